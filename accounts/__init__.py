@@ -1,0 +1,1 @@
+"""Players: who they are, how they sign in, and their sessions."""

@@ -1,0 +1,24 @@
+"""What of a player is shown beside a score or in a list; kept with the boards so that one read brings it along."""
+
+import msgspec
+
+
+class Card(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Name, country (ISO 3166 alpha-2, or empty), and whether this is a guest or a demo player."""
+
+    name: str = "Somebody"
+    country: str = ""
+    guest: bool = False
+    demo: bool = False
+
+    def encode(self) -> str:
+        return _encoder.encode(self).decode()
+
+    @classmethod
+    def decode(cls, text: str) -> "Card":
+        """Read a kept card; a missing one (empty text) is an unnamed somebody."""
+        return _decoder.decode(text) if text else cls()
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Card)

@@ -1,0 +1,15 @@
+"""The Redis keys of accounts."""
+
+from store.keys import key
+
+APP = "accounts"
+
+
+def session(name: str) -> str:
+    """hash · session field · its JSON value (`_created`: UTC ms) · the session's age. `name` is an HMAC, never the cookie."""
+    return key(APP, f"session:{name}", "fields")
+
+
+def setup_token(digest: str) -> str:
+    """string · 1 while a first-administrator link is open; named by the token's SHA-256 · 30 minutes."""
+    return key(APP, "setup", "token", digest)

@@ -1,0 +1,93 @@
+"""Signing up, in and out. Sync views: hashing a password belongs in a thread."""
+
+from django.contrib import messages
+from django.contrib.auth import login, logout
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import setup
+from accounts.forms import NewPlayerForm, SignInForm
+from accounts.models import Player
+from accounts.sessions import session_name
+from accounts.signals import card_changed
+from live.layer import tell_session
+from store.client import run_sync
+
+
+def _next(request: HttpRequest) -> str:
+    """Where to go afterwards: the `next` parameter when it stays on this site, else the lobby."""
+    target = request.POST.get("next") or request.GET.get("next") or ""
+    safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
+    return target if safe else "/"
+
+
+def _end_sockets(request: HttpRequest) -> None:
+    if request.session.session_key:
+        run_sync(tell_session(session_name(request.session.session_key), "session.ended"))
+
+
+@never_cache
+@sensitive_post_parameters()
+@require_http_methods(["GET", "POST"])
+def sign_up(request: HttpRequest) -> HttpResponse:
+    """A new member; a guest becomes one and keeps their player, scores and session."""
+    if request.player and not request.player.is_guest:
+        return redirect(_next(request))
+    # Read afresh: a form that is refused leaves what was typed in its instance, and the page shows the player.
+    guest = Player.objects.get(pk=request.player.pk) if request.player else None
+    form = NewPlayerForm(request.POST or None, instance=guest, initial={"name": ""})
+    if request.method == "POST" and form.is_valid() and (player := form.save_or_refuse()):
+        card_changed.send(Player, player=player)
+        _end_sockets(request)  # They would go on under the old name and the old session.
+        login(request, player)
+        messages.success(request, f"Welcome, {player.name}!")
+        return redirect(_next(request))
+    return _page(request, "accounts/sign_up.html", form)
+
+
+@never_cache
+@sensitive_post_parameters()
+@require_http_methods(["GET", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    form = SignInForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        _end_sockets(request)
+        login(request, form.cleaned_data["player"])
+        messages.success(request, f"Welcome back, {request.user.name}!")
+        return redirect(_next(request))
+    return _page(request, "accounts/sign_in.html", form)
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    _end_sockets(request)
+    logout(request)
+    messages.success(request, "You are signed out.")
+    return redirect("/")
+
+
+@never_cache
+@sensitive_post_parameters()
+@require_http_methods(["GET", "POST"])
+def set_up(request: HttpRequest, token: str) -> HttpResponse:
+    """Make the first administrator, with the link that was printed at the start."""
+    if Player.objects.filter(is_superuser=True).exists() or not run_sync(setup.is_open(token)):
+        raise Http404("This link was used or has expired. Starting the site again prints a new one.")
+    form = NewPlayerForm(request.POST or None)
+    if request.method == "POST" and form.is_valid() and run_sync(setup.use(token)):
+        form.instance.is_staff = form.instance.is_superuser = True
+        player = form.save()
+        _end_sockets(request)
+        login(request, player)
+        messages.success(request, "You are the administrator now.")
+        return redirect("/admin/")
+    return _page(request, "accounts/set_up.html", form)
+
+
+def _page(request: HttpRequest, template: str, form: object) -> HttpResponse:
+    status = 422 if request.method == "POST" else 200
+    return render(request, template, {"form": form, "next": _next(request)}, status=status)

@@ -1,0 +1,1 @@
+"""The operators' floor: the live dashboard and health."""

@@ -1,0 +1,24 @@
+"""What staff can watch: `dashboard`."""
+
+from typing import Any
+
+from dashboard import figures
+from live.topics import State, Topic, kind
+
+
+class DashboardTopic(Topic):
+    """The operators' figures, read once a second while somebody looks. State: see `figures.Figures`."""
+
+    interval_ms = 1000
+    refresh_s = 1.0
+
+    def allows(self, player: Any) -> bool:
+        return player is not None and player.is_staff
+
+    async def snapshot(self) -> State:
+        return dict(await figures.read())
+
+
+@kind("dashboard")
+def dashboard_topic(name: str, rest: str) -> Topic:
+    return DashboardTopic(name, "dashboard")

@@ -1,0 +1,21 @@
+"""The ASGI application: pages through Django, sockets through Channels."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gameapp.settings")
+pages = get_asgi_application()
+
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402  (needs Django's apps)
+
+from accounts.middleware import SocketPlayerMiddleware  # noqa: E402
+from gameapp.routing import urlpatterns  # noqa: E402
+from live.origin import SiteOriginValidator  # noqa: E402
+
+application = ProtocolTypeRouter(
+    {
+        "http": pages,
+        "websocket": SiteOriginValidator(SocketPlayerMiddleware(URLRouter(urlpatterns))),
+    }
+)

@@ -1,0 +1,33 @@
+"""What every page's template may use."""
+
+import functools
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from js_asset import ImportMap
+
+from games.game import all_games
+
+
+@functools.cache
+def import_map() -> ImportMap:
+    """Bare names for our modules: `live/socket` is static/js/live/socket.js, `games/fuse/main` the game's own."""
+    folders = [(folder, "js/", "") for folder in settings.STATICFILES_DIRS[:1]]
+    folders += [(folder, "games/", "games/") for folder in settings.STATICFILES_DIRS[1:]]
+    names = {}
+    for folder, below, prefix in folders:
+        for path in sorted((folder / below).rglob("*.js")):
+            name = path.relative_to(folder / below).with_suffix("").as_posix()
+            names[prefix + name] = path.relative_to(folder).as_posix()
+    return ImportMap(names)
+
+
+def page(request: HttpRequest) -> dict[str, Any]:
+    """The import map, the player (None: nobody signed in) and the games."""
+
+    def rendered() -> SafeString:
+        return import_map().render(attrs={"nonce": str(request.csp_nonce)})
+
+    return {"import_map": rendered, "player": getattr(request, "player", None), "all_games": all_games()}

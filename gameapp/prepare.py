@@ -1,0 +1,67 @@
+"""The steps of a start that need Django: database, static files, demo players, and the words at the end."""
+
+import argparse
+import hashlib
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.core.management import call_command
+from rich.console import Console
+from rich.progress import track
+
+from accounts import setup
+from accounts.models import Player
+from games import demo
+from store.client import run_sync
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+def database() -> None:
+    """Bring the tables up to date."""
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def static_files() -> None:
+    """Collect and compress the static files, unless none has changed since the last time."""
+    fingerprint = _fingerprint()
+    note = Path(settings.STATIC_ROOT) / ".collected"
+    if note.exists() and note.read_text() == fingerprint:
+        return
+    with console.status("Preparing static files…"):
+        call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+    note.write_text(fingerprint)
+
+
+def _fingerprint() -> str:
+    digest = hashlib.sha256(repr(settings.STORAGES["staticfiles"]).encode())
+    for finder in finders.get_finders():
+        for path, storage in finder.list([]):
+            stat = Path(storage.path(path)).stat()
+            digest.update(f"{path} {stat.st_size} {stat.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def demo_players() -> None:
+    """Plant demo players on a site that has no players at all."""
+    if not Player.objects.exists():
+        plan = demo.plan()
+        for step in track(plan, "Planting demo players…", console=console, transient=True):
+            run_sync(demo.plant(step))
+
+
+def announce(options: argparse.Namespace, redis: str, took_s: float) -> None:
+    """Say where everything is."""
+    site = settings.SITE_URLS[0]
+    console.print(f"\n[bold]Gameapp is ready[/] after {took_s:.1f} s.\n")
+    lines = [("Play", f"{site}/"), ("Admin", f"{site}/admin/"), ("Dashboard", f"{site}/dashboard/")]
+    lines += [("Also at", url) for url in settings.SITE_URLS[1:] if options.host in ("0.0.0.0", "::") and "127.0.0.1" not in url and "::1" not in url]
+    lines += [("Redis", redis), ("Data", str(settings.DATA_DIR))]
+    if not Player.objects.filter(is_superuser=True).exists():
+        lines.append(("First administrator", f"{site}/accounts/setup/{run_sync(setup.new_token())}/ (works once, for 30 minutes)"))
+    if Player.objects.filter(is_demo=True).exists():
+        lines.append(("Demo players", "remove them with: .venv/bin/python manage.py demo --remove"))
+    for title, text in lines:
+        console.print(f"  {title:<20} {text}", markup=False)
+    console.print("\n  Press Ctrl-C to stop. Nothing is lost.\n")

@@ -1,0 +1,180 @@
+"""Every setting, read from the environment; an empty environment gives a working development site.
+
+`.env.example` lists the variables. Nonsense in one of them stops the start with its name.
+"""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from csp.constants import NONCE, NONE, SELF
+from environs import Env
+
+from games.discovery import game_folders
+from gameapp.secret import local_secret_key
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = Env()
+env.read_env(BASE_DIR / ".env", recurse=False)
+
+DEBUG = env.bool("DEBUG", True)
+DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / "var"))).resolve()
+SECRET_KEY = env.str("SECRET_KEY") if not DEBUG else env.str("SECRET_KEY", "") or local_secret_key(DATA_DIR)
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
+
+# Where players reach the site, as full origins. Hosts, CSRF and the sockets' Origin check follow
+# from it. Empty in development: then a socket's Origin must equal the Host it was opened on.
+SITE_URLS = [url.rstrip("/") for url in env.list("SITE_URLS", [])]
+ON_TLS = bool(SITE_URLS) and all(url.startswith("https://") for url in SITE_URLS)
+ALLOWED_HOSTS = sorted({urlsplit(url).netloc.rpartition("@")[2].removesuffix(f":{urlsplit(url).port}") for url in SITE_URLS})
+if DEBUG and not ALLOWED_HOSTS:
+    ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+CSRF_TRUSTED_ORIGINS = SITE_URLS
+
+INSTALLED_APPS = [
+    "gameapp",  # Before daphne, whose runserver it extends.
+    "daphne",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "servestatic",
+    "django.contrib.staticfiles",
+    "channels",
+    "csp",
+    "js_asset",
+    "live",
+    "accounts",
+    "presence",
+    "leaderboard",
+    "games",
+    "dashboard",
+]
+
+# Short and async from end to end: a stock middleware costs two thread hops a request under ASGI.
+MIDDLEWARE = [
+    "gameapp.middleware.SecurityMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "gameapp.middleware.CSPMiddleware",
+    "gameapp.middleware.StoreUnavailableMiddleware",
+    "accounts.middleware.SessionMiddleware",
+    "gameapp.middleware.CommonMiddleware",
+    "gameapp.middleware.CsrfViewMiddleware",
+    "accounts.middleware.PlayerMiddleware",
+    "gameapp.middleware.MessageMiddleware",
+    "gameapp.middleware.XFrameOptionsMiddleware",
+    "presence.middleware.VisitorMiddleware",
+]
+
+ROOT_URLCONF = "gameapp.urls"
+ASGI_APPLICATION = "gameapp.asgi.application"
+
+# A game brings its own templates and static files in its own folder.
+_GAMES = game_folders(BASE_DIR / "games")
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates", *(folder / "templates" for folder in _GAMES)],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "gameapp.context.page",
+            ]
+        },
+    }
+]
+
+DATABASES = {"default": env.dj_db_url("DATABASE_URL", f"sqlite:///{DATA_DIR / 'db.sqlite3'}")}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "accounts.Player"
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+LOGIN_URL = "accounts:sign_in"
+LOGIN_REDIRECT_URL = "games:lobby"
+LOGOUT_REDIRECT_URL = "games:lobby"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ["name"]}},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+
+SESSION_ENGINE = "accounts.sessions"
+SESSION_COOKIE_AGE = 60 * 24 * 60 * 60
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+# Redis: see store/client.py. Without REDIS_URL it is the private server of the data folder.
+REDIS_PREFIX = env.str("REDIS_PREFIX", "gameapp")
+REDIS_URL = env.str("REDIS_URL", "")
+REDIS_TIMEOUT_S = env.float("REDIS_TIMEOUT_S", 2.0)
+REDIS_CONNECTIONS_MAX = env.int("REDIS_CONNECTIONS_MAX", 64)
+REDIS_APPENDFSYNC = env.str("REDIS_APPENDFSYNC", "everysec")
+
+CHANNEL_LAYERS = {"default": {"BACKEND": "live.layer.ChannelLayer"}}
+
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static", *(folder / "static" for folder in _GAMES)]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "servestatic.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+SERVESTATIC_ALLOW_ALL_ORIGINS = False
+
+LANGUAGE_CODE = "en"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ON_TLS
+SECURE_SSL_REDIRECT = ON_TLS
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if ON_TLS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = ON_TLS
+# Set it only behind a proxy that always overwrites the header.
+if env.bool("BEHIND_TLS_PROXY", False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+TEST_RUNNER = "tests.runner.PytestRunner"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
+    "loggers": {"django.request": {"level": "ERROR"}, "django.channels.server": {"level": "WARNING"}},
+}

@@ -1,0 +1,19 @@
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from dashboard import views as dashboard
+
+admin.site.site_header = admin.site.site_title = "Gameapp"
+admin.site.index_title = "Operations"
+
+urlpatterns = [
+    path("", include("games.urls")),
+    path("boards/", include("leaderboard.urls")),
+    path("accounts/", include("accounts.urls")),
+    path("dashboard/", dashboard.dashboard, name="dashboard"),
+    path("livez", dashboard.livez),
+    path("readyz", dashboard.readyz),
+    path("admin/login/", RedirectView.as_view(pattern_name="accounts:sign_in", query_string=True)),
+    path("admin/", admin.site.urls),
+]

@@ -1,0 +1,97 @@
+"""A play socket: the site's socket, plus the runs of one game."""
+
+from typing import ClassVar
+
+import msgspec
+
+from games import runs
+from games.game import Game, find
+from games.runs import Run, RunOver
+from leaderboard import boards
+from leaderboard.consumer import BoardConsumer
+from live import protocol
+from live.errors import GameError
+
+
+class SignInFirst(GameError):
+    code = "sign_in_first"
+    message = "Only players have runs. One click makes you a guest."
+
+
+class PlayConsumer(BoardConsumer):
+    """Decodes inputs, has `runs` play them, and answers. The run in hand is kept, so a move costs one round trip."""
+
+    decoder: ClassVar = msgspec.json.Decoder(protocol.PlayMessage)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.run: Run | None = None
+
+    @property
+    def game(self) -> Game:
+        return find(self.scope["url_route"]["kwargs"]["slug"])
+
+    def _player_id(self) -> int:
+        if self.player is None:
+            raise SignInFirst
+        return self.player.pk
+
+    async def on_start(self, _: protocol.Start) -> None:
+        self.run = await runs.begin(self.game, self._player_id())
+        await self._show()
+
+    async def on_resume(self, message: protocol.Resume) -> None:
+        self.run = await runs.load(message.run, self._player_id())
+        await self._show()
+        if self.run.over:
+            await self._rank()
+
+    async def on_move(self, message: protocol.Move) -> None:
+        run = await self._in_hand(message.run)
+        if message.seq <= run.seq:
+            return  # Sent again after a reconnection: it was played.
+        if message.seq > run.seq + 1:
+            # A gap from here; if another tab or process moved on meanwhile, the run itself may have none.
+            run = await self._reload()
+            if message.seq != run.seq + 1:
+                return await self._show()
+        after = await runs.move(run, message.input)
+        if after is None:
+            await self._reload()
+            return await self._show()
+        self.run = after
+        await self.reply(protocol.Moved(after.id, after.seq, after.points, after.over, after.view))
+        if after.over:
+            await self._rank()
+
+    async def on_end(self, message: protocol.End) -> None:
+        await self._in_hand(message.run)
+        ended = await runs.end(await self._reload())
+        if ended is None:
+            raise GameError("The run moved on while you ended it. Try again.")
+        self.run = ended
+        await self._show()
+        await self._rank()
+
+    async def _in_hand(self, run_id: str) -> Run:
+        if self.run is None or self.run.id != run_id:
+            self.run = await runs.load(run_id, self._player_id())
+        return self.run
+
+    async def _reload(self) -> Run:
+        assert self.run is not None
+        self.run = await runs.load(self.run.id, self._player_id())
+        if self.run.over:
+            raise RunOver
+        return self.run
+
+    async def _show(self) -> None:
+        run = self.run
+        assert run is not None
+        await self.reply(protocol.RunState(run.id, run.seq, run.points, run.over, run.view))
+
+    async def _rank(self) -> None:
+        run = self.run
+        assert run is not None
+        report = await runs.rank(run, self.player.card)
+        await self.reply(protocol.Finished(run.id, run.points, boards.report_state(report)))

@@ -1,0 +1,41 @@
+// Fuse in the browser: inputs in, the server's run on the stage.
+
+import { predicted, same, slide, words } from "games/fuse/fuse-state";
+import { FuseView } from "games/fuse/fuse-view";
+import { inputs } from "inputs";
+import { socket } from "live/site";
+import { LiveRun } from "live/run";
+import { PlayView } from "play-view";
+
+const KEYS = {
+  ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down",
+  KeyA: "left", KeyD: "right", KeyW: "up", KeyS: "down",
+};
+
+const board = document.querySelector("[data-fuse]");
+const view = new FuseView(board);
+const run = new LiveRun(socket, predicted);
+const frame = new PlayView(run);
+
+inputs({ keys: KEYS, swipe: board, buttons: document.querySelectorAll("[data-input]"), play: (input) => run.play(input) });
+
+run.addEventListener("change", ({ detail: { before, after, cause } }) => {
+  if (cause.input) {
+    const { journeys } = slide(before.cells, cause.input);
+    view.slide(journeys);
+    const fused = journeys.filter((journey) => journey.fused).map((journey) => journey.value);
+    if (fused.length) frame.sound.play(220 * 2 ** (Math.log2(Math.max(...fused)) / 6));
+  }
+  view.settle(after.cells);
+  if (cause.message && !run.state.pending.length && !(before && same(before.cells, after.cells))) {
+    board.querySelector("[data-words]").textContent = words(after.cells, run.state.points);
+  }
+});
+
+const showLine = () => {
+  board.toggleAttribute("data-away", !socket.live);
+  for (const button of document.querySelectorAll("[data-input]")) button.disabled = !run.playable;
+};
+socket.addEventListener("state", showLine);
+run.addEventListener("change", showLine);
+showLine();

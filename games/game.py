@@ -1,0 +1,97 @@
+"""What a game is, and which ones there are.
+
+A new game is a folder here: `__init__.py` with its `GAME`, `rules.py`, a template `templates/games/<slug>.html`
+and a module `static/games/<slug>/main.js`. Nothing else changes; `docs/adding-a-game.md` walks through it.
+"""
+
+import functools
+import importlib
+import random
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from games.discovery import game_folders
+from live.errors import GameError
+
+
+class UnknownGame(GameError):
+    code = "unknown_game"
+    message = "There is no such game."
+
+
+class UnknownInput(GameError):
+    code = "unknown_input"
+    message = "The game has no such input."
+
+
+class Rules(Protocol):
+    """A game as pure functions: no clock, no I/O, no randomness but the seed's. States are values and never change."""
+
+    INPUTS: tuple[str, ...]
+
+    def new(self, seed: str) -> Any:
+        """The first state; equal seeds give equal games."""
+
+    def apply(self, state: Any, input: str) -> Any:
+        """The state after an input, or the very same object when the input changes nothing."""
+
+    def points(self, state: Any) -> int:
+        """Whole points, 0 or more, so far."""
+
+    def over(self, state: Any) -> bool:
+        """Whether no input can change the state any more."""
+
+    def view(self, state: Any) -> dict[str, Any]:
+        """What the player may see, as JSON values; never the seed."""
+
+    def dump(self, state: Any) -> str:
+        """The whole state as text."""
+
+    def load(self, text: str) -> Any:
+        """The state that `dump` wrote."""
+
+    def suggest(self, view: dict[str, Any], skill: float, rng: random.Random) -> str:
+        """An input that a bot of this skill (0 to 1) would choose, seeing what a player sees."""
+
+
+@dataclass(frozen=True)
+class Game:
+    """A game's name, its words for the lobby, its rules, and the most points a run can be ranked with."""
+
+    slug: str
+    title: str
+    tagline: str
+    how_to_play: str
+    rules: Rules
+    points_max: int
+
+    def check_input(self, input: str) -> None:
+        """Raise UnknownInput unless the game knows this input."""
+        if input not in self.rules.INPUTS:
+            raise UnknownInput
+
+
+@functools.cache
+def _games() -> dict[str, Game]:
+    found = [
+        importlib.import_module(f"games.{folder.name}").GAME for folder in game_folders(Path(__file__).parent)
+    ]
+    return {game.slug: game for game in found}
+
+
+def all_games() -> list[Game]:
+    """Every game, by folder name."""
+    return list(_games().values())
+
+
+def find(slug: str) -> Game:
+    """The game with this slug.
+
+    Raises:
+        UnknownGame: there is none.
+    """
+    try:
+        return _games()[slug]
+    except KeyError:
+        raise UnknownGame from None

@@ -1,0 +1,215 @@
+"""The life of a run: begun, moved on one numbered input at a time, ended, ranked.
+
+The server is the game: only inputs come in, and the state lives in Redis, so that any process can go
+on with any run at the same move.
+"""
+
+import secrets
+import time
+from typing import Any
+
+import msgspec
+
+from accounts.cards import Card
+from games import keys
+from games.game import Game, find
+from leaderboard import boards
+from leaderboard.boards import FinishedRun, Report
+from live.errors import GameError
+from store.client import client
+from store.scripts import script
+
+_begin = script(__file__, "begin")
+_commit = script(__file__, "commit")
+
+TTL_MS = 7 * 24 * 60 * 60 * 1000
+# A run that ended this long ago and is not ranked was left behind by a process that died.
+SETTLE_AFTER_MS = 15_000
+INPUTS_MAX = 60_000
+
+
+class UnknownRun(GameError):
+    code = "unknown_run"
+    message = "That run does not exist, or nobody moved in it for a week."
+
+
+class NotYourRun(GameError):
+    code = "not_your_run"
+    message = "That is somebody else’s run."
+
+
+class RunOver(GameError):
+    code = "run_over"
+    message = "That run is over."
+
+
+class Run(msgspec.Struct, frozen=True):
+    """A run as Redis has it. `seq` is the number of the last input taken; `state` is the game's own."""
+
+    id: str
+    game: Game
+    player: int
+    seed: str
+    state: Any
+    seq: int
+    points: int
+    over: bool
+    started_ms: int
+
+    @property
+    def view(self) -> dict[str, Any]:
+        return self.game.rules.view(self.state)
+
+
+async def begin(game: Game, player: int) -> Run:
+    """The player's open run of a game, or a new one when none is open.
+
+    Two tabs that begin at once get the same run. Redis: three or four round trips.
+    """
+    current = await client().get(keys.current(player, game.slug)) or ""
+    if current and (run := await _read(current)) and not run.over:
+        return run
+    made = await _create(game, player)
+    winner = await _begin([keys.current(player, game.slug)], [current, made.id, TTL_MS])
+    if winner == made.id:
+        return made
+    await client().delete(keys.run(made.id))
+    return await load(winner, player)
+
+
+async def _create(game: Game, player: int) -> Run:
+    seed = secrets.token_hex(16)
+    state = game.rules.new(seed)
+    now_ms = time.time_ns() // 1_000_000
+    run = Run(secrets.token_urlsafe(12), game, player, seed, state, 0, game.rules.points(state), False, now_ms)
+    fields = {
+        "game": game.slug,
+        "player": player,
+        "seed": seed,
+        "state": game.rules.dump(state),
+        "seq": 0,
+        "points": run.points,
+        "over": 0,
+        "started_ms": now_ms,
+    }
+    pipe = client().pipeline()
+    pipe.hset(keys.run(run.id), mapping=fields)
+    pipe.pexpire(keys.run(run.id), TTL_MS)
+    await pipe.execute()
+    return run
+
+
+async def load(run_id: str, player: int) -> Run:
+    """The player's run as it stands.
+
+    Raises:
+        UnknownRun: no such run.
+        NotYourRun: it is another player's.
+
+    Redis: one round trip.
+    """
+    run = await _read(run_id)
+    if run is None:
+        raise UnknownRun
+    if run.player != player:
+        raise NotYourRun
+    return run
+
+
+async def _read(run_id: str) -> Run | None:
+    fields = await client().hgetall(keys.run(run_id))
+    if not fields:
+        return None
+    game = find(fields["game"])
+    return Run(
+        id=run_id,
+        game=game,
+        player=int(fields["player"]),
+        seed=fields["seed"],
+        state=game.rules.load(fields["state"]),
+        seq=int(fields["seq"]),
+        points=int(fields["points"]),
+        over=fields["over"] == "1",
+        started_ms=int(fields["started_ms"]),
+    )
+
+
+async def move(run: Run, input: str) -> Run | None:
+    """The run after its next input, kept in Redis; None when the run had already moved on elsewhere.
+
+    An input that changes nothing takes its number but is not logged.
+
+    Raises:
+        RunOver: the run has ended.
+        UnknownInput: the game has no such input.
+
+    Redis: lua/commit.lua, one round trip, O(1); one more on the move that ends the run.
+    """
+    if run.over:
+        raise RunOver
+    run.game.check_input(input)
+    rules = run.game.rules
+    state = rules.apply(run.state, input)
+    over = rules.over(state) or run.seq + 1 >= INPUTS_MAX
+    after = msgspec.structs.replace(run, state=state, seq=run.seq + 1, points=rules.points(state), over=over)
+    return await _keep(run, after, input if state is not run.state else "")
+
+
+async def end(run: Run) -> Run | None:
+    """The run ended where it stands; None when it had already moved on elsewhere.
+
+    Raises:
+        RunOver: it has ended before.
+    """
+    if run.over:
+        raise RunOver
+    return await _keep(run, msgspec.structs.replace(run, over=True), "")
+
+
+async def _keep(run: Run, after: Run, logged: str) -> Run | None:
+    if after.over:
+        # First, so that a process that dies between here and the ranking leaves a trace to settle.
+        await client().zadd(keys.finishing(), {run.id: time.time_ns() // 1_000_000})
+    args = [run.seq, after.seq, run.game.rules.dump(after.state), after.points, int(after.over), logged, TTL_MS]
+    done = await _commit([keys.run(run.id), keys.inputs(run.id)], args)
+    return after if done else None
+
+
+async def rank(run: Run, card: Card) -> Report:
+    """Rank an ended run on its game's board; once in effect, however often it is called.
+
+    Redis: three round trips.
+    """
+    inputs = await client().lrange(keys.inputs(run.id), 0, -1)
+    replayable = record(run.game, run.seed, inputs)
+    report = await boards.submit(
+        FinishedRun(run.id, run.game.slug, run.player, card, run.points, run.started_ms, replayable)
+    )
+    await client().zrem(keys.finishing(), run.id)
+    return report
+
+
+async def unsettled(*, now_ms: int | None = None) -> list[Run]:
+    """Ended runs whose process died before it ranked them; entries that never ended are dropped on the way."""
+    before_ms = (time.time_ns() // 1_000_000 if now_ms is None else now_ms) - SETTLE_AFTER_MS
+    found = []
+    for run_id in await client().zrange(keys.finishing(), "-inf", before_ms, byscore=True, offset=0, num=100):
+        run = await _read(run_id)
+        if run is not None and run.over:
+            found.append(run)
+        else:
+            await client().zrem(keys.finishing(), run_id)
+    return found
+
+
+def record(game: Game, seed: str, inputs: list[str]) -> str:
+    """What replays a run, in JSON."""
+    return msgspec.json.encode({"game": game.slug, "seed": seed, "inputs": inputs}).decode()
+
+
+def replay(game: Game, seed: str, inputs: list[str]) -> Any:
+    """The state that a record leads to; equal to the run's own last state."""
+    state = game.rules.new(seed)
+    for input in inputs:
+        state = game.rules.apply(state, input)
+    return state

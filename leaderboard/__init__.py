@@ -1,0 +1,1 @@
+"""Boards: ranking runs, reading standings, and their history in SQL."""

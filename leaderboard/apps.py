@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+
+
+class LeaderboardConfig(AppConfig):
+    name = "leaderboard"
+
+    def ready(self) -> None:
+        from accounts.signals import card_changed
+        from leaderboard import topics  # noqa: F401  (declares its topics)
+        from leaderboard.cards import show_new_card
+
+        card_changed.connect(show_new_card)

@@ -1,0 +1,48 @@
+"""The four periods of a board. All of them turn over at 00:00 UTC; weeks begin on Monday."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+KINDS = ("day", "week", "month", "all")
+TITLES = {"day": "Today", "week": "This week", "month": "This month", "all": "All time"}
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A span of time on a board, from `start_ms` up to but without `end_ms` (None: no end)."""
+
+    kind: str
+    id: str
+    start_ms: int
+    end_ms: int | None
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+def current(kind: str, now_ms: int) -> Period:
+    """The period of a kind (`day`, `week`, `month`, `all`) that holds this moment.
+
+    Raises:
+        KeyError: no such kind.
+    """
+    day = datetime.fromtimestamp(now_ms / 1000, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    if kind == "day":
+        return Period(kind, f"day:{day:%Y-%m-%d}", _ms(day), _ms(day + timedelta(days=1)))
+    if kind == "week":
+        monday = day - timedelta(days=day.weekday())
+        return Period(kind, f"week:{monday:%G-W%V}", _ms(monday), _ms(monday + timedelta(days=7)))
+    if kind == "month":
+        first = day.replace(day=1)
+        after = (first + timedelta(days=32)).replace(day=1)
+        return Period(kind, f"month:{first:%Y-%m}", _ms(first), _ms(after))
+    if kind == "all":
+        return Period(kind, "all", 0, None)
+    raise KeyError(kind)
+
+
+def all_current(now_ms: int) -> Sequence[Period]:
+    """The four periods that hold this moment, in the order of `KINDS`."""
+    return [current(kind, now_ms) for kind in KINDS]

@@ -1,0 +1,52 @@
+"""What browsers can watch of boards: `board:<slug>:<period kind>`."""
+
+from typing import Any
+
+import msgspec
+
+from leaderboard import boards
+from leaderboard.periods import KINDS
+from live.errors import UnknownTopic
+from live.topics import State, Topic, kind
+
+TOP_COUNT = 50
+
+
+class BoardTopic(Topic):
+    """The first 50 of a board's current period.
+
+    State: `order` is the list of player ids from first place on, `row:<id>` what a line shows,
+    `size` the number of players, `ends_ms` the period's end (null: none).
+    """
+
+    def __init__(self, name: str, slug: str, period_kind: str) -> None:
+        super().__init__(name, boards.subject(slug))
+        self.slug = slug
+        self.period_kind = period_kind
+
+    async def snapshot(self) -> State:
+        await boards.find(self.slug)
+        size, rows = await boards.top(self.slug, self.period_kind, TOP_COUNT)
+        state: State = {
+            "order": [row.player for row in rows],
+            "size": size,
+            "ends_ms": boards.period(self.period_kind).end_ms,
+        }
+        return state | {f"row:{row.player}": row_state(row) for row in rows}
+
+
+def row_state(row: boards.Row) -> dict[str, Any]:
+    """What a line shows besides its rank, which follows from its place in the order."""
+    return {"points": row.points, "at_ms": row.at_ms, **msgspec.to_builtins(row.card)}
+
+
+def topic_name(slug: str, period_kind: str) -> str:
+    return f"board:{slug}:{period_kind}"
+
+
+@kind("board")
+def board_topic(name: str, rest: str) -> Topic:
+    slug, _, period_kind = rest.partition(":")
+    if period_kind not in KINDS:
+        raise UnknownTopic
+    return BoardTopic(name, slug, period_kind)

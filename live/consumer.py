@@ -1,0 +1,173 @@
+"""The base of every socket: decodes and checks messages, watches topics, answers errors and beats.
+
+What a message means beyond that is added by subclasses as `on_<type>` methods.
+"""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from typing import Any, ClassVar
+
+import msgspec
+from channels.consumer import AsyncConsumer, get_handler_name
+from channels.exceptions import StopConsumer
+
+from live import protocol
+from live.errors import BadMessage, GameError
+from live.hub import hub
+from live.layer import session_group
+from live.mailbox import Mailbox
+from live.protocol import Message
+from store.client import StoreUnavailable
+
+logger = logging.getLogger(__name__)
+
+BAD_MESSAGES_MAX = 10
+BAD_MESSAGES_WINDOW_S = 60.0
+TOPICS_MAX = 8
+
+
+class LiveConsumer(AsyncConsumer):
+    """One connection. `scope["player"]` is the signed-in player or None, `scope["session_name"]` their session's name."""
+
+    decoder: ClassVar[msgspec.json.Decoder[Any]] = msgspec.json.Decoder(protocol.SiteMessage)
+
+    def __init__(self) -> None:
+        self.topics: set[str] = set()
+        self.mailbox = Mailbox(self.send_text)
+        self._bad: deque[float] = deque(maxlen=BAD_MESSAGES_MAX)
+        self._writer: asyncio.Task[None] | None = None
+
+    @property
+    def player(self) -> Any:
+        return self.scope["player"]
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        # The stock dispatch hops through one thread, shared by all sockets, to close old database
+        # connections first. No handler here touches the ORM, so none of them waits for that.
+        handler = getattr(self, get_handler_name(message), None)
+        if handler is None:
+            raise ValueError(f"no handler for {message['type']}")
+        try:
+            await handler(message)
+        except StopConsumer:
+            raise
+        except Exception:
+            logger.exception("socket closed by an error in %s", message["type"])
+            await self.finish()
+            await self.close(1011)
+            raise StopConsumer from None
+
+    # Connection
+
+    async def websocket_connect(self, _: dict[str, Any]) -> None:
+        await self.send({"type": "websocket.accept"})
+        if self.scope["session_name"]:
+            await self.channel_layer.group_add(session_group(self.scope["session_name"]), self.channel_name)
+        self._writer = asyncio.create_task(self.mailbox.run())
+        player = self.player
+        await self.reply(protocol.Hello(player.pk if player else None, player.name if player else ""))
+        await self.connected()
+
+    async def websocket_disconnect(self, _: dict[str, Any]) -> None:
+        await self.finish()
+        raise StopConsumer
+
+    async def connected(self) -> None:
+        """For subclasses: the socket is open and said hello."""
+
+    async def disconnected(self) -> None:
+        """For subclasses: the socket is gone. Not guaranteed to run: what must end, ends by lease."""
+
+    async def finish(self) -> None:
+        """Let go of everything this connection holds."""
+        for topic in self.topics:
+            hub().unwatch(topic, self.mailbox)
+        self.topics.clear()
+        if self._writer is not None:
+            self._writer.cancel()
+        try:
+            if self.scope["session_name"]:
+                await self.channel_layer.group_discard(session_group(self.scope["session_name"]), self.channel_name)
+            await self.disconnected()
+        except Exception as error:
+            logger.warning("socket left without saying so to Redis: %s", error)
+
+    async def close(self, code: int) -> None:
+        await self.send({"type": "websocket.close", "code": code})
+
+    # Messages in
+
+    async def websocket_receive(self, event: dict[str, Any]) -> None:
+        try:
+            message = self.decode(event)
+            await getattr(self, f"on_{message.__struct_config__.tag}")(message)
+        except BadMessage as error:
+            await self.refuse(error)
+            await self._count_bad_message()
+        except GameError as error:
+            await self.refuse(error)
+        except StoreUnavailable as error:
+            logger.warning("socket message failed: %s", error)
+            await self.reply(protocol.Error("unavailable", "Our store does not answer. Trying again helps.", retry=True))
+
+    def decode(self, event: dict[str, Any]) -> Message:
+        """The message in a frame.
+
+        Raises:
+            BadMessage: binary, too long, not JSON, unknown, or with a field of the wrong type.
+        """
+        text = event.get("text")
+        if text is None:
+            raise BadMessage("Only text frames are read here.")
+        # The first bound is cheap and true for ASCII; only text near the limit is measured in bytes.
+        if len(text) > protocol.MESSAGE_BYTES_MAX or len(text.encode(errors="replace")) > protocol.MESSAGE_BYTES_MAX:
+            raise BadMessage(f"A message has at most {protocol.MESSAGE_BYTES_MAX} bytes.")
+        try:
+            return self.decoder.decode(text)
+        except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
+            raise BadMessage(str(error)[:200]) from error
+
+    async def _count_bad_message(self) -> None:
+        now = time.monotonic()
+        self._bad.append(now)
+        if len(self._bad) == BAD_MESSAGES_MAX and now - self._bad[0] < BAD_MESSAGES_WINDOW_S:
+            await self.finish()
+            await self.close(1008)
+            raise StopConsumer
+
+    async def on_watch(self, message: protocol.Watch) -> None:
+        if len(self.topics) >= TOPICS_MAX and message.topic not in self.topics:
+            raise GameError(f"A socket watches at most {TOPICS_MAX} topics.")
+        await hub().watch(message.topic, self.mailbox, self.player)
+        self.topics.add(message.topic)
+
+    async def on_unwatch(self, message: protocol.Unwatch) -> None:
+        self.topics.discard(message.topic)
+        hub().unwatch(message.topic, self.mailbox)
+
+    async def on_beat(self, _: protocol.Beat) -> None:
+        await self.reply(protocol.Beaten(int(time.time() * 1000)))
+
+    # Messages out
+
+    async def reply(self, message: Message) -> None:
+        """Send one message to this connection now; waits while the connection cannot take more."""
+        await self.send_text(protocol.encode(message))
+
+    async def refuse(self, error: GameError) -> None:
+        """Answer a mistake; the socket lives on."""
+        await self.reply(protocol.Error(error.code, str(error)))
+
+    async def send_text(self, text: str) -> None:
+        await self.send({"type": "websocket.send", "text": text})
+
+    # Addressed messages, from the channel layer
+
+    async def session_ended(self, _: dict[str, Any]) -> None:
+        """The player signed out, here or elsewhere."""
+        await self.reply(protocol.SignedOut())
+        await self.finish()
+        await self.close(4401)
+        raise StopConsumer

@@ -1,0 +1,28 @@
+"""Addressed messages, to one player's or one session's sockets, over the channels-redis pub/sub layer."""
+
+from typing import Any
+
+from channels.layers import get_channel_layer
+from channels_redis.pubsub import RedisPubSubChannelLayer
+from django.conf import settings
+
+from live import keys
+from store.client import url
+
+
+class ChannelLayer(RedisPubSubChannelLayer):
+    """The pub/sub layer on the Redis that everything else uses."""
+
+    def __init__(self, **options: Any) -> None:
+        host = {"address": url(), "socket_connect_timeout": settings.REDIS_TIMEOUT_S, "protocol": 2}
+        super().__init__(hosts=[host], prefix=keys.layer_prefix(), **options)
+
+
+def session_group(session_name: str) -> str:
+    """The group of a session's sockets; `session_name` is the session's name in Redis, never its key."""
+    return f"session.{session_name}"
+
+
+async def tell_session(session_name: str, handler: str) -> None:
+    """Call this handler of `LiveConsumer` on every open socket of a session."""
+    await get_channel_layer().group_send(session_group(session_name), {"type": handler})

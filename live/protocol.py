@@ -1,0 +1,175 @@
+"""Every message that the sockets speak, in both directions, and nothing else.
+
+A message is one JSON object in one text frame; its `type` picks the class below. `docs/protocol.md`
+is made from this file. Times are UTC milliseconds since 1970.
+"""
+
+from typing import Any
+
+import msgspec
+
+MESSAGE_BYTES_MAX = 8 * 1024
+BEAT_S = 15
+
+
+class Message(msgspec.Struct, tag_field="type", forbid_unknown_fields=True, omit_defaults=True):
+    """Base of all messages."""
+
+
+# From the browser, on every socket.
+
+
+class Watch(Message, tag="watch"):
+    """Send me this topic: a `snapshot` now, then a `diff` at every change."""
+
+    topic: str
+
+
+class Unwatch(Message, tag="unwatch"):
+    """Send me this topic no more."""
+
+    topic: str
+
+
+class Beat(Message, tag="beat"):
+    """I am still here; sent every 15 seconds, answered by `beat`. It renews the presence lease."""
+
+
+class AskStanding(Message, tag="standing"):
+    """Tell me my own place on a board topic; answered by `standing`."""
+
+    topic: str
+
+
+# From the browser, on a play socket.
+
+
+class Start(Message, tag="start"):
+    """Give me my open run of this game, or a new one when none is open; answered by `run`."""
+
+
+class Resume(Message, tag="resume"):
+    """Show me this run of mine as it stands, ended or not; answered by `run`."""
+
+    run: str
+
+
+class Move(Message, tag="move"):
+    """One input. `seq` counts from 1 within the run: a repeated one is ignored, a gap is answered by `run`."""
+
+    run: str
+    seq: int
+    input: str
+
+
+class End(Message, tag="end"):
+    """End my run where it stands and rank it; answered by `finished`."""
+
+    run: str
+
+
+# From the server, on every socket.
+
+
+class Hello(Message, tag="hello"):
+    """First message: who the socket belongs to (no player: just watching) and how often to beat."""
+
+    player: int | None = None
+    name: str = ""
+    beat_s: int = BEAT_S
+
+
+class Snapshot(Message, tag="snapshot"):
+    """The whole state of a topic, as a flat object."""
+
+    topic: str
+    version: int
+    state: dict[str, Any]
+
+
+class Diff(Message, tag="diff"):
+    """What changed since `version - 1`: keys to set, keys to drop. After any other version, watch again."""
+
+    topic: str
+    version: int
+    set: dict[str, Any] = {}
+    drop: list[str] = []
+
+
+class Beaten(Message, tag="beat"):
+    """Answer to `beat`."""
+
+    at_ms: int
+
+
+class Standing(Message, tag="standing"):
+    """The player's own place on a board; no rank when not on it."""
+
+    topic: str
+    rank: int | None = None
+    points: int | None = None
+    size: int = 0
+    to_next: int | None = None
+
+
+class Error(Message, tag="error"):
+    """A request was refused, or our store is away (`retry`). The socket lives on."""
+
+    code: str
+    message: str
+    retry: bool = False
+
+
+class SignedOut(Message, tag="signed_out"):
+    """The session behind this socket has ended; the socket closes with 4401."""
+
+
+# From the server, on a play socket.
+
+
+class RunState(Message, tag="run"):
+    """A run as it stands: answer to `start` and `resume`, and to a `move` that did not fit."""
+
+    run: str
+    seq: int
+    points: int
+    over: bool
+    view: dict[str, Any]
+
+
+class Moved(Message, tag="moved"):
+    """Move `seq` was played; `view` is the game's own picture of the state after it."""
+
+    run: str
+    seq: int
+    points: int
+    over: bool
+    view: dict[str, Any]
+
+
+class Finished(Message, tag="finished"):
+    """The run is over and ranked; `report` says what it changed on each period of the board."""
+
+    run: str
+    points: int
+    report: dict[str, Any]
+
+
+SiteMessage = Watch | Unwatch | Beat | AskStanding
+PlayMessage = SiteMessage | Start | Resume | Move | End
+ServerMessage = Hello | Snapshot | Diff | Beaten | Standing | Error | SignedOut | RunState | Moved | Finished
+
+CLOSE_CODES = {
+    1008: "Ten messages that are not part of the protocol within a minute.",
+    1009: "A message larger than the server reads at all (64 KiB).",
+    1011: "A mistake of ours; it is in the log.",
+    1012: "The server restarts; come back after a short random pause.",
+    4401: "The session has ended: signed out here or elsewhere.",
+}
+
+_encoder = msgspec.json.Encoder()
+
+
+def encode(message: Message) -> str:
+    """The text frame of a message."""
+    return _encoder.encode(message).decode()

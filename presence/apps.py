@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class PresenceConfig(AppConfig):
+    name = "presence"
+
+    def ready(self) -> None:
+        from presence import topics  # noqa: F401  (declares its topics)

@@ -1,0 +1,31 @@
+"""What browsers can watch of presence: `online`."""
+
+import msgspec
+
+from live.topics import State, Topic, kind
+from presence.online import SUBJECT, online
+
+NAMED_COUNT = 20
+
+
+class OnlineTopic(Topic):
+    """Who is online.
+
+    State: `count`, `order` (player ids, newest first, at most 20), `player:<id>` with the card and `since_ms`.
+    """
+
+    interval_ms = 1000
+    # Leases end without a mark: this often at the latest somebody looks.
+    refresh_s = 2.0
+
+    async def snapshot(self) -> State:
+        count, newest = await online(NAMED_COUNT)
+        state: State = {"count": count, "order": [each.player for each in newest]}
+        return state | {
+            f"player:{each.player}": {"since_ms": each.since_ms, **msgspec.to_builtins(each.card)} for each in newest
+        }
+
+
+@kind("online")
+def online_topic(name: str, rest: str) -> Topic:
+    return OnlineTopic(name, SUBJECT)

@@ -1,0 +1,101 @@
+// One WebSocket that comes back by itself. Knows the wire and no DOM.
+// Events: "state" (detail: connecting | live | reconnecting | offline), and one per message type (detail: the message).
+
+const BEAT_MS = 15_000;
+// A beat is answered at once; silence this long after one means the line is dead, whatever the browser thinks.
+const SILENCE_MS = 10_000;
+const RETRY_MIN_MS = 400;
+const RETRY_MAX_MS = 15_000;
+const SIGNED_OUT = 4401;
+
+export class LiveSocket extends EventTarget {
+  #url;
+  #socket = null;
+  #attempt = 0;
+  #retry = 0;
+  #beat = 0;
+  #silence = 0;
+  state = "connecting";
+  latencyMs = null;
+
+  constructor(url) {
+    super();
+    this.#url = url;
+    globalThis.addEventListener("online", () => this.#open());
+    globalThis.addEventListener("offline", () => this.#socket?.close());
+    // Back from the page cache or from sleep: find out now whether the line still stands.
+    globalThis.addEventListener("pageshow", () => this.#probe());
+    document.addEventListener("visibilitychange", () => document.hidden || this.#probe());
+  }
+
+  get live() {
+    return this.state === "live";
+  }
+
+  open() {
+    this.#open();
+  }
+
+  // Returns false when the line is away; nothing is queued here.
+  send(message) {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(message));
+    return true;
+  }
+
+  #open() {
+    if (this.#socket && this.#socket.readyState <= WebSocket.OPEN) return;
+    clearTimeout(this.#retry);
+    const socket = (this.#socket = new WebSocket(this.#url));
+    socket.onmessage = (event) => this.#receive(JSON.parse(event.data));
+    socket.onclose = (event) => this.#closed(socket, event.code);
+  }
+
+  #receive(message) {
+    clearTimeout(this.#silence);
+    if (message.type === "hello") {
+      this.#attempt = 0;
+      this.#become("live");
+      clearInterval(this.#beat);
+      this.#beat = setInterval(() => this.#probe(), BEAT_MS);
+      this.#probe();
+    }
+    if (message.type === "beat" && this.beatSentAt) {
+      this.latencyMs = Math.round(performance.now() - this.beatSentAt);
+      this.beatSentAt = 0;
+    }
+    this.dispatchEvent(new CustomEvent(message.type, { detail: message }));
+  }
+
+  #probe() {
+    if (!this.live || !this.send({ type: "beat" })) return;
+    this.beatSentAt = performance.now();
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => this.#drop(), SILENCE_MS);
+  }
+
+  // A dead line may take minutes to close politely; act as if it had.
+  #drop() {
+    const socket = this.#socket;
+    socket?.close();
+    this.#closed(socket, 1006);
+  }
+
+  #closed(socket, code) {
+    if (socket !== this.#socket) return;
+    this.#socket = null;
+    clearInterval(this.#beat);
+    clearTimeout(this.#silence);
+    if (code === SIGNED_OUT) return this.#become("offline");
+    this.#become(navigator.onLine === false ? "offline" : "reconnecting");
+    // Full jitter: after a restart of the server its browsers come back spread out, not as a storm.
+    const ceiling = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** this.#attempt++);
+    this.#retry = setTimeout(() => this.#open(), RETRY_MIN_MS / 2 + Math.random() * ceiling);
+  }
+
+  #become(state) {
+    if (state === this.state) return;
+    this.state = state;
+    this.dispatchEvent(new CustomEvent("state", { detail: state }));
+  }
+}

@@ -1,0 +1,68 @@
+// The frame around every game: points, banner, sound, end and result. The game itself draws its stage. DOM only.
+
+import { socket } from "live/site";
+import { fillResult } from "result-view";
+import { Sound } from "sound";
+
+const number = new Intl.NumberFormat();
+const END_ASKED_MS = 3_000;
+
+export class PlayView {
+  constructor(run) {
+    this.run = run;
+    this.sound = new Sound(document.querySelector("[data-sound]"));
+    this.points = document.querySelector("[data-points]");
+    this.banner = document.querySelector("[data-banner]");
+    this.endButton = document.querySelector("[data-end]");
+    this.result = document.querySelector("[data-result]");
+    this.endButton.addEventListener("click", () => this.#askEnd());
+    this.result.querySelector("[data-again]").addEventListener("click", () => run.again());
+    socket.addEventListener("state", () => this.#showLine());
+    run.addEventListener("change", () => this.#show());
+    run.addEventListener("finished", (event) => this.#finished(event.detail));
+    run.addEventListener("refused", (event) => this.#say(event.detail.message));
+    this.#showLine();
+  }
+
+  #show() {
+    const { points, over } = this.run.state;
+    this.points.textContent = number.format(points);
+    this.endButton.disabled = !this.run.playable;
+    if (!over) this.result.hidden = true;
+    this.#showLine();
+  }
+
+  #showLine() {
+    const away = { connecting: "Connecting…", live: "", reconnecting: "Reconnecting… Your run is safe.", offline: "You are offline. Your run is safe." };
+    this.#say(away[socket.state]);
+    this.endButton.disabled = !this.run.playable;
+  }
+
+  #say(text) {
+    this.banner.hidden = !text;
+    if (this.banner.textContent !== text) this.banner.textContent = text;
+  }
+
+  // Twice within three seconds, so that a slip of the finger ends nothing.
+  #askEnd() {
+    if (this.asked) {
+      this.run.end();
+      return this.#unaskEnd();
+    }
+    this.endButton.textContent = "Really end?";
+    this.asked = setTimeout(() => this.#unaskEnd(), END_ASKED_MS);
+  }
+
+  #unaskEnd() {
+    clearTimeout(this.asked);
+    this.asked = 0;
+    this.endButton.textContent = "End run";
+  }
+
+  #finished(message) {
+    fillResult(this.result, message);
+    this.result.hidden = false;
+    this.result.querySelector("[data-again]").focus({ preventScroll: true });
+    this.sound.play(180);
+  }
+}

@@ -1,0 +1,10 @@
+// What every page runs.
+
+import "board-view";
+import "online-view";
+import "status-view";
+import "time-view";
+import { socket } from "live/site";
+
+socket.addEventListener("signed_out", () => location.reload());
+socket.open();

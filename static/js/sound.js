@@ -1,0 +1,39 @@
+// Short tones, off until switched on; the choice is remembered in this browser.
+
+const KEY = "sound";
+
+export class Sound {
+  #context = null;
+
+  constructor(button) {
+    this.button = button;
+    this.on = localStorage.getItem(KEY) === "on";
+    button.addEventListener("click", () => this.#toggle());
+    this.#show();
+  }
+
+  // A soft tone of this pitch (Hz).
+  play(pitch) {
+    if (!this.on) return;
+    this.#context ??= new AudioContext();
+    const now = this.#context.currentTime;
+    const tone = new OscillatorNode(this.#context, { type: "triangle", frequency: pitch });
+    const loudness = new GainNode(this.#context, { gain: 0.12 });
+    loudness.gain.exponentialRampToValueAtTime(0.001, now + 0.16);
+    tone.connect(loudness).connect(this.#context.destination);
+    tone.start(now);
+    tone.stop(now + 0.17);
+  }
+
+  #toggle() {
+    this.on = !this.on;
+    localStorage.setItem(KEY, this.on ? "on" : "off");
+    this.#show();
+    this.play(440);
+  }
+
+  #show() {
+    this.button.setAttribute("aria-pressed", String(this.on));
+    this.button.textContent = this.on ? "Sound on" : "Sound off";
+  }
+}

@@ -1,0 +1,48 @@
+// <relative-time at-ms> and <count-down to-ms>: moments in words, kept current. DOM only.
+
+import { countdown, relative } from "time-words";
+
+class Ticking extends HTMLElement {
+  static #all = new Set();
+  static #timer = setInterval(() => Ticking.#all.forEach((each) => each.show()), 1_000);
+
+  connectedCallback() {
+    Ticking.#all.add(this);
+    this.show();
+  }
+
+  disconnectedCallback() {
+    Ticking.#all.delete(this);
+  }
+
+  attributeChangedCallback() {
+    if (this.isConnected) this.show();
+  }
+
+  say(text) {
+    if (this.textContent !== text) this.textContent = text;
+  }
+}
+
+class RelativeTime extends Ticking {
+  static observedAttributes = ["at-ms"];
+
+  show() {
+    const at = Number(this.getAttribute("at-ms"));
+    if (!at) return;
+    this.say(relative(at, Date.now()));
+    this.title = new Date(at).toLocaleString();
+  }
+}
+
+class CountDown extends Ticking {
+  static observedAttributes = ["to-ms"];
+
+  show() {
+    const to = Number(this.getAttribute("to-ms"));
+    if (to) this.say(countdown(to - Date.now()));
+  }
+}
+
+customElements.define("relative-time", RelativeTime);
+customElements.define("count-down", CountDown);

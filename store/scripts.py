@@ -1,0 +1,43 @@
+"""Loads Lua files and calls them by digest, sending the text only when the server does not know it."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from store.client import NoScriptError, client, sync
+
+Argument = str | int | float | bytes
+
+
+class Script:
+    """A Lua text; the header of its file says KEYS, ARGV, what it returns and what it costs."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.sha = hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
+
+    async def __call__(self, keys: Sequence[str], args: Sequence[Argument] = ()) -> Any:
+        """Run it in one round trip (two when a restarted Redis has forgotten it).
+
+        Raises:
+            StoreUnavailable: no answer from Redis within REDIS_TIMEOUT_S.
+        """
+        try:
+            return await client().evalsha(self.sha, len(keys), *keys, *args)
+        except NoScriptError:
+            return await client().eval(self.text, len(keys), *keys, *args)
+
+    def sync(self, keys: Sequence[str], args: Sequence[Argument] = ()) -> Any:
+        """The same from sync code; only the session backend needs it."""
+        with sync() as connection:
+            try:
+                return connection.evalsha(self.sha, len(keys), *keys, *args)
+            except NoScriptError:
+                return connection.eval(self.text, len(keys), *keys, *args)
+
+
+def script(module_file: str, name: str, prelude: str = "") -> Script:
+    """The script `lua/<name>.lua` beside the module that owns its keys; the text of `prelude` runs first."""
+    folder = Path(module_file).parent / "lua"
+    return Script("\n".join((folder / f"{each}.lua").read_text() for each in (prelude, name) if each))
