@@ -19,7 +19,9 @@ class NewPlayerForm(forms.ModelForm):
     class Meta:
         model = Player
         fields = ["name"]
-        widgets = {"name": forms.TextInput(attrs={"autocomplete": "username", "autofocus": True, "spellcheck": "false"})}
+        widgets = {
+            "name": forms.TextInput(attrs={"autocomplete": "username", "autofocus": True, "spellcheck": "false"})
+        }
         help_texts = {"name": "3 to 20 letters, digits, “_” or “-”. Others see it."}
 
     def clean_password(self) -> str:
@@ -49,7 +51,8 @@ class SignInForm(forms.Form):
     """Answers the same for an unknown name and a wrong password."""
 
     name = forms.CharField(
-        max_length=20, widget=forms.TextInput(attrs={"autocomplete": "username", "autofocus": True, "spellcheck": "false"})
+        max_length=20,
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autofocus": True, "spellcheck": "false"}),
     )
     password = forms.CharField(widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}), strip=False)
 

@@ -21,6 +21,6 @@ async def sign_in_as_guest(request: HttpRequest) -> Player:
 
 def country_of(accept_language: str) -> str:
     """The country that the first preferred language names (`de-AT` → `AT`), or empty. A guess, free to be changed."""
-    first = accept_language.split(",")[0].split(";")[0].strip()
+    first = accept_language.split(",", maxsplit=1)[0].split(";", maxsplit=1)[0].strip()
     found = _REGION.match(first)
     return found.group(1) if found else ""

@@ -6,7 +6,7 @@ APP = "accounts"
 
 
 def session(name: str) -> str:
-    """hash · session field · its JSON value (`_created`: UTC ms) · the session's age. `name` is an HMAC, never the cookie."""
+    """hash · session field · its JSON value (`_created`: UTC ms) · the session's age. `name` is an HMAC."""
     return key(APP, f"session:{name}", "fields")
 
 

@@ -42,7 +42,10 @@ class Player(AbstractBaseUser, PermissionsMixin):
     """Somebody who plays: a guest (no password yet), a member, or a demo player that was planted."""
 
     name = models.CharField(
-        max_length=20, unique=True, validators=[validate_name], error_messages={"unique": "That name is taken. Please choose another."}
+        max_length=20,
+        unique=True,
+        validators=[validate_name],
+        error_messages={"unique": "That name is taken. Please choose another."},
     )
     country = models.CharField(max_length=2, blank=True, help_text="Two capital letters (ISO 3166), or empty.")
     is_guest = models.BooleanField("guest", default=False)
@@ -58,7 +61,9 @@ class Player(AbstractBaseUser, PermissionsMixin):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                Lower("name"), name="player_name_unique", violation_error_message="That name is taken. Please choose another."
+                Lower("name"),
+                name="player_name_unique",
+                violation_error_message="That name is taken. Please choose another.",
             )
         ]
 

@@ -20,6 +20,8 @@ RETRY_AFTER_S = 5
 class Inline:
     """Runs a stock middleware's hooks on the event loop. Right only for hooks that do no I/O."""
 
+    get_response: Any
+
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.process_request(request) if hasattr(self, "process_request") else None
         response = response or await self.get_response(request)

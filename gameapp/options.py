@@ -11,10 +11,19 @@ def parser() -> argparse.ArgumentParser:
         "REDIS_URL names a Redis of your own; without it a private one runs in the data folder.",
     )
     made.add_argument("--port", type=_port, default=8000, metavar="N", help="where to listen (default: 8000)")
-    made.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="which address to listen on; 0.0.0.0 lets your network play (default: 127.0.0.1)")
-    made.add_argument("--data", default="", metavar="FOLDER", help="where everything is kept (default: var, or DATA_DIR)")
+    made.add_argument(
+        "--host",
+        default="127.0.0.1",
+        metavar="ADDRESS",
+        help="which address to listen on; 0.0.0.0 lets your network play (default: 127.0.0.1)",
+    )
+    made.add_argument(
+        "--data", default="", metavar="FOLDER", help="where everything is kept (default: var, or DATA_DIR)"
+    )
     made.add_argument("--no-demo", action="store_true", help="plant no demo players on the first start")
-    made.add_argument("--server", choices=["uvicorn", "daphne"], default="uvicorn", help="web server (default: uvicorn)")
+    made.add_argument(
+        "--server", choices=["uvicorn", "daphne"], default="uvicorn", help="web server (default: uvicorn)"
+    )
     return made
 
 

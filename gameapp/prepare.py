@@ -56,10 +56,19 @@ def announce(options: argparse.Namespace, redis: str, took_s: float) -> None:
     site = settings.SITE_URLS[0]
     console.print(f"\n[bold]Gameapp is ready[/] after {took_s:.1f} s.\n")
     lines = [("Play", f"{site}/"), ("Admin", f"{site}/admin/"), ("Dashboard", f"{site}/dashboard/")]
-    lines += [("Also at", url) for url in settings.SITE_URLS[1:] if options.host in ("0.0.0.0", "::") and "127.0.0.1" not in url and "::1" not in url]
+    lines += [
+        ("Also at", url)
+        for url in settings.SITE_URLS[1:]
+        if options.host in ("0.0.0.0", "::") and "127.0.0.1" not in url and "::1" not in url
+    ]
     lines += [("Redis", redis), ("Data", str(settings.DATA_DIR))]
     if not Player.objects.filter(is_superuser=True).exists():
-        lines.append(("First administrator", f"{site}/accounts/setup/{run_sync(setup.new_token())}/ (works once, for 30 minutes)"))
+        lines.append(
+            (
+                "First administrator",
+                f"{site}/accounts/setup/{run_sync(setup.new_token())}/ (works once, for 30 minutes)",
+            )
+        )
     if Player.objects.filter(is_demo=True).exists():
         lines.append(("Demo players", "remove them with: .venv/bin/python manage.py demo --remove"))
     for title, text in lines:

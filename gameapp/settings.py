@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from csp.constants import NONCE, NONE, SELF
 from environs import Env
 
-from games.discovery import game_folders
 from gameapp.secret import local_secret_key
+from games.discovery import game_folders
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -20,13 +20,14 @@ env.read_env(BASE_DIR / ".env", recurse=False)
 DEBUG = env.bool("DEBUG", True)
 DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / "var"))).resolve()
 SECRET_KEY = env.str("SECRET_KEY") if not DEBUG else env.str("SECRET_KEY", "") or local_secret_key(DATA_DIR)
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
 
 # Where players reach the site, as full origins. Hosts, CSRF and the sockets' Origin check follow
 # from it. Empty in development: then a socket's Origin must equal the Host it was opened on.
-SITE_URLS = [url.rstrip("/") for url in env.list("SITE_URLS", [])]
+_site_urls: list[str] = env.list("SITE_URLS", [])
+SITE_URLS = [url.rstrip("/").lower() for url in _site_urls]
 ON_TLS = bool(SITE_URLS) and all(url.startswith("https://") for url in SITE_URLS)
-ALLOWED_HOSTS = sorted({urlsplit(url).netloc.rpartition("@")[2].removesuffix(f":{urlsplit(url).port}") for url in SITE_URLS})
+ALLOWED_HOSTS = sorted({url.partition("://")[2].removesuffix(f":{urlsplit(url).port}") for url in SITE_URLS})
 if DEBUG and not ALLOWED_HOSTS:
     ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = SITE_URLS
@@ -103,7 +104,10 @@ LOGIN_URL = "accounts:sign_in"
 LOGIN_REDIRECT_URL = "games:lobby"
 LOGOUT_REDIRECT_URL = "games:lobby"
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ["name"]}},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["name"]},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},

@@ -74,7 +74,9 @@ def _check_writable(data_dir: Path) -> None:
         with tempfile.TemporaryFile(dir=data_dir):
             pass
     except OSError as error:
-        raise CannotStart(f"the data folder {data_dir} is not writable ({error.strerror}). Choose one with --data.") from error
+        raise CannotStart(
+            f"the data folder {data_dir} is not writable ({error.strerror}). Choose one with --data."
+        ) from error
 
 
 def _check_port(host: str, port: int) -> None:
@@ -88,7 +90,9 @@ def _check_port(host: str, port: int) -> None:
         try:
             probe.bind(address)
         except OSError as error:
-            raise CannotStart(f"{host}:{port} cannot be used ({error.strerror}). Choose another with --port.") from error
+            raise CannotStart(
+                f"{host}:{port} cannot be used ({error.strerror}). Choose another with --port."
+            ) from error
 
 
 def run(options: argparse.Namespace) -> int:
@@ -132,9 +136,29 @@ def web_command(options: argparse.Namespace) -> list[str]:
     listen = ["--host", options.host, "--port", str(options.port)]
     if options.server == "daphne":
         limits = ["--websocket-max-message-size", "65536", "--websocket-max-frame-size", "65536"]
-        return [sys.executable, "-m", "daphne", "-b", options.host, "-p", str(options.port), "-v", "0", *limits, application]
+        return [
+            sys.executable,
+            "-m",
+            "daphne",
+            "-b",
+            options.host,
+            "-p",
+            str(options.port),
+            "-v",
+            "0",
+            *limits,
+            application,
+        ]
     sockets = ["--ws", "websockets-sansio", "--ws-max-size", "65536", "--ws-per-message-deflate", "false"]
-    quiet = ["--no-access-log", "--log-level", "warning", "--no-server-header", "--no-proxy-headers", "--lifespan", "off"]
+    quiet = [
+        "--no-access-log",
+        "--log-level",
+        "warning",
+        "--no-server-header",
+        "--no-proxy-headers",
+        "--lifespan",
+        "off",
+    ]
     return [sys.executable, "-m", "uvicorn", *listen, *sockets, *quiet, "--timeout-graceful-shutdown", "3", application]
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from games.game import Game
 from live import protocol
@@ -40,7 +41,7 @@ class Bot:
         cookies = await asyncio.to_thread(self._become_guest)
         address = self.site.replace("http", "ws", 1) + f"/ws/play/{self.game.slug}/"
         skill = self.rng.betavariate(2, 2)
-        async with connect(address, origin=self.site, additional_headers={"Cookie": cookies}) as socket:
+        async with connect(address, origin=Origin(self.site), additional_headers={"Cookie": cookies}) as socket:
             played = 0
             while not self.runs or played < self.runs:
                 await self._play_run(socket, skill)
@@ -55,7 +56,9 @@ class Bot:
         if token is None:
             raise BotError(f"{page} shows no Play button")
         body = urllib.parse.urlencode({"csrfmiddlewaretoken": token.group(1)}).encode()
-        opener.open(urllib.request.Request(page, body, {"Origin": self.site, "Accept-Language": "en"}), timeout=10).read()
+        opener.open(
+            urllib.request.Request(page, body, {"Origin": self.site, "Accept-Language": "en"}), timeout=10
+        ).read()
         return "; ".join(f"{cookie.name}={cookie.value}" for cookie in jar)
 
     async def _play_run(self, socket: ClientConnection, skill: float) -> None:

@@ -18,9 +18,15 @@ PLAYER_COUNT = 40
 SEED = "gameapp demo"
 DAY_MS = 24 * 60 * 60 * 1000
 
-_FIRST = "Pixel Turbo Neon Retro Combo Lazy Mega Ninja Cosmo Disco Ultra Quantum Laser Hyper Sonic Velvet".split()
-_LAST = "Panda Mango Waffle Comet Badger Pickle Falcon Noodle Otter Biscuit Rocket Marmot Tango Yeti".split()
-_COUNTRIES = "DE US BR JP FR IN GB KR PL MX NG SE IT ES CA AU NL UA ZA AR".split()
+_FIRST = """
+    Pixel Turbo Neon Retro Combo Lazy Mega Ninja Cosmo Disco Ultra Quantum Laser Hyper Sonic Velvet
+""".split()
+_LAST = """
+    Panda Mango Waffle Comet Badger Pickle Falcon Noodle Otter Biscuit Rocket Marmot Tango Yeti
+""".split()
+_COUNTRIES = """
+    DE US BR JP FR IN GB KR PL MX NG SE IT ES CA AU NL UA ZA AR
+""".split()
 
 
 @dataclass(frozen=True)

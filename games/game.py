@@ -74,9 +74,7 @@ class Game:
 
 @functools.cache
 def _games() -> dict[str, Game]:
-    found = [
-        importlib.import_module(f"games.{folder.name}").GAME for folder in game_folders(Path(__file__).parent)
-    ]
+    found = [importlib.import_module(f"games.{folder.name}").GAME for folder in game_folders(Path(__file__).parent)]
     return {game.slug: game for game in found}
 
 

@@ -170,7 +170,15 @@ async def _keep(run: Run, after: Run, logged: str) -> Run | None:
     if after.over:
         # First, so that a process that dies between here and the ranking leaves a trace to settle.
         await client().zadd(keys.finishing(), {run.id: time.time_ns() // 1_000_000})
-    args = [run.seq, after.seq, run.game.rules.dump(after.state), after.points, int(after.over), logged, TTL_MS]
+    args: list[str | int] = [
+        run.seq,
+        after.seq,
+        run.game.rules.dump(after.state),
+        after.points,
+        int(after.over),
+        logged,
+        TTL_MS,
+    ]
     done = await _commit([keys.run(run.id), keys.inputs(run.id)], args)
     return after if done else None
 

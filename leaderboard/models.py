@@ -16,7 +16,7 @@ class Board(models.Model):
     game = models.SlugField(max_length=40, editable=False)
     points_max = models.PositiveBigIntegerField(
         validators=[MaxValueValidator(POINTS_LIMIT - 1)],
-        help_text="A run with more points is refused. Below 4,194,304 ties are told apart to the second; above, more coarsely.",
+        help_text="More is refused. Below 4,194,304 ties are told apart to the second; above, less finely.",
     )
 
     class Meta:
@@ -30,7 +30,7 @@ class Board(models.Model):
 
 
 class Run(models.Model):
-    """An accepted run, written by the worker from the stream; `id` is the run's own, so writing it twice is harmless."""
+    """An accepted run, written by the worker from the stream; its own `id` makes writing it twice harmless."""
 
     id = models.CharField(primary_key=True, max_length=40)
     board = models.ForeignKey(Board, models.PROTECT, related_name="runs")

@@ -2,6 +2,7 @@
 
 `score = points + earliness`, where earliness falls from 1 towards 0 over the 34 years after 2024, so
 that among equal points whoever got there first stands higher. `lua/submit.lua` makes the same sum.
+Points are exact below 2^43 from mid-January 2024 on; before, earliness so near 1 could round up.
 """
 
 import math

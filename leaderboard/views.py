@@ -16,7 +16,9 @@ INDEX_COUNT = 10
 
 async def boards_index(request: HttpRequest) -> HttpResponse:
     """Every board with its first ten of this week."""
-    shown = [await board_context(board.slug, "week", INDEX_COUNT, request.player) async for board in Board.objects.all()]
+    shown = [
+        await board_context(board.slug, "week", INDEX_COUNT, request.player) async for board in Board.objects.all()
+    ]
     return render(request, "leaderboard/index.html", {"boards": shown})
 
 
@@ -51,5 +53,3 @@ async def board_context(slug: str, kind: str, count: int, player: Any) -> dict[s
         "rows": rows,
         "standing": await boards.standing(slug, kind, player.pk) if player else None,
     }
-
-

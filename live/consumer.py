@@ -29,7 +29,7 @@ TOPICS_MAX = 8
 
 
 class LiveConsumer(AsyncConsumer):
-    """One connection. `scope["player"]` is the signed-in player or None, `scope["session_name"]` their session's name."""
+    """One connection. `scope["player"]` is the signed-in player or None, `scope["session_name"]` their session."""
 
     decoder: ClassVar[msgspec.json.Decoder[Any]] = msgspec.json.Decoder(protocol.SiteMessage)
 
@@ -110,7 +110,9 @@ class LiveConsumer(AsyncConsumer):
             await self.refuse(error)
         except StoreUnavailable as error:
             logger.warning("socket message failed: %s", error)
-            await self.reply(protocol.Error("unavailable", "Our store does not answer. Trying again helps.", retry=True))
+            await self.reply(
+                protocol.Error("unavailable", "Our store does not answer. Trying again helps.", retry=True)
+            )
 
     def decode(self, event: dict[str, Any]) -> Message:
         """The message in a frame.

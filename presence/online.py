@@ -41,7 +41,7 @@ async def renew(player: int, connection: str, card: Card, *, now_ms: int | None 
 
     Redis: lua/sweep.lua + lua/renew.lua, one round trip, O(log N).
     """
-    args = [_now(now_ms), player, connection, LEASE_MS, card.encode(), marks(), SUBJECT]
+    args: list[str | int] = [_now(now_ms), player, connection, LEASE_MS, card.encode(), marks(), SUBJECT]
     return bool(await _renew(_keys(), args))
 
 

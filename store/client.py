@@ -22,7 +22,19 @@ from redis.asyncio.client import Pipeline as AsyncPipeline
 from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, ResponseError
 
-__all__ = ["Client", "NoScriptError", "ResponseError", "StoreUnavailable", "answers", "blocking", "client", "close", "run_sync", "sync", "url"]
+__all__ = [
+    "Client",
+    "NoScriptError",
+    "ResponseError",
+    "StoreUnavailable",
+    "answers",
+    "blocking",
+    "client",
+    "close",
+    "run_sync",
+    "sync",
+    "url",
+]
 
 
 T = TypeVar("T")
@@ -33,7 +45,14 @@ class StoreUnavailable(Exception):
 
 
 # Connection trouble, plus a server that answers but refuses every write (replica, memory full).
-_TROUBLE = (redis.ConnectionError, redis.TimeoutError, redis.ReadOnlyError, redis.OutOfMemoryError, OSError, TimeoutError)
+_TROUBLE = (
+    redis.ConnectionError,
+    redis.TimeoutError,
+    redis.ReadOnlyError,
+    redis.OutOfMemoryError,
+    OSError,
+    TimeoutError,
+)
 
 
 @contextlib.asynccontextmanager

@@ -40,7 +40,9 @@ class GroupReader:
     consumer left behind. The handler gets batches and an entry is acknowledged after it returned.
     """
 
-    def __init__(self, group: str, consumer: str, streams: Callable[[], Awaitable[Sequence[str]]], handler: Handler) -> None:
+    def __init__(
+        self, group: str, consumer: str, streams: Callable[[], Awaitable[Sequence[str]]], handler: Handler
+    ) -> None:
         self.group = group
         self.consumer = consumer
         self.streams = streams
@@ -76,7 +78,7 @@ class GroupReader:
             pass
 
     async def step(self, connection: Client, block_ms: int | None = BLOCK_MS) -> int:
-        """Handle one round of entries and return how many; waits up to `block_ms` for new ones, not at all when None."""
+        """Handle one round of entries and return how many; waits up to `block_ms` for new ones."""
         streams = await self.streams()
         if not streams:
             await self._pause(1.0)

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-INPUTS = ("left", "right", "up", "down")
+INPUTS: tuple[str, ...] = ("left", "right", "up", "down")
 SIDE = 4
 
 _ROWS = [tuple(range(SIDE * row, SIDE * row + SIDE)) for row in range(SIDE)]

@@ -3,7 +3,7 @@
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-const format = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "short" });
+const format = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "narrow" });
 
 export function relative(at, now) {
   const ago = Math.max(0, now - at);

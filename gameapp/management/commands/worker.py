@@ -17,7 +17,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--name",
             default=socket.gethostname(),
-            help="stable name of this worker; it takes up what the same name left unfinished (default: the host's name)",
+            help="stable name of this worker; it takes up what that name left unfinished (default: the host's name)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -15,10 +15,16 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--players", type=int, default=8, metavar="N", help="how many bots (default: 8)")
-        parser.add_argument("--url", default="http://localhost:8000", help="the running site (default: http://localhost:8000)")
+        parser.add_argument(
+            "--url", default="http://localhost:8000", help="the running site (default: http://localhost:8000)"
+        )
         parser.add_argument("--game", default=all_games()[0].slug, help="which game (default: %(default)s)")
-        parser.add_argument("--speed", type=float, default=4.0, metavar="S", help="moves a second for each bot (default: 4)")
-        parser.add_argument("--runs", type=int, default=0, metavar="N", help="runs for each bot (default: 0, until Ctrl-C)")
+        parser.add_argument(
+            "--speed", type=float, default=4.0, metavar="S", help="moves a second for each bot (default: 4)"
+        )
+        parser.add_argument(
+            "--runs", type=int, default=0, metavar="N", help="runs for each bot (default: 0, until Ctrl-C)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["players"] < 1 or options["speed"] <= 0 or options["runs"] < 0:
@@ -41,8 +47,8 @@ class Command(BaseCommand):
         counts = {"moves": 0, "runs": 0, "best": 0}
 
         def show() -> None:
-            words = f"{options['players']} bots · {counts['moves']:,} moves · {counts['runs']:,} runs · best {counts['best']:,}"
-            progress.update(task, description=words)
+            played = f"{counts['moves']:,} moves · {counts['runs']:,} runs · best {counts['best']:,}"
+            progress.update(task, description=f"{options['players']} bots · {played}")
 
         def moved() -> None:
             counts["moves"] += 1
@@ -55,6 +61,8 @@ class Command(BaseCommand):
 
         async with asyncio.TaskGroup() as group:
             for _ in range(options["players"]):
-                bot = Bot(options["url"].rstrip("/"), game, random.Random(), options["speed"], options["runs"], moved, report)
+                bot = Bot(
+                    options["url"].rstrip("/"), game, random.Random(), options["speed"], options["runs"], moved, report
+                )
                 group.create_task(bot.play())
         self.stdout.write(f"{counts['runs']} runs played, {counts['moves']} moves, best {counts['best']:,}.")

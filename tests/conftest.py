@@ -1,0 +1,77 @@
+"""A private Redis for the whole run, a key prefix for each test, and the players that tests speak of."""
+
+import itertools
+import time
+
+import pytest
+from channels.layers import channel_layers
+from django.conf import settings as django_settings
+
+from accounts.models import Player
+from leaderboard import boards
+from leaderboard.boards import FinishedRun
+from leaderboard.models import Board
+from store import server
+from tests.stack import Site
+
+_prefixes = itertools.count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def redis_server():
+    """The real thing, on a unix socket in the run's own folder."""
+    process = server.start(django_settings.DATA_DIR, server.die_with_parent)
+    yield process
+    process.terminate()
+    process.wait(10)
+
+
+@pytest.fixture(autouse=True)
+def prefix(settings, redis_server):
+    """Every test sees an empty Redis: its keys have a prefix that no other test has."""
+    settings.REDIS_PREFIX = f"test{next(_prefixes)}"
+    channel_layers.backends.clear()
+    boards._definitions.clear()
+    return settings.REDIS_PREFIX
+
+
+@pytest.fixture
+def fuse():
+    """The Fuse board's definition, known without SQL."""
+    board = Board(slug="fuse", title="Fuse", game="fuse", points_max=3_932_100)
+    boards._definitions["fuse"] = (time.monotonic() + 3600, board)
+    return board
+
+
+def _player(pk: int, name: str) -> Player:
+    return Player(pk=pk, name=name, country="DE")
+
+
+@pytest.fixture
+def alice():
+    return _player(1, "Alice")
+
+
+@pytest.fixture
+def bob():
+    return _player(2, "Bob")
+
+
+_run_ids = itertools.count(1)
+
+
+@pytest.fixture
+def finished():
+    """Make a finished run of Fuse; each has its own id unless one is given."""
+
+    def make(player: Player, points: int, id: str = "") -> FinishedRun:
+        return FinishedRun(id or f"run{next(_run_ids)}", "fuse", player.pk, player.card, points, 0, "{}")
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """The whole arcade as `bin/play` starts it, shared by the tests that leave it as they found it."""
+    with Site(tmp_path_factory.mktemp("site")) as running:
+        yield running

@@ -1,0 +1,18 @@
+"""The site's settings for tests: everything in a folder of its own, nothing from the developer's environment."""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+_folder = tempfile.mkdtemp(prefix="gameapp-test-")
+atexit.register(shutil.rmtree, _folder, ignore_errors=True)
+for _name in ("REDIS_URL", "DATABASE_URL", "SITE_URLS", "SECRET_KEY_FALLBACKS", "BEHIND_TLS_PROXY"):
+    os.environ.pop(_name, None)
+os.environ.update(DATA_DIR=_folder, DEBUG="1", SECRET_KEY="only-for-tests")
+
+from gameapp.settings import *  # noqa: E402, F403
+
+DEBUG = False
+ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
