@@ -47,9 +47,11 @@ class PlayConsumer(BoardConsumer):
             await self._rank()
 
     async def on_move(self, message: protocol.Move) -> None:
+        known = self.run is not None and self.run.id == message.run
         run = await self._in_hand(message.run)
         if message.seq <= run.seq:
-            return  # Sent again after a reconnection: it was played.
+            # Sent again, and played the first time. A socket that has not seen the run yet is shown it.
+            return None if known else await self._show()
         if message.seq > run.seq + 1:
             # A gap from here; if another tab or process moved on meanwhile, the run itself may have none.
             run = await self._reload()

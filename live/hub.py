@@ -77,8 +77,10 @@ class Channel:
     async def run(self) -> None:
         """Read after each mark, no more often than the topic's interval, and after its refresh time without one."""
         while True:
+            # Not wait_for: until Python 3.12 it can swallow a cancellation that comes together with a mark.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.changed.wait(), self.topic.refresh_s)
+                async with asyncio.timeout(self.topic.refresh_s):
+                    await self.changed.wait()
             self.changed.clear()
             started = time.monotonic()
             try:
@@ -151,6 +153,8 @@ class Hub:
                     failures = 0
                     self.wake(subject)
             except Exception as error:
+                if (task := asyncio.current_task()) and task.cancelling():
+                    raise  # redis-py may turn a cancellation into a connection error.
                 pause_s = RETRY_S[min(failures, len(RETRY_S) - 1)]
                 failures += 1
                 logger.warning("subscription lost: %s; again in %s s", error or type(error).__name__, pause_s)

@@ -4,7 +4,7 @@ A message is one JSON object in one text frame; its `type` picks the class below
 is made from this file. Times are UTC milliseconds since 1970.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -58,7 +58,7 @@ class Move(Message, tag="move"):
     """One input. `seq` counts from 1 within the run: a repeated one is ignored, a gap is answered by `run`."""
 
     run: str
-    seq: int
+    seq: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
     input: str
 
 

@@ -5,6 +5,7 @@ What an entry means belongs to the handler; making its effect happen once is the
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -72,10 +73,9 @@ class GroupReader:
             await connection.aclose()
 
     async def _pause(self, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(self._stopping.wait(), seconds)
-        except TimeoutError:
-            pass
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
 
     async def step(self, connection: Client, block_ms: int | None = BLOCK_MS) -> int:
         """Handle one round of entries and return how many; waits up to `block_ms` for new ones."""

@@ -1,0 +1,171 @@
+"""What every socket does: odd messages, topics, beats, sign-out."""
+
+import json
+
+import pytest
+
+from accounts.models import Player
+from leaderboard import boards
+from live.layer import tell_session
+from live.topics import apply
+from tests.sockets import Socket
+
+pytestmark = pytest.mark.usefixtures("fuse")
+
+
+async def test_it_says_hello_to_a_watcher_and_to_a_player(alice):
+    async with Socket("/ws/") as socket:
+        assert socket.hello == {"type": "hello"}
+    async with Socket("/ws/", alice) as socket:
+        assert socket.hello == {"type": "hello", "player": 1, "name": "Alice"}
+
+
+async def test_a_beat_is_answered():
+    async with Socket("/ws/") as socket:
+        await socket.say(type="beat")
+        assert (await socket.next("beat"))["at_ms"] > 0
+
+
+ODD = [
+    " ",
+    "null",
+    "[]",
+    "not json",
+    '{"type": "watch"}',
+    '{"type": "watch", "topic": 5}',
+    '{"type": "watch", "topic": "online", "more": 1}',
+    '{"type": "erase"}',
+    '{"type": "snapshot", "topic": "online", "version": 1, "state": {}}',
+    '{"topic": "online"}',
+    "[" * 5000,
+    '{"a":' * 1000,
+    '{"type": "watch", "topic": "' + "x" * 9000 + '"}',
+    "\ud800",
+]
+
+
+@pytest.mark.parametrize("text", ODD, ids=range(len(ODD)))
+async def test_an_odd_message_gets_a_typed_error_and_the_socket_lives(text):
+    async with Socket("/ws/") as socket:
+        await socket.send_to(text_data=text)
+        assert (await socket.next())["code"] == "bad_message"
+        await socket.say(type="beat")
+        await socket.next("beat")
+
+
+async def test_a_binary_frame_gets_a_typed_error_and_the_socket_lives():
+    async with Socket("/ws/") as socket:
+        await socket.send_to(bytes_data=b'{"type": "beat"}')
+        assert (await socket.next())["code"] == "bad_message"
+        await socket.say(type="beat")
+        await socket.next("beat")
+
+
+async def test_the_tenth_odd_message_in_a_minute_closes_the_socket():
+    async with Socket("/ws/") as socket:
+        for _ in range(9):
+            await socket.send_to(text_data="nonsense")
+            await socket.next("error")
+        await socket.say(type="beat")
+        await socket.next("beat")
+        await socket.send_to(text_data="nonsense")
+        assert await socket.closed() == 1008
+
+
+async def test_a_play_message_means_nothing_on_the_site_socket(alice):
+    async with Socket("/ws/", alice) as socket:
+        await socket.say(type="start")
+        assert (await socket.next("error"))["code"] == "bad_message"
+
+
+@pytest.mark.parametrize("topic", ["nothing", "board:fuse", "board:fuse:year", "", "board"])
+async def test_an_unknown_topic_is_refused(topic):
+    async with Socket("/ws/") as socket:
+        await socket.say(type="watch", topic=topic)
+        assert (await socket.next())["code"] == "unknown_topic"
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_an_unknown_board_is_refused():
+    async with Socket("/ws/") as socket:
+        await socket.say(type="watch", topic="board:chess:day")
+        assert (await socket.next())["code"] == "unknown_board"
+
+
+async def test_a_socket_watches_a_bounded_number_of_topics(monkeypatch):
+    monkeypatch.setattr("live.consumer.TOPICS_MAX", 2)
+    async with Socket("/ws/") as socket:
+        for kind in ("day", "week", "month"):
+            await socket.say(type="watch", topic=f"board:fuse:{kind}")
+        answers = [(await socket.next())["type"] for _ in range(3)]
+        assert sorted(answers) == ["error", "snapshot", "snapshot"]
+
+
+async def test_only_staff_may_watch_the_dashboard(alice):
+    for player, answer in ((None, "error"), (alice, "error")):
+        async with Socket("/ws/", player) as socket:
+            await socket.say(type="watch", topic="dashboard")
+            assert (await socket.next())["type"] == answer
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_staff_watch_the_dashboard():
+    async with Socket("/ws/", Player(pk=9, name="Olga", is_staff=True)) as socket:
+        await socket.say(type="watch", topic="dashboard")
+        state = (await socket.next("snapshot"))["state"]
+        assert set(state) >= {"online", "visitors_day", "visitors_week", "visitors_month", "runs_day"}
+        diff = await socket.next("diff")
+        assert diff["set"]["as_of_ms"] > state["as_of_ms"]
+
+
+async def test_a_score_arrives_by_itself_on_somebody_elses_board(finished, alice, bob):
+    async with Socket("/ws/") as socket:
+        await socket.say(type="watch", topic="board:fuse:day")
+        snapshot = await socket.next("snapshot")
+        assert snapshot["state"]["order"] == []
+        await boards.submit(finished(alice, 500))
+        diff = await socket.next("diff")
+        state = apply(snapshot["state"], diff.get("set", {}), diff.get("drop", []))
+        assert state["order"] == [alice.pk]
+        assert state["row:1"]["points"] == 500
+        assert diff["version"] == snapshot["version"] + 1
+
+
+async def test_after_unwatch_nothing_more_comes(finished, alice):
+    async with Socket("/ws/") as socket:
+        await socket.say(type="watch", topic="board:fuse:day")
+        await socket.next("snapshot")
+        await socket.say(type="unwatch", topic="board:fuse:day")
+        await boards.submit(finished(alice, 500))
+        assert await socket.receive_nothing(timeout=0.4)
+
+
+async def test_a_player_can_ask_for_their_own_place(finished, alice, bob):
+    await boards.submit(finished(bob, 600))
+    await boards.submit(finished(alice, 500))
+    async with Socket("/ws/", alice) as socket:
+        await socket.say(type="standing", topic="board:fuse:day")
+        expected = {"rank": 2, "points": 500, "size": 2, "to_next": 101}
+        assert await socket.next("standing") == {"type": "standing", "topic": "board:fuse:day", **expected}
+
+
+async def test_a_standing_on_something_that_is_no_board_is_refused(alice):
+    async with Socket("/ws/", alice) as socket:
+        await socket.say(type="standing", topic="online")
+        assert (await socket.next())["code"] == "unknown_topic"
+
+
+async def test_ending_the_session_closes_its_sockets_and_no_others(alice, bob):
+    async with Socket("/ws/", alice, "session-a") as mine, Socket("/ws/", bob, "session-b") as other:
+        await tell_session("session-a", "session.ended")
+        assert (await mine.next())["type"] == "signed_out"
+        assert await mine.closed() == 4401
+        await other.say(type="beat")
+        await other.next("beat")
+
+
+async def test_a_message_in_a_frame_is_json_without_spaces_to_spare():
+    async with Socket("/ws/") as socket:
+        await socket.say(type="watch", topic="online")
+        text = await socket.receive_from()
+        assert text == json.dumps(json.loads(text), separators=(",", ":"), ensure_ascii=False)

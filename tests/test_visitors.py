@@ -1,0 +1,36 @@
+"""Unique visitors."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from presence import keys, visitors
+from store.client import client
+
+TODAY = datetime(2026, 11, 24, tzinfo=UTC)
+
+
+async def test_a_visitor_counts_once_however_often_they_come():
+    for _ in range(5):
+        await visitors.saw("v1", today=TODAY)
+    await visitors.saw("v2", today=TODAY)
+    assert await visitors.unique(today=TODAY) == [2, 2, 2]
+
+
+async def test_the_same_visitor_on_two_days_is_one_in_the_week():
+    for back in (0, 1, 8, 29, 31):
+        await visitors.saw("regular", today=TODAY - timedelta(days=back))
+        await visitors.saw(f"once-{back}", today=TODAY - timedelta(days=back))
+    assert await visitors.unique(today=TODAY) == [2, 3, 5]
+
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_page_views_are_counted_by_cookie(async_client):
+    await async_client.get("/")
+    await async_client.get("/boards/")
+    await async_client.get("/nothing/")
+    assert (await visitors.unique([1])) == [1]
+    async_client.cookies.clear()
+    await async_client.get("/")
+    assert (await visitors.unique([1])) == [2]
