@@ -153,8 +153,7 @@ class Hub:
                     failures = 0
                     self.wake(subject)
             except Exception as error:
-                if (task := asyncio.current_task()) and task.cancelling():
-                    raise  # redis-py may turn a cancellation into a connection error.
+                _end_if_cancelled()
                 pause_s = RETRY_S[min(failures, len(RETRY_S) - 1)]
                 failures += 1
                 logger.warning("subscription lost: %s; again in %s s", error or type(error).__name__, pause_s)
@@ -170,12 +169,20 @@ async def _marks(connection: Client) -> Any:
         await pubsub.subscribe(keys.marks())
         yield None
         while True:
+            _end_if_cancelled()
             message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=SUBSCRIPTION_POLL_S)
             if message is not None:
                 yield message["data"]
             else:
                 # Silence may be a dead peer: a ping finds out, and its failure ends this subscription.
                 await pubsub.ping()
+
+
+def _end_if_cancelled() -> None:
+    # redis-py sends through asyncio.wait_for, which until Python 3.12 can swallow a cancellation.
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 _hubs: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Hub]" = weakref.WeakKeyDictionary()
