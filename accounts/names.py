@@ -5,7 +5,7 @@ import secrets
 
 from django.core.exceptions import ValidationError
 
-PATTERN = re.compile(r"^[A-Za-z0-9_-]{3,20}$")
+PATTERN = re.compile(r"[A-Za-z0-9_-]{3,20}")
 # Names that would look like the site itself speaking.
 RESERVED = frozenset(
     """
@@ -31,7 +31,7 @@ _ANIMALS = """
 
 def validate_name(name: str) -> None:
     """Raise ValidationError, in words for the player, when a name may not be taken by anyone."""
-    if not PATTERN.match(name):
+    if not PATTERN.fullmatch(name):
         raise ValidationError("Use 3 to 20 letters, digits, “_” or “-”.", code="invalid_name")
     if name.lower() in RESERVED:
         raise ValidationError("That name is reserved. Please choose another.", code="reserved_name")

@@ -78,4 +78,6 @@ class StoreUnavailableMiddleware:
 
 def unavailable(request: HttpRequest) -> HttpResponse:
     """The 503 page; it needs neither session nor player."""
-    return render(request, "503.html", status=503, headers={"Retry-After": str(RETRY_AFTER_S)})
+    response = render(request, "503.html", status=503)
+    response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return response

@@ -1,6 +1,7 @@
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
+from js_asset import static_lazy
 
 from dashboard import views as dashboard
 
@@ -12,6 +13,7 @@ urlpatterns = [
     path("boards/", include("leaderboard.urls")),
     path("accounts/", include("accounts.urls")),
     path("dashboard/", dashboard.dashboard, name="dashboard"),
+    path("favicon.ico", RedirectView.as_view(url=static_lazy("img/icon.svg"))),
     path("livez", dashboard.livez),
     path("readyz", dashboard.readyz),
     path("admin/login/", RedirectView.as_view(pattern_name="accounts:sign_in", query_string=True)),

@@ -17,7 +17,9 @@ class Socket(WebsocketCommunicator):
         super().__init__(self._signed_in, path)
 
     async def _signed_in(self, scope: Any, receive: Any, send: Any) -> Any:
-        return await URLRouter(urlpatterns)({**scope, "player": self.player, "session_name": self.session}, receive, send)
+        return await URLRouter(urlpatterns)(
+            {**scope, "player": self.player, "session_name": self.session}, receive, send
+        )
 
     async def __aenter__(self) -> "Socket":
         connected, _ = await self.connect(timeout=5)

@@ -98,6 +98,10 @@ class Site:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
+    def shell(self, code: str) -> str:
+        """Run Python code in `manage.py shell` and return what it printed."""
+        return self.manage("shell", "-v0", "-c", code).strip()
+
     def guest(self) -> "Guest":
         return Guest(self)
 
@@ -134,8 +138,8 @@ class Browser:
     def socket(self, path: str, **headers: str) -> "Socket":
         origin = headers.pop("origin", self.site.url)
         address = self.site.url.replace("http", "ws", 1) + path
-        connection = connect(address, origin=origin, additional_headers={"Cookie": self.cookies, **headers})
-        return Socket(connection)
+        opening = connect(address, origin=origin, additional_headers={"Cookie": self.cookies, **headers})
+        return Socket(opening.__enter__())
 
 
 class Guest(Browser):

@@ -202,4 +202,7 @@ async def test_joining_while_it_changes_misses_nothing(counter):
     for watcher in watchers:
         versions = [frame["version"] for frame in watcher.frames]
         snapshots = [frame["type"] == "snapshot" for frame in watcher.frames]
-        assert all(later == earlier + 1 or fresh for earlier, later, fresh in zip(versions, versions[1:], snapshots[1:]))
+        assert all(
+            later == earlier + 1 or fresh
+            for earlier, later, fresh in zip(versions, versions[1:], snapshots[1:], strict=False)
+        )

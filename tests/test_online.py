@@ -88,7 +88,9 @@ async def test_a_hundred_tabs_at_once_are_one_arrival():
 
 
 STEPS = st.lists(
-    st.tuples(st.sampled_from(["renew", "leave", "look"]), st.integers(1, 3), st.sampled_from("ab"), st.integers(0, 20_000)),
+    st.tuples(
+        st.sampled_from(["renew", "leave", "look"]), st.integers(1, 3), st.sampled_from("ab"), st.integers(0, 20_000)
+    ),
     max_size=25,
 )
 

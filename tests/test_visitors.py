@@ -4,8 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from presence import keys, visitors
-from store.client import client
+from presence import visitors
 
 TODAY = datetime(2026, 11, 24, tzinfo=UTC)
 
@@ -22,7 +21,6 @@ async def test_the_same_visitor_on_two_days_is_one_in_the_week():
         await visitors.saw("regular", today=TODAY - timedelta(days=back))
         await visitors.saw(f"once-{back}", today=TODAY - timedelta(days=back))
     assert await visitors.unique(today=TODAY) == [2, 3, 5]
-
 
 
 @pytest.mark.django_db(transaction=True)

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from websockets.exceptions import WebSocketException
 
 from games.bots import Bot, BotError
 from games.game import UnknownGame, all_games, find
@@ -39,7 +40,11 @@ class Command(BaseCommand):
                 asyncio.run(self.play(game, options, progress))
         except KeyboardInterrupt:
             self.stdout.write("Stopped.")
-        except (OSError, BotError) as error:
+        except ExceptionGroup as group:
+            # One cause is enough for a line: they all failed alike, or were cancelled by the first.
+            error = group.exceptions[0]
+            if not isinstance(error, OSError | BotError | WebSocketException):
+                raise
             raise CommandError(f"{options['url']}: {error}") from error
 
     async def play(self, game: Any, options: dict[str, Any], progress: Progress) -> None:

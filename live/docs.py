@@ -1,0 +1,70 @@
+"""Writes `docs/protocol.md` from `protocol.py`."""
+
+from typing import Any, get_args
+
+import msgspec
+
+from live import protocol
+from live.protocol import Message
+
+INTRODUCTION = """# The socket protocol
+
+Made from `live/protocol.py` by `manage.py protocol`; a test fails when they differ.
+
+`/ws/` is the site's socket, `/ws/play/<game>/` the same plus that game's runs. A page opens one of them.
+The handshake needs the site's own Origin; the session cookie says who is playing, and without one you watch.
+
+A message is one JSON object in one text frame of at most {bytes:,} bytes; `type` says which. Anything else gets
+an `error` with code `bad_message` and the socket lives on; the tenth within a minute closes it. Times are UTC
+milliseconds since 1970.
+"""
+
+
+def protocol_page() -> str:
+    """The whole page, in Markdown."""
+    site, play = _members(protocol.SiteMessage), _members(protocol.PlayMessage)
+    parts = [INTRODUCTION.format(bytes=protocol.MESSAGE_BYTES_MAX)]
+    parts += _section("From the browser, on every socket", site)
+    parts += _section("From the browser, on a play socket", [each for each in play if each not in site])
+    parts += _section("From the server", _members(protocol.ServerMessage))
+    parts.append("## Close codes\n")
+    parts.append("\n".join(f"- `{code}` {words}" for code, words in protocol.CLOSE_CODES.items()) + "\n")
+    return "\n".join(parts)
+
+
+def _members(union: Any) -> list[type[Message]]:
+    return list(get_args(union))
+
+
+def _section(title: str, messages: list[type[Message]]) -> list[str]:
+    return [f"## {title}\n", *map(_message, messages)]
+
+
+def _message(message: type[Message]) -> str:
+    words = " ".join((message.__doc__ or "").split())
+    rows = [_field(field) for field in msgspec.structs.fields(message)]
+    table = "\n".join(["| field | type | left out when |", "|---|---|---|", *rows])
+    return f"### `{message.__struct_config__.tag}`\n\n{words}\n" + (f"\n{table}\n" if rows else "")
+
+
+def _field(field: msgspec.structs.FieldInfo) -> str:
+    required = field.default is msgspec.NODEFAULT and field.default_factory is msgspec.NODEFAULT
+    default = None if required else field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
+    return (
+        f"| `{field.name}` | {_type(field.type)} | {'' if required else f'`{msgspec.json.encode(default).decode()}`'} |"
+    )
+
+
+def _type(of: Any) -> str:
+    [info] = msgspec.inspect.multi_type_info([of])
+    if isinstance(info, msgspec.inspect.UnionType):
+        return " or ".join(_name(each) for each in info.types)
+    return _name(info)
+
+
+def _name(info: Any) -> str:
+    words = {"Int": "integer", "Str": "string", "Bool": "boolean", "Dict": "object", "List": "array", "None": "null"}
+    kind = words[type(info).__name__.removesuffix("Type")]
+    if isinstance(info, msgspec.inspect.IntType) and info.ge is not None:
+        return f"{kind}, {info.ge:,} to {info.le:,}"
+    return kind

@@ -1,0 +1,104 @@
+"""The house rules that a machine can check."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from live import docs
+from tests.stack import ROOT
+
+# Higher floors import lower ones, never the reverse. The roof is imported by nobody.
+FLOORS = ["store", "live", "accounts", "presence", "leaderboard", "games", "dashboard", "gameapp"]
+SOURCES = sorted(path for floor in FLOORS for path in (ROOT / floor).rglob("*.py") if "migrations" not in path.parts)
+SCRIPTS = sorted(path for floor in FLOORS for path in (ROOT / floor).glob("lua/*.lua"))
+
+
+def imports(path: Path) -> set[str]:
+    """The top packages that a file imports, also inside functions."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            found.add(node.module.partition(".")[0])
+    return found
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_imports_run_down_the_floors_only(path):
+    own = FLOORS.index(path.relative_to(ROOT).parts[0])
+    above = {floor for floor in imports(path) & set(FLOORS) if FLOORS.index(floor) > own}
+    assert not above
+
+
+def test_a_forbidden_arrow_would_be_seen(tmp_path):
+    bad = tmp_path / "bad.py"
+    bad.write_text("def f():\n    from games.runs import begin\n")
+    assert imports(bad) == {"games"}
+
+
+def test_only_the_client_knows_redis():
+    assert [name(path) for path in SOURCES if "redis" in imports(path)] == ["store/client.py"]
+
+
+def test_only_keys_modules_build_keys():
+    builders = {name(path) for path in SOURCES if "store.keys import key" in path.read_text()}
+    assert builders == {f"{app}/keys.py" for app in ("accounts", "presence", "leaderboard", "games")}
+    prefixed = {name(path) for path in SOURCES if "REDIS_PREFIX" in path.read_text()}
+    assert prefixed == {"store/keys.py", "live/keys.py", "gameapp/settings.py"}
+
+
+def test_there_is_no_drawer_for_odds_and_ends():
+    odd = {"utils", "helpers", "common", "services", "misc"}
+    assert not [name(path) for path in SOURCES if path.stem in odd or odd & set(path.parts)]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_no_module_grows_past_three_hundred_lines(path):
+    assert len(path.read_text().splitlines()) <= 300
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=name)
+def test_a_script_says_what_it_takes_and_returns(path):
+    text = path.read_text()
+    header = "\n".join(line for line in text.splitlines() if line.startswith("--"))
+    body = "\n".join(line for line in text.splitlines() if not line.startswith("--"))
+    for word in ("KEYS", "ARGV", "Cost"):
+        assert f"-- {word}:" in header
+    for kind in ("KEYS", "ARGV"):
+        used = {int(number) for number in re.findall(kind + r"\[(\d+)\]", body)}
+        listed = re.search(rf"-- {kind}: (.*?)(?=\n-- [A-Z]\w+:|\Z)", header, re.S).group(1)
+        described = {int(number) for number in re.findall(r"(?:^|[,;(]\s*|\n--\s+)(\d+)", listed)}
+        assert used <= described, f"{kind} {used - described} not in the header"
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=name)
+def test_a_script_stays_short(path):
+    assert len(path.read_text().splitlines()) <= 75
+
+
+def test_every_script_is_loaded_somewhere():
+    sources = "\n".join(path.read_text() for path in SOURCES)
+    assert not [name(path) for path in SCRIPTS if f'"{path.stem}"' not in sources]
+
+
+def test_no_page_uses_inner_html_or_inline_handlers():
+    pages = [
+        *ROOT.glob("static/js/**/*.js"),
+        *ROOT.glob("games/*/static/**/*.js"),
+        *ROOT.glob("**/templates/**/*.html"),
+    ]
+    pages = [path for path in pages if ".venv" not in path.parts]
+    assert len(pages) > 30
+    odd = re.compile(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\son[a-z]+=\"|style=\"")
+    assert not [name(path) for path in pages if odd.search(path.read_text())]
+
+
+def test_the_protocol_page_is_what_the_protocol_says():
+    assert (ROOT / "docs" / "protocol.md").read_text() == docs.protocol_page()

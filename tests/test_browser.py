@@ -1,0 +1,368 @@
+"""Journeys in a real browser. Without Chromium they are skipped, but for CI, where that is a failure."""
+
+import os
+import random
+import re
+import shutil
+import socket
+import threading
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect, sync_playwright
+
+from games.fuse import rules
+from tests.stack import ROOT, Site
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+KEYS = ("ArrowLeft", "ArrowDown", "ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp")
+DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """The system's Chromium. One for the module, closed before async tests need the loop again."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
+        refuse = pytest.fail if os.environ.get("CI") else pytest.skip
+        refuse("No Chromium found. On Debian: apt install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def opened(chromium, site):
+    """Open a page in a browser context of its own. At the end, none has said anything on its console."""
+    contexts, complaints = [], []
+
+    def open_page(path: str, *, base: str = site.url, **options):
+        options.setdefault("viewport", DESKTOP)
+        context = chromium.new_context(base_url=base, locale="en-US", **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on(
+            "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
+        )
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(path)
+        return page
+
+    open_page.complaints = complaints
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def start_playing(page) -> None:
+    page.get_by_role("button", name="Play Fuse").first.click()
+    page.wait_for_selector(".fuse-tile")
+
+
+def cells(page) -> list[int]:
+    """The board as it is drawn, in reading order."""
+    script = """() => {
+      const cells = Array(16).fill(0);
+      for (const tile of document.querySelectorAll('.fuse-tile')) {
+        const [x, y] = tile.style.transform.match(/[\\d.]+(?=%)/g).map((at) => at / 100);
+        cells[4 * y + x] = Number(tile.dataset.value);
+      }
+      return cells;
+    }"""
+    return page.evaluate(script)
+
+
+def play_to_the_end(page) -> None:
+    result = page.locator("[data-result]")
+    for _ in range(400):
+        for key in KEYS:
+            page.keyboard.press(key)
+        if result.is_visible():
+            return
+    raise AssertionError("the run did not end")
+
+
+def points(page) -> str:
+    return page.locator("output[data-points]").inner_text()
+
+
+def test_a_score_arrives_by_itself_in_a_second_browser(opened):
+    player = opened("/")
+    start_playing(player)
+    watcher = opened("/")
+    start_playing(watcher)
+    watcher.goto("/boards/fuse/")
+    watcher.evaluate("window.notReloaded = true")
+    player_id = player.locator("body").get_attribute("data-player")
+    row = watcher.locator(f'tr[data-id="{player_id}"]')
+    expect(row).to_have_count(0)
+
+    for key in KEYS * 3:
+        player.keyboard.press(key)
+    player.wait_for_timeout(300)
+    before = (cells(player), points(player))
+    player.reload()
+    player.wait_for_selector(".fuse-tile")
+    expect(player.locator("output[data-points]")).to_have_text(before[1])
+    assert cells(player) == before[0]
+
+    for page in (player, watcher):
+        expect(page.locator("online-count [data-count]")).to_have_text("2", timeout=15_000)
+
+    play_to_the_end(player)
+    total = points(player)
+    expect(player.locator("[data-result-points]")).to_have_text(total)
+    expect(player.locator("[data-again]")).to_be_focused()
+    expect(player.locator("[data-result-periods] tr")).to_have_count(4)
+    expect(row.locator("[data-points]")).to_have_text(total)
+    assert watcher.evaluate("window.notReloaded") is True
+
+    player.keyboard.press("Enter")
+    expect(player.locator("[data-result]")).to_be_hidden()
+    expect(player.locator("output[data-points]")).to_have_text("0")
+
+
+def test_keys_buttons_and_swipes_all_slide(opened):
+    page = opened("/play/fuse/", has_touch=True, viewport=PHONE)
+    start_playing(page)
+    box = page.locator("[data-fuse]").bounding_box()
+
+    def swipe(x, y):
+        middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        page.mouse.move(*middle)
+        page.mouse.down()
+        page.mouse.move(middle[0] + x, middle[1] + y)
+        page.mouse.up()
+
+    def slid(*actions) -> bool:
+        before = cells(page)
+        for action in actions:
+            action()
+            page.wait_for_timeout(150)
+        return cells(page) != before
+
+    assert slid(*(lambda key=key: page.keyboard.press(key) for key in ("KeyA", "KeyS", "KeyD", "KeyW")))
+    assert slid(*(page.get_by_role("button", name=f"Slide {way}").click for way in ("left", "down", "right", "up")))
+    assert slid(*(lambda to=to: swipe(*to) for to in ((-90, 0), (0, 90), (90, 0), (0, -90))))
+
+
+def test_the_browser_slides_exactly_as_the_server_does(opened):
+    page = opened("/play/fuse/")
+    rng = random.Random(7)
+    boards = [[rng.choice([0, 0, 2, 2, 4, 8, 16]) for _ in range(16)] for _ in range(300)]
+    script = """async (boards) => {
+      const { slide } = await import("games/fuse/fuse-state");
+      return boards.map((cells) => ["left", "right", "up", "down"].map((input) => slide(cells, input).cells));
+    }"""
+    for before, slid in zip(boards, page.evaluate(script, boards), strict=True):
+        assert slid == [list(rules.slide(tuple(before), input)[0]) for input in rules.INPUTS]
+
+
+def test_the_browsers_topic_state_follows_the_servers_diffs(opened):
+    page = opened("/")
+    script = """async () => {
+      const { applied } = await import("live/topic-state");
+      return applied({ a: 1, b: 2, c: 3 }, { a: 9, d: 4 }, ["b"]);
+    }"""
+    assert page.evaluate(script) == {"a": 9, "c": 3, "d": 4}
+
+
+def test_a_second_tab_goes_on_with_the_same_run(opened):
+    first = opened("/play/fuse/")
+    start_playing(first)
+    for key in KEYS:
+        first.keyboard.press(key)
+    first.wait_for_timeout(300)
+    second = first.context.new_page()
+    second.goto("/play/fuse/")
+    second.wait_for_selector(".fuse-tile")
+    expect(second.locator("output[data-points]")).to_have_text(points(first))
+    assert cells(second) == cells(first)
+
+
+def test_a_board_can_be_paused_and_counts_what_it_holds(opened, site):
+    page = opened("/boards/fuse/?period=all")
+    page.wait_for_selector('.live-status[data-state="live"]')
+    page.get_by_role("button", name="Pause").click()
+    rows = page.locator("tbody [data-row]").count()
+    site.manage("simulate", "--players", "1", "--runs", "1", "--speed", "900", "--url", site.url)
+    expect(page.get_by_role("button", name=re.compile(r"Resume \(1 new\)"))).to_be_visible(timeout=10_000)
+    assert page.locator("tbody [data-row]").count() == rows
+    page.get_by_role("button", name=re.compile("Resume")).click()
+    expect(page.locator("tbody [data-row]")).to_have_count(min(50, rows + 1))
+
+
+def test_a_run_can_be_ended_with_two_clicks(opened):
+    page = opened("/play/fuse/")
+    start_playing(page)
+    page.get_by_role("button", name="End run").click()
+    expect(page.locator("[data-result]")).to_be_hidden()
+    page.get_by_role("button", name="Really end?").click()
+    expect(page.get_by_role("button", name="Play again")).to_be_focused()
+
+
+class SlowLine:
+    """A TCP proxy that holds every chunk back for a while, and can be cut."""
+
+    def __init__(self, port: int, delay_s: float) -> None:
+        self.target, self.delay_s = port, delay_s
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.open: list[socket.socket] = []
+        self.cut = False
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self.listener.accept()
+            except OSError:
+                return
+            if self.cut:
+                near.close()
+                continue
+            try:
+                far = socket.create_connection(("127.0.0.1", self.target))
+            except ConnectionRefusedError:
+                near.close()
+                continue
+            self.open += [near, far]
+            for one, other in ((near, far), (far, near)):
+                threading.Thread(target=self._pump, args=(one, other), daemon=True).start()
+
+    def _pump(self, one: socket.socket, other: socket.socket) -> None:
+        import time
+
+        try:
+            while data := one.recv(65536):
+                time.sleep(self.delay_s)
+                other.sendall(data)
+        except OSError:
+            pass
+        other.close()
+
+    def hang_up(self) -> None:
+        self.cut = True
+        for each in self.open:
+            try:
+                each.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+        self.open.clear()
+
+
+@pytest.fixture
+def slow_site(tmp_path):
+    """A site that is reached over a line with 100 ms there and back."""
+    port_holder = socket.create_server(("127.0.0.1", 0))
+    port_holder.close()
+    site = Site(tmp_path)
+    line = SlowLine(site.port, 0.05)
+    site.environment["SITE_URLS"] = f"{site.url},http://127.0.0.1:{line.port}"
+    with site:
+        yield line
+    line.listener.close()
+
+
+def test_a_tile_slides_at_once_on_a_slow_line_and_the_run_survives_a_cut(opened, slow_site):
+    page = opened("/play/fuse/", base=f"http://127.0.0.1:{slow_site.port}")
+    start_playing(page)
+    script = """async (key) => {
+      const places = () => [...document.querySelectorAll('.fuse-tile')].map((tile) => tile.style.transform).join();
+      const before = places();
+      const start = performance.now();
+      document.dispatchEvent(new KeyboardEvent('keydown', { code: key, bubbles: true }));
+      return { moved: places() !== before, ms: performance.now() - start };
+    }"""
+    answers = [page.evaluate(script, key) for key in ("ArrowLeft", "ArrowDown", "ArrowRight", "ArrowUp")]
+    assert sum(answer["moved"] for answer in answers) >= 2  # In the very same task, long before any answer.
+    page.wait_for_timeout(600)
+    before = (cells(page), points(page))
+
+    slow_site.hang_up()
+    expect(page.locator("[data-banner]")).to_contain_text("Reconnecting")
+    expect(page.get_by_role("button", name="Slide left")).to_be_disabled()
+    page.keyboard.press("ArrowLeft")
+    assert cells(page) == before[0]
+    slow_site.cut = False
+    expect(page.locator("[data-banner]")).to_be_hidden(timeout=20_000)
+    assert (cells(page), points(page)) == before
+    for key in KEYS:
+        page.keyboard.press(key)
+    page.wait_for_timeout(800)
+    assert cells(page) != before[0]
+    # The cut itself is on the console, as it should be.
+    opened.complaints[:] = [text for text in opened.complaints if "WebSocket" not in text and "ERR_" not in text]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_axe_finds_nothing(opened, scheme, viewport):
+    axe = Axe()
+    page = opened("/", color_scheme=scheme, viewport=viewport, reduced_motion="reduce")
+    start_playing(page)
+    for path in ("/", "/boards/", "/boards/fuse/", "/play/fuse/", "/accounts/sign-in/", "/accounts/sign-up/"):
+        page.goto(path)
+        if path == "/play/fuse/":
+            page.wait_for_selector(".fuse-tile")
+        page.wait_for_selector('.live-status[data-state="live"]')
+        found = axe.run(page)
+        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+        overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert overflow <= 0, f"{path} is wider than the screen by {overflow} px"
+
+
+def test_the_policy_is_never_broken_admin_included(opened, tmp_path):
+    with Site(tmp_path, "--demo") as site:
+        [line] = [line for line in site.output().splitlines() if "First administrator" in line]
+        page = opened(line.split(site.url)[1].split()[0], base=site.url)
+        page.evaluate(
+            "document.addEventListener('securitypolicyviolation', (e) => console.error('CSP', e.violatedDirective))"
+        )
+        page.get_by_label("Name").fill("Olga")
+        page.get_by_label("Password").fill("correct horse")
+        page.get_by_role("button", name="Create the administrator").click()
+        page.wait_for_url("**/admin/")
+        paths = [
+            "accounts/player/",
+            "accounts/player/add/",
+            "leaderboard/board/",
+            "leaderboard/board/fuse/change/",
+            "leaderboard/run/",
+        ]
+        for path in paths:
+            page.goto(f"/admin/{path}")
+        page.goto("/admin/accounts/player/?q=olga")
+        page.get_by_role("link", name="Olga").last.click()
+        page.wait_for_selector("#player_form")
+        page.goto("/dashboard/")
+        seen = page.locator("[data-as-of]").inner_text()
+        expect(page.locator("[data-as-of]")).not_to_have_text(seen, timeout=5_000)
+        assert int(page.locator('[data-figure="visitors_day"]').inner_text()) >= 1
+        expect(page.locator('[data-figure="online"]')).to_have_text("1")
+
+
+@pytest.mark.skipif("SCREENSHOTS" not in os.environ, reason="set SCREENSHOTS to a folder to take the README's pictures")
+def test_take_the_pictures_of_the_readme(opened, tmp_path):
+    folder = ROOT / os.environ["SCREENSHOTS"]
+    with Site(tmp_path, "--demo") as site:
+        page = opened("/", base=site.url, color_scheme="dark", viewport={"width": 1280, "height": 800})
+        start_playing(page)
+        for key in KEYS * 14:
+            page.keyboard.press(key)
+            page.wait_for_timeout(15)
+        page.wait_for_timeout(900)
+        page.screenshot(path=Path(folder) / "play.png")

@@ -1,0 +1,68 @@
+"""Demo players and what is left when they go."""
+
+import json
+
+import pytest
+
+from accounts.models import Player
+from games import demo, runs
+from games.game import find
+from leaderboard import boards, history, keys
+from leaderboard.models import Run
+from store.client import blocking, client
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def few(monkeypatch):
+    monkeypatch.setattr(demo, "PLAYER_COUNT", 6)
+
+
+async def plant_all():
+    for step in demo.plan():
+        await demo.plant(step)
+
+
+async def write_history():
+    connection = blocking(1)
+    while await history.reader("w").step(connection, block_ms=None):
+        pass
+    await connection.aclose()
+
+
+def test_the_plan_is_the_same_every_time():
+    assert demo.plan() == demo.plan()
+    assert len({step.country for step in demo.plan()}) > 8
+    assert len({step.name for step in demo.plan()}) == demo.PLAYER_COUNT
+
+
+async def test_they_are_marked_and_ranked(few):
+    await plant_all()
+    size, rows = await boards.top("fuse", "all", 50)
+    assert size == 6
+    assert all(row.card.demo for row in rows)
+    assert all([player.is_demo async for player in Player.objects.all()])
+
+
+async def test_their_runs_are_real_and_replay_to_their_points(few):
+    await plant_all()
+    await write_history()
+    fuse = find("fuse")
+    assert await Run.objects.acount() >= 6
+    async for run in Run.objects.all():
+        record = json.loads(run.record)
+        assert runs.replay(fuse, record["seed"], record["inputs"]).points == run.points
+
+
+async def test_removing_them_leaves_everybody_else(few, finished):
+    await plant_all()
+    bob = await Player.objects.acreate(name="Bob")
+    await boards.submit(finished(bob, 100))
+    await write_history()
+    assert await demo.remove() == 6
+    assert [player.name async for player in Player.objects.all()] == ["Bob"]
+    for name in await client().keys(keys.standings("fuse", "*")):
+        assert await client().zrange(name, 0, -1) in ([], [str(bob.pk)])
+    assert await client().hkeys(keys.cards("fuse")) == [str(bob.pk)]
+    assert await Run.objects.acount() == 1

@@ -1,0 +1,108 @@
+"""What a game is: a second one is a folder and nothing else."""
+
+import textwrap
+
+import pytest
+
+from games import game as registry
+from games.discovery import game_folders
+from games.game import UnknownGame, all_games, find
+from games.settle import settle
+from tests.sockets import Socket
+
+COIN = '''
+    """Heads or tails: three throws, a point for each head called right."""
+    import hashlib
+    import json
+
+    INPUTS = ("heads", "tails")
+
+    def new(seed):
+        return (seed, 0, 0)
+
+    def apply(state, input):
+        seed, thrown, points = state
+        if thrown == 3:
+            return state
+        side = INPUTS[hashlib.blake2b(str(thrown).encode(), key=seed.encode()).digest()[0] % 2]
+        return (seed, thrown + 1, points + (side == input))
+
+    def points(state):
+        return state[2]
+
+    def over(state):
+        return state[1] == 3
+
+    def view(state):
+        return {"thrown": state[1]}
+
+    def dump(state):
+        return json.dumps(state)
+
+    def load(text):
+        return tuple(json.loads(text))
+
+    def suggest(view, skill, rng):
+        return rng.choice(INPUTS)
+'''
+
+
+@pytest.fixture
+def coin(tmp_path, monkeypatch):
+    """A second game in a folder of its own."""
+    import games
+
+    folder = tmp_path / "coin"
+    folder.mkdir()
+    (folder / "rules.py").write_text(textwrap.dedent(COIN))
+    (folder / "__init__.py").write_text(
+        "from games.coin import rules\nfrom games.game import Game\n"
+        "GAME = Game('coin', 'Coin', 'Call it.', 'Heads or tails.', rules, 3)\n"
+    )
+    monkeypatch.setattr(games, "__path__", [*games.__path__, str(tmp_path)])
+    found = game_folders(tmp_path) + game_folders(registry.Path(registry.__file__).parent)
+    monkeypatch.setattr(registry, "game_folders", lambda _: found)
+    registry._games.cache_clear()
+    yield
+    registry._games.cache_clear()
+
+
+def test_fuse_is_found():
+    assert [game.slug for game in all_games()] == ["fuse"]
+
+
+def test_there_is_no_other_game():
+    with pytest.raises(UnknownGame):
+        find("chess")
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_second_game_can_be_played_and_ranked(coin, alice):
+    from asgiref.sync import sync_to_async
+
+    from games.apps import _ensure_boards
+    from leaderboard import boards
+
+    await sync_to_async(_ensure_boards)()
+    async with Socket("/ws/play/coin/", alice) as socket:
+        await socket.say(type="start")
+        run = await socket.next("run")
+        for seq in (1, 2, 3):
+            await socket.say(type="move", run=run["run"], seq=seq, input="heads")
+        finished = await socket.next("finished")
+        assert 0 <= finished["points"] <= 3
+    assert (await boards.standing("coin", "day", alice.pk)).points == finished["points"]
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_run_left_behind_is_ranked_by_the_worker(monkeypatch):
+    from accounts.models import Player
+    from games import runs
+    from leaderboard import boards
+
+    bob = await Player.objects.acreate(name="Bob")
+    monkeypatch.setattr(runs, "SETTLE_AFTER_MS", -1)
+    await runs.end(await runs.begin(find("fuse"), bob.pk))
+    assert await settle() == 1
+    assert (await boards.standing("fuse", "day", bob.pk)).rank == 1
+    assert await settle() == 0

@@ -1,0 +1,60 @@
+"""On every topic: a snapshot plus its diffs equals a fresh snapshot."""
+
+import random
+
+import pytest
+
+from accounts.cards import Card
+from accounts.models import Player
+from leaderboard import boards
+from live import topics
+from live.topics import apply, diff
+from presence import online
+
+STEPS = 40
+
+
+async def play(rng, finished):
+    await boards.submit(finished(Player(pk=rng.randint(1, 70), name="P"), rng.randint(0, 300)))
+
+
+async def rename(rng, finished):
+    await boards.update_card(["fuse"], rng.randint(1, 70), Card(f"name{rng.randint(0, 9)}"))
+
+
+async def remove(rng, finished):
+    await boards.remove_players("fuse", [rng.randint(1, 70)])
+
+
+async def come(rng, finished):
+    await online.renew(rng.randint(1, 30), "tab", Card("P"), now_ms=None)
+
+
+async def go(rng, finished):
+    await online.renew(rng.randint(1, 30), "tab", Card("P"), now_ms=0)
+
+
+CHANGES = [play, play, play, rename, remove, come, come, go]
+NAMES = ["board:fuse:day", "board:fuse:week", "board:fuse:month", "board:fuse:all", "online", "dashboard"]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_snapshot_plus_its_diffs_equals_a_fresh_snapshot(name, finished):
+    rng = random.Random(name)
+    topic = topics.find(name)
+    kept = await topic.snapshot()
+    last, changes = kept, 0
+    for _ in range(STEPS):
+        await rng.choice(CHANGES)(rng, finished)
+        new = await topic.snapshot()
+        changed, dropped = diff(last, new)
+        changes += bool(changed or dropped)
+        kept, last = apply(kept, changed, dropped), new
+        assert kept == new
+    assert changes > 5
+    assert kept.keys() == (await topics.find(name).snapshot()).keys()
+
+
+def test_every_declared_kind_is_tested_here():
+    assert {name.partition(":")[0] for name in NAMES} == set(topics._kinds)
