@@ -1,0 +1,1 @@
+"""Measurements: `python -m benchmarks.<name>`. A missed target is printed, never hidden."""
