@@ -1,6 +1,7 @@
 """How a benchmark reports: a readable table, and one JSON line for programs."""
 
 import json
+import os
 import platform
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -20,8 +21,6 @@ class Target:
 
 
 def machine() -> str:
-    import os
-
     return f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}"
 
 

@@ -367,3 +367,4 @@ def test_take_the_pictures_of_the_readme(opened, tmp_path):
             page.wait_for_timeout(15)
         page.wait_for_timeout(900)
         page.screenshot(path=Path(folder) / "play.png")
+        page.goto("about:blank")

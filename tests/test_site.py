@@ -221,6 +221,17 @@ def alive(pid: int) -> bool:
         return False
 
 
+def test_without_redis_on_the_path_the_one_in_the_wheel_is_used(tmp_path):
+    with Site(tmp_path, PATH="/nowhere") as site:
+        assert "Redis 6.2" in site.output()
+        guest = site.guest()
+        with guest.play_socket() as socket:
+            socket.send(type="start")
+            run = socket.play(socket.receive("run"), 5)
+            socket.send(type="end", run=run["run"])
+            assert socket.receive("finished")["points"] == run["points"]
+
+
 def test_bots_play_through_the_real_sockets(site):
     printed = site.manage("simulate", "--players", "3", "--runs", "1", "--speed", "400", "--url", site.url)
     assert "3 runs played" in printed

@@ -42,10 +42,10 @@ class Command(BaseCommand):
             self.stdout.write("Stopped.")
         except ExceptionGroup as group:
             # One cause is enough for a line: they all failed alike, or were cancelled by the first.
-            error = group.exceptions[0]
-            if not isinstance(error, OSError | BotError | WebSocketException):
+            cause = group.exceptions[0]
+            if not isinstance(cause, OSError | BotError | WebSocketException):
                 raise
-            raise CommandError(f"{options['url']}: {error}") from error
+            raise CommandError(f"{options['url']}: {cause}") from cause
 
     async def play(self, game: Any, options: dict[str, Any], progress: Progress) -> None:
         task = progress.add_task("")
