@@ -12,6 +12,7 @@ from django.contrib.sessions.backends.base import CreateError, SessionBase, Upda
 from django.utils.crypto import get_random_string, salted_hmac
 
 from accounts import keys
+from live.layer import tell_session
 from store.client import client, sync
 from store.scripts import script
 
@@ -29,6 +30,32 @@ def session_name(session_key: str) -> str:
 
 def _key(session_key: str) -> str:
     return keys.session(session_name(session_key))
+
+
+async def note_session(player: int, session_key: str, age_s: int) -> None:
+    """Keep a session among its player's, so that all of them can be ended. One round trip."""
+    now_ms = time.time_ns() // 1_000_000
+    pipe = client().pipeline(transaction=True)
+    pipe.zremrangebyscore(keys.sessions(player), "-inf", now_ms)
+    pipe.zadd(keys.sessions(player), {session_name(session_key): now_ms + age_s * 1000})
+    pipe.expire(keys.sessions(player), age_s)
+    await pipe.execute()
+
+
+async def end_sessions(player: int) -> int:
+    """End every session of a player, their open sockets included; returns how many.
+
+    Redis: one round trip, then one per session for its sockets.
+    """
+    names = await client().zrange(keys.sessions(player), 0, -1)
+    pipe = client().pipeline()
+    for name in names:
+        pipe.delete(keys.session(name))
+    pipe.delete(keys.sessions(player))
+    await pipe.execute()
+    for name in names:
+        await tell_session(name, "session.ended")
+    return len(names)
 
 
 class SessionStore(SessionBase):

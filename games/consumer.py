@@ -7,7 +7,7 @@ import msgspec
 from games import runs
 from games.game import Game, find
 from games.runs import Run, RunOver
-from leaderboard import boards
+from leaderboard import reports
 from leaderboard.consumer import BoardConsumer
 from live import protocol
 from live.errors import GameError
@@ -96,4 +96,4 @@ class PlayConsumer(BoardConsumer):
         run = self.run
         assert run is not None
         report = await runs.rank(run, self.player.card)
-        await self.reply(protocol.Finished(run.id, run.points, boards.report_state(report)))
+        await self.reply(protocol.Finished(run.id, run.points, reports.to_state(report)))

@@ -77,7 +77,7 @@ async def plant(step: Step) -> None:
             started_ms=ended_ms - 350 * len(inputs),
             record=runs.record(step.game, seed, inputs),
         )
-        await boards.submit(finished, now_ms=ended_ms)
+        await boards.submit(finished, at_ms=ended_ms)
 
 
 def _play(game: Game, seed: str, skill: float) -> tuple[list[str], int]:

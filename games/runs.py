@@ -14,7 +14,8 @@ from accounts.cards import Card
 from games import keys
 from games.game import Game, find
 from leaderboard import boards
-from leaderboard.boards import FinishedRun, Report
+from leaderboard.boards import FinishedRun
+from leaderboard.reports import Report
 from live.errors import GameError
 from store.client import client
 from store.scripts import script
@@ -186,15 +187,27 @@ async def _keep(run: Run, after: Run, logged: str) -> Run | None:
 async def rank(run: Run, card: Card) -> Report:
     """Rank an ended run on its game's board; once in effect, however often it is called.
 
+    Raises:
+        GameError: the board does not take it (closed, or the player is hidden), for good.
+        StoreUnavailable: no answer from Redis; the worker ranks it later.
+
     Redis: three round trips.
     """
     inputs = await client().lrange(keys.inputs(run.id), 0, -1)
     replayable = record(run.game, run.seed, inputs)
-    report = await boards.submit(
-        FinishedRun(run.id, run.game.slug, run.player, card, run.points, run.started_ms, replayable)
-    )
-    await client().zrem(keys.finishing(), run.id)
+    finished = FinishedRun(run.id, run.game.slug, run.player, card, run.points, run.started_ms, replayable)
+    try:
+        report = await boards.submit(finished)
+    except GameError:
+        await forget(run)
+        raise
+    await forget(run)
     return report
+
+
+async def forget(run: Run) -> None:
+    """Settle no more: the run is ranked, or will never be. One round trip."""
+    await client().zrem(keys.finishing(), run.id)
 
 
 async def unsettled(*, now_ms: int | None = None) -> list[Run]:

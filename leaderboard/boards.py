@@ -1,31 +1,28 @@
-"""Boards in Redis: ranking a finished run, and reading standings.
+"""Ranking finished runs on their boards, and keeping the names on them right. Reading is in `standings`."""
 
-What a board is called and allows is in SQL (`models.Board`), kept here for some seconds at a time.
-"""
-
-import time
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from accounts.cards import Card
-from leaderboard import keys, score
-from leaderboard.errors import PointsOutOfRange, UnknownBoard, UnknownPeriod
+from leaderboard import keys, reports
+from leaderboard.definitions import find, now_ms, periods
+from leaderboard.errors import BoardClosed, PlayerHidden, PointsOutOfRange
 from leaderboard.models import Board
-from leaderboard.periods import KINDS, Period, all_current, current
+from leaderboard.periods import current
+from leaderboard.reports import Report
+from live.errors import GameError
 from live.keys import marks
 from store.client import client
-from store.scripts import script
+from store.scripts import Argument, script
 
-_submit = script(__file__, "submit")
-_rows = script(__file__, "rows")
-_standing = script(__file__, "standing")
+_submit = script(__file__, "submit", prelude="place")
 
-DAY_MS = 24 * 60 * 60 * 1000
-REPORT_TTL_MS = 2 * DAY_MS
-KEPT_AFTER_END_MS = 60 * DAY_MS
-DEFINITION_FRESH_S = 5.0
+REPORT_TTL_MS = 2 * 24 * 60 * 60 * 1000
+BATCH_MAX = 1_000
+# So many runs are ranked by one script: enough to spread its fixed cost, few enough to block Redis for a moment only.
+RUNS_PER_SCRIPT = 25
 
 
 class FinishedRun(msgspec.Struct, frozen=True):
@@ -40,205 +37,108 @@ class FinishedRun(msgspec.Struct, frozen=True):
     record: str
 
 
-class Row(msgspec.Struct, frozen=True):
-    """A line of a board; `rank` counts from 1, `at_ms` is when the points were reached."""
-
-    rank: int
-    player: int
-    points: int
-    at_ms: int
-    card: Card
-
-
-class Change(msgspec.Struct, frozen=True):
-    """What a run changed on one period: the player's rank and best before and now, and the lines around them."""
-
-    kind: str
-    rank_before: int | None
-    points_before: int | None
-    rank: int
-    points: int
-    size: int
-    to_next: int | None
-    rows: list[Row]
-
-    @property
-    def gained(self) -> int:
-        """Places won by this run; 0 when it changed nothing or the player is new here."""
-        return self.rank_before - self.rank if self.rank_before else 0
-
-
-class Report(msgspec.Struct, frozen=True):
-    """What a run changed, by period in the order of `KINDS`."""
-
-    run: str
-    points: int
-    at_ms: int
-    changes: list[Change]
-
-
-class Standing(msgspec.Struct, frozen=True):
-    """A player's place; `rank` is None off the board, `to_next` the points missing to the next place up."""
-
-    rank: int | None
-    points: int | None
-    size: int
-    to_next: int | None
-
-
 def subject(slug: str) -> str:
     """What is marked when a board changes."""
     return f"board:{slug}"
 
 
-_definitions: dict[str, tuple[float, Board]] = {}
-
-
-async def find(slug: str) -> Board:
-    """The board's definition, at most 5 seconds old.
-
-    Raises:
-        UnknownBoard: there is none.
-    """
-    read_at, board = _definitions.get(slug, (0.0, None))
-    if board is None or time.monotonic() - read_at > DEFINITION_FRESH_S:
-        board = await Board.objects.filter(slug=slug).afirst()
-        if board is None:
-            _definitions.pop(slug, None)
-            raise UnknownBoard
-        _definitions[slug] = (time.monotonic(), board)
-    return board
-
-
-def period(kind: str, now_ms: int | None = None) -> Period:
-    """The current period of a kind.
-
-    Raises:
-        UnknownPeriod: not one of `KINDS`.
-    """
-    if kind not in KINDS:
-        raise UnknownPeriod
-    return current(kind, _now_ms() if now_ms is None else now_ms)
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
-
-
-async def submit(run: FinishedRun, *, now_ms: int | None = None) -> Report:
+async def submit(run: FinishedRun, *, at_ms: int | None = None) -> Report:
     """Rank a finished run on every period of its board and say what it changed.
 
     Sending the same run twice changes nothing and returns the first report. The run counts in the
-    periods that hold Redis's clock (or `now_ms`, for tests and planted demo runs).
+    periods that hold Redis's clock (or `at_ms`, for tests and planted demo runs).
 
     Raises:
-        UnknownBoard: no such board.
+        UnknownBoard, BoardClosed: no such board, or it takes no runs now.
+        PlayerHidden: moderators keep this player off the boards.
         PointsOutOfRange: points that are no whole number from 0 to board.points_max.
         StoreUnavailable: no answer from Redis within REDIS_TIMEOUT_S; sending it again is safe.
 
     Redis: lua/submit.lua, one round trip (two when a period has just turned over), O(log N) per period.
     """
     board = await find(run.board)
+    _check(board, run)
+    [answer] = await _rank(board, [run], full=True, at_ms=at_ms)
+    if isinstance(answer, GameError):
+        raise answer
+    return answer
+
+
+async def submit_many(runs: Sequence[FinishedRun], *, at_ms: int | None = None) -> list[Report | GameError]:
+    """Rank up to 1,000 runs in as few round trips as there are boards; each gets its report or the reason against it.
+
+    The reports are brief: they have no changes. Otherwise as `submit`, run by run.
+
+    Raises:
+        ValueError: more than 1,000 runs.
+        StoreUnavailable: no answer from Redis; some may be ranked, sending them all again is safe.
+    """
+    if len(runs) > BATCH_MAX:
+        raise ValueError(f"a batch has at most {BATCH_MAX} runs")
+    answers: dict[int, Report | GameError] = {}
+    ready: dict[str, list[int]] = {}
+    for index, run in enumerate(runs):
+        try:
+            _check(await find(run.board), run)
+            ready.setdefault(run.board, []).append(index)
+        except GameError as error:
+            answers[index] = error
+    for slug, indexes in ready.items():
+        ranked = await _rank(await find(slug), [runs[index] for index in indexes], full=False, at_ms=at_ms)
+        answers.update(zip(indexes, ranked, strict=True))
+    return [answers[index] for index in range(len(runs))]
+
+
+def _check(board: Board, run: FinishedRun) -> None:
+    if not board.is_open:
+        raise BoardClosed
+    # bool is an int to Python and a mistake here.
     if type(run.points) is not int or not 0 <= run.points <= board.points_max:
         raise PointsOutOfRange(f"{board.title} takes whole numbers from 0 to {board.points_max:,}.")
-    assumed_ms = _now_ms() if now_ms is None else now_ms
+
+
+async def _rank(
+    board: Board, runs: Sequence[FinishedRun], *, full: bool, at_ms: int | None
+) -> list[Report | GameError]:
+    chunks = [runs[start : start + RUNS_PER_SCRIPT] for start in range(0, len(runs), RUNS_PER_SCRIPT)]
+    answers: list[list[Any]] = [[] for _ in chunks]
+    waiting = list(range(len(chunks)))
+    assumed_ms = now_ms() if at_ms is None else at_ms
     for _ in range(3):
-        status, reply = await _submit(*_submit_call(run, all_current(assumed_ms), now_ms))
-        if status != "clock":
-            return _report(reply)
-        assumed_ms = int(reply)
+        calls = [_call(board, chunks[index], full, assumed_ms, at_ms) for index in waiting]
+        for index, (status, *rest) in zip(waiting, await _submit.many(calls), strict=True):
+            answers[index] = rest
+            if status == "clock":
+                assumed_ms, answers[index] = int(rest[0]), []
+        waiting = [index for index in waiting if not answers[index]]
+        if not waiting:
+            return [_answer(board, *each) for flat in answers for each in zip(flat[::2], flat[1::2], strict=True)]
     raise RuntimeError("three period turns within one submit")
 
 
-def _submit_call(run: FinishedRun, periods: Sequence[Period], now_ms: int | None) -> tuple[list[str], list[Any]]:
-    slug = run.board
-    day = periods[0].id.removeprefix("day:")
-    names = [keys.report(slug, run.id), keys.runs(slug), keys.cards(slug), keys.accepted(slug, day)]
-    args: list[Any] = [run.id, run.player, run.points, run.card.encode(), run.record, run.started_ms]
-    args += ["" if now_ms is None else now_ms, marks(), subject(slug), REPORT_TTL_MS]
-    for each in periods:
+def _answer(board: Board, status: str, text: str) -> Report | GameError:
+    if status == "hidden":
+        return PlayerHidden()
+    if status == "range":
+        return PointsOutOfRange("The player's total would no longer fit.")
+    return reports.decode(board, text)
+
+
+def _call(
+    board: Board, runs: Sequence[FinishedRun], full: bool, assumed_ms: int, at_ms: int | None
+) -> tuple[list[str], list[Argument]]:
+    slug, day = board.slug, current("day", assumed_ms)
+    accepted = keys.accepted(slug, day.id.removeprefix("day:"))
+    names = [keys.runs(slug), keys.cards(slug), accepted, keys.hidden(slug), keys.open_periods(slug)]
+    args: list[Argument] = ["" if at_ms is None else at_ms, marks(), subject(slug), REPORT_TTL_MS]
+    args += [board.order, board.operator, int(full), day.start_ms, day.end_ms or 0, len(board.kinds)]
+    for each in periods(board, assumed_ms):
         names.append(keys.standings(slug, each.id))
-        expire_at_ms = each.end_ms + KEPT_AFTER_END_MS if each.end_ms else 0
-        args += [each.kind, each.start_ms, each.end_ms or 0, expire_at_ms]
+        args += [each.kind, each.id, each.start_ms, each.end_ms or 0]
+    for run in runs:
+        names.append(keys.report(slug, run.id))
+        args += [run.id, run.player, run.points, run.card.encode(), run.record, run.started_ms]
     return names, args
-
-
-class _RawChange(msgspec.Struct):
-    kind: str
-    rank: int
-    size: int
-    first: int
-    rows: list[tuple[str, str, str]]
-    rank_before: int | None = None
-    score_before: str | None = None
-
-
-class _RawReport(msgspec.Struct):
-    run: str
-    points: str
-    at_ms: str
-    periods: list[_RawChange]
-
-
-_raw_report = msgspec.json.Decoder(_RawReport)
-
-
-def _report(text: str) -> Report:
-    raw = _raw_report.decode(text)
-    return Report(raw.run, int(raw.points), int(raw.at_ms), [_change(each) for each in raw.periods])
-
-
-def report_state(report: Report) -> dict[str, Any]:
-    """A report as JSON values, for the socket."""
-    return msgspec.to_builtins(report)
-
-
-def _change(raw: _RawChange) -> Change:
-    rows = [_row(raw.first + offset, *line) for offset, line in enumerate(raw.rows)]
-    own = rows[raw.rank - raw.first]
-    above = rows[raw.rank - raw.first - 1] if raw.rank > raw.first else None
-    return Change(
-        kind=raw.kind,
-        rank_before=raw.rank_before,
-        points_before=score.points(float(raw.score_before)) if raw.score_before else None,
-        rank=raw.rank,
-        points=own.points,
-        size=raw.size,
-        to_next=_to_next(own.points, above.points) if above else None,
-        rows=rows,
-    )
-
-
-def _to_next(own: int, above: int) -> int:
-    # Equal points do not pass somebody who was there first: one more is needed.
-    return above - own + 1
-
-
-def _row(rank: int, player: str, raw_score: str, card: str) -> Row:
-    value = float(raw_score)
-    return Row(rank, int(player), score.points(value), score.reached_at_ms(value), Card.decode(card))
-
-
-async def top(slug: str, kind: str, count: int, *, now_ms: int | None = None) -> tuple[int, list[Row]]:
-    """The number of players on a board's current period, and its first `count` lines.
-
-    Redis: lua/rows.lua, one round trip, O(log N + count).
-    """
-    name = keys.standings(slug, period(kind, now_ms).id)
-    size, flat = await _rows([name, keys.cards(slug)], [0, count - 1])
-    return size, [_row(1 + i // 3, *flat[i : i + 3]) for i in range(0, len(flat), 3)]
-
-
-async def standing(slug: str, kind: str, player: int, *, now_ms: int | None = None) -> Standing:
-    """A player's place on a board's current period.
-
-    Redis: lua/standing.lua, one round trip, O(log N).
-    """
-    size, rank, own, above = await _standing([keys.standings(slug, period(kind, now_ms).id)], [player])
-    if not rank:
-        return Standing(None, None, size, None)
-    points = score.points(float(own))
-    return Standing(rank, points, size, _to_next(points, score.points(float(above))) if above else None)
 
 
 async def update_card(slugs: Sequence[str], player: int, card: Card) -> None:
@@ -251,20 +151,29 @@ async def update_card(slugs: Sequence[str], player: int, card: Card) -> None:
         await pipe.execute()
 
 
+async def accepted_today(slugs: Sequence[str]) -> int:
+    """How many runs these boards accepted since 00:00 UTC. One round trip."""
+    day = current("day", now_ms()).id.removeprefix("day:")
+    counts = await client().mget([keys.accepted(slug, day) for slug in slugs]) if slugs else []
+    return sum(int(count or 0) for count in counts)
+
+
+async def kept_periods(slug: str) -> list[str]:
+    """The ids of every period of a board that Redis still holds, ended ones included. O(keys) by SCAN; for repairs."""
+    start = keys.standings(slug, "")
+    return [name.removeprefix(start) async for name in client().scan_iter(match=f"{_escaped(start)}*", count=500)]
+
+
+def _escaped(text: str) -> str:
+    return "".join(f"\\{character}" if character in "*?[]\\" else character for character in text)
+
+
 async def remove_players(slug: str, players: Sequence[int]) -> None:
-    """Take players off every kept period of a board. One round trip."""
-    pipe = client().pipeline()
+    """Take players off every kept period of a board, cards included."""
     names = [str(player) for player in players]
-    days = range(0, KEPT_AFTER_END_MS + 1, DAY_MS)
-    for period_id in {each.id for age_ms in days for each in all_current(_now_ms() - age_ms)}:
+    pipe = client().pipeline()
+    for period_id in await kept_periods(slug):
         pipe.zrem(keys.standings(slug, period_id), *names)
     pipe.hdel(keys.cards(slug), *names)
     pipe.publish(marks(), subject(slug))
     await pipe.execute()
-
-
-async def accepted_today(slugs: Sequence[str]) -> int:
-    """How many runs these boards accepted since 00:00 UTC. One round trip."""
-    day = period("day").id.removeprefix("day:")
-    counts = await client().mget([keys.accepted(slug, day) for slug in slugs]) if slugs else []
-    return sum(int(count or 0) for count in counts)

@@ -1,6 +1,6 @@
 """A socket that also answers where its player stands on a board."""
 
-from leaderboard import boards
+from leaderboard import standings
 from leaderboard.topics import BoardTopic
 from live import protocol
 from live.errors import UnknownTopic
@@ -17,5 +17,5 @@ class BoardConsumer(SiteConsumer):
             raise UnknownTopic("That is no board.")
         if self.player is None:
             return await self.reply(protocol.Standing(message.topic))
-        found = await boards.standing(topic.slug, topic.period_kind, self.player.pk)
+        found = await standings.standing(topic.slug, topic.period_kind, self.player.pk)
         await self.reply(protocol.Standing(message.topic, found.rank, found.points, found.size, found.to_next))

@@ -10,9 +10,34 @@ class UnknownBoard(GameError):
 
 class UnknownPeriod(GameError):
     code = "unknown_period"
-    message = "A board has the periods day, week, month and all."
+    message = "This board does not keep that period."
+
+
+class BoardClosed(GameError):
+    code = "board_closed"
+    message = "This board takes no runs at the moment."
+
+
+class PlayerHidden(GameError):
+    code = "player_hidden"
+    message = "Your runs are not ranked. The operators can tell you why."
 
 
 class PointsOutOfRange(GameError):
     code = "points_out_of_range"
     message = "Points are whole numbers from 0 to the board's maximum."
+
+
+class PeriodEnded(GameError):
+    code = "period_ended"
+    message = "That page belongs to a period that has ended. Start again from the top."
+
+
+class BadCursor(GameError):
+    code = "bad_cursor"
+    message = "That is no page of this board."
+
+
+class NoWindow(GameError):
+    code = "no_window"
+    message = "Rolling windows exist only on boards that keep days and rank each player's best run."

@@ -4,50 +4,53 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from asgiref.sync import sync_to_async
+from django.db import InterfaceError, OperationalError
 
 from accounts.models import Player
-from leaderboard import keys
 from leaderboard.models import Board, Run
-from store.stream import Entry, GroupReader
-
-GROUP = "history"
-
-
-def reader(consumer: str) -> GroupReader:
-    """The stream consumer that keeps history; `consumer` is the worker's stable name."""
-    return GroupReader(GROUP, consumer, _streams, write)
-
-
-async def _streams() -> list[str]:
-    return [keys.runs(slug) async for slug in Board.objects.values_list("slug", flat=True)]
+from store.stream import Entry, Group
 
 
 async def write(entries: Sequence[Entry]) -> int:
-    """Write a batch of accepted runs in one transaction and return how many were offered.
+    """Write a batch of accepted runs in one statement and return how many were offered.
 
-    A run that is there already, by its id, is left as it is; one whose player was deleted is left out.
+    A run that is there already, by its id, is left as it is; one whose player or board is gone is left out.
     """
-    return await sync_to_async(_write)([_run(entry) for entry in entries])
+    return await sync_to_async(_write)([run_of(entry) for entry in entries])
 
 
-def _run(entry: Entry) -> Run:
+def run_of(entry: Entry) -> Run:
+    """The row of an accepted run, not written yet.
+
+    Raises:
+        KeyError, ValueError: the entry is not one of a submit.
+    """
     fields = entry.fields
     return Run(
         id=fields["run"],
-        board_id=_slug_of(entry.stream),
+        board_id=slug_of(entry.stream),
         player_id=int(fields["player"]),
         points=int(fields["points"]),
-        started_at=_moment(fields["started_ms"]),
-        accepted_at=_moment(fields["at_ms"]),
+        started_at=moment(fields["started_ms"]),
+        accepted_at=moment(fields["at_ms"]),
+        sequence=sequence_of(entry.id),
         record=fields["record"],
     )
 
 
-def _slug_of(stream: str) -> str:
+def slug_of(stream: str) -> str:
+    """The board in a stream's key: its hash tag."""
     return stream.partition("{")[2].partition("}")[0]
 
 
-def _moment(ms: str) -> datetime:
+def sequence_of(entry_id: str) -> int:
+    """A stream id as one whole number in the same order: milliseconds, then 20 bits for the count within one."""
+    ms, _, count = entry_id.partition("-")
+    return (int(ms) << 20) + int(count)
+
+
+def moment(ms: str | int) -> datetime:
+    """UTC milliseconds as SQL keeps them."""
     return datetime.fromtimestamp(int(ms) / 1000, UTC)
 
 
@@ -57,3 +60,6 @@ def _write(runs: Sequence[Run]) -> int:
     known = [run for run in runs if run.player_id in players and run.board_id in boards]
     Run.objects.bulk_create(known, ignore_conflicts=True)
     return len(known)
+
+
+GROUP = Group("history", write, trouble=(OperationalError, InterfaceError))

@@ -6,8 +6,13 @@ APP = "leaderboard"
 
 
 def standings(slug: str, period_id: str) -> str:
-    """zset · player id · points + earliness (see score.py) · until 60 days after the period's end."""
+    """zset · player id · points + earliness (see score.py) · no TTL until the period is archived, then 60 days."""
     return key(APP, slug, "standings", period_id)
+
+
+def shadow(slug: str, period_id: str) -> str:
+    """zset · as standings, while a rebuild fills it · 1 hour."""
+    return key(APP, slug, "shadow", period_id)
 
 
 def cards(slug: str) -> str:
@@ -15,8 +20,18 @@ def cards(slug: str) -> str:
     return key(APP, slug, "cards")
 
 
+def hidden(slug: str) -> str:
+    """set · ids of players whom moderators have hidden · no TTL."""
+    return key(APP, slug, "hidden")
+
+
+def open_periods(slug: str) -> str:
+    """zset · id of a period with standings that is not archived yet · its end, UTC ms · no TTL."""
+    return key(APP, slug, "open_periods")
+
+
 def runs(slug: str) -> str:
-    """stream · accepted runs on their way to SQL: run, player, points, at_ms, started_ms, record · no TTL."""
+    """stream · accepted runs on their way to SQL and the feed; fields in lua/submit.lua · trimmed once acknowledged."""
     return key(APP, slug, "runs")
 
 
@@ -28,3 +43,23 @@ def report(slug: str, run_id: str) -> str:
 def accepted(slug: str, day: str) -> str:
     """string · how many runs were accepted on a day · 60 days."""
     return key(APP, slug, "accepted", day)
+
+
+def window(slug: str, days: int) -> str:
+    """zset · as standings, over the last so many days · 1 minute."""
+    return key(APP, slug, "window", days)
+
+
+def window_fresh(slug: str, days: int) -> str:
+    """string · 1 while the window needs no computing · 5 seconds."""
+    return key(APP, slug, "window_fresh", days)
+
+
+def feed() -> str:
+    """stream · lines of the activity feed, newest last · capped at 100 lines."""
+    return key(APP, "feed", "lines")
+
+
+def feed_pause(about: int | str) -> str:
+    """string · 1 while a player (or an ended season) gets no further line · 1 minute."""
+    return key(APP, "feed", "pause", about)

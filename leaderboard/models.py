@@ -1,22 +1,50 @@
-"""What SQL keeps of boards: their definition and every accepted run."""
+"""What SQL keeps of boards: their definition, every accepted run, ended seasons, and what moderators did."""
 
+from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.urls import reverse
 
 from accounts.models import Player
+from leaderboard.periods import KINDS
 from leaderboard.score import POINTS_LIMIT
 
 
 class Board(models.Model):
     """A ranking of one game's runs; its slug names its keys in Redis and never changes."""
 
+    class Order(models.TextChoices):
+        HIGHER = "desc", "higher is better"
+        LOWER = "asc", "lower is better"
+
+    class Operator(models.TextChoices):
+        BEST = "best", "each player's best run"
+        TOTAL = "total", "the sum of each player's runs"
+        LATEST = "latest", "each player's latest run"
+
+    class Format(models.TextChoices):
+        POINTS = "points", "12,345"
+        TIME = "time", "milliseconds, as m:ss.mmm"
+
     slug = models.SlugField(primary_key=True, max_length=40, editable=False)
     title = models.CharField(max_length=60)
     game = models.SlugField(max_length=40, editable=False)
+    order = models.CharField(max_length=4, choices=Order, default=Order.HIGHER)
+    operator = models.CharField(max_length=6, choices=Operator, default=Operator.BEST)
+    unit = models.CharField(max_length=20, default="points")
+    format = models.CharField(max_length=6, choices=Format, default=Format.POINTS)
     points_max = models.PositiveBigIntegerField(
         validators=[MaxValueValidator(POINTS_LIMIT - 1)],
         help_text="More is refused. Below 4,194,304 ties are told apart to the second; above, less finely.",
+    )
+    keeps_day = models.BooleanField("keeps days", default=True)
+    keeps_week = models.BooleanField("keeps weeks", default=True)
+    keeps_month = models.BooleanField("keeps months", default=True)
+    keeps_all = models.BooleanField("keeps all time", default=True)
+    is_open = models.BooleanField("takes runs", default=True)
+    champion_weight = models.PositiveIntegerField(
+        default=1, help_text="How much a point here counts on the champions board; 0 leaves this board out."
     )
 
     class Meta:
@@ -28,6 +56,25 @@ class Board(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("leaderboard:board", args=[self.slug])
 
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of period that this board keeps, the shortest first."""
+        return [kind for kind in KINDS if getattr(self, f"keeps_{kind}")]
+
+    @property
+    def lower_is_better(self) -> bool:
+        return self.order == self.Order.LOWER
+
+    def clean(self) -> None:
+        """Refuse what would make kept scores wrong, with the reason."""
+        if not self.kinds:
+            raise ValidationError("A board keeps at least one period.")
+        kept = Board.objects.filter(pk=self.pk).first()
+        for field in ("order", "operator"):
+            if kept and getattr(kept, field) != getattr(self, field) and kept.runs.exists():
+                reason = f"The kept scores were made with “{kept._get_FIELD_display(kept._meta.get_field(field))}”."
+                raise ValidationError({field: f"{reason} Changing it would make them wrong: reset the board first."})
+
 
 class Run(models.Model):
     """An accepted run, written by the worker from the stream; its own `id` makes writing it twice harmless."""
@@ -38,14 +85,94 @@ class Run(models.Model):
     points = models.PositiveBigIntegerField()
     started_at = models.DateTimeField()
     accepted_at = models.DateTimeField(db_index=True)
+    sequence = models.PositiveBigIntegerField(help_text="The order in which the board took its runs.")
     record = models.TextField(help_text="What replays the run, as the game wrote it: seed and inputs, in JSON.")
+    is_hidden = models.BooleanField("hidden", default=False)
 
     class Meta:
         ordering = ["-accepted_at"]
         indexes = [
             models.Index(fields=["board", "-points", "accepted_at"], name="run_board_points"),
-            models.Index(fields=["player", "-accepted_at"], name="run_player_time"),
+            models.Index(fields=["board", "sequence"], name="run_board_sequence"),
+            models.Index(fields=["player", "board", "-accepted_at"], name="run_player_board_time"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.points:,} points by {self.player}"
+        return f"{self.points:,} by {self.player}"
+
+
+class Season(models.Model):
+    """An ended period of a board. `fence` is the highest fencing number that wrote to it; see store/lock.py."""
+
+    board = models.ForeignKey(Board, models.CASCADE, related_name="seasons")
+    period = models.CharField(max_length=20)
+    kind = models.CharField(max_length=5)
+    ends_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    fence = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-ends_at"]
+        constraints = [models.UniqueConstraint(fields=["board", "period"], name="season_once")]
+
+    def __str__(self) -> str:
+        return f"{self.board}, {self.period}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("leaderboard:season", args=[self.board_id, self.period])
+
+
+class Placement(models.Model):
+    """Where a player ended a season; every player has one, and the first three wear a crown."""
+
+    season = models.ForeignKey(Season, models.CASCADE, related_name="placements")
+    rank = models.PositiveIntegerField()
+    player = models.ForeignKey(Player, models.CASCADE, related_name="placements")
+    points = models.PositiveBigIntegerField()
+    reached_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["rank"]
+        constraints = [
+            models.UniqueConstraint(fields=["season", "player"], name="placement_once"),
+            models.UniqueConstraint(fields=["season", "rank"], name="placement_rank_once"),
+        ]
+
+    @property
+    def has_crown(self) -> bool:
+        return self.rank <= 3
+
+
+class HiddenPlayer(models.Model):
+    """A player whom moderators keep off every board."""
+
+    player = models.OneToOneField(Player, models.CASCADE, primary_key=True, related_name="hidden")
+    at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return str(self.player)
+
+
+class Moderation(models.Model):
+    """What a moderator did, to whom, why and when. Only ever added to."""
+
+    class Action(models.TextChoices):
+        HIDE_PLAYER = "hide_player", "hid the player"
+        RESTORE_PLAYER = "restore_player", "restored the player"
+        HIDE_RUN = "hide_run", "hid the run"
+        RESTORE_RUN = "restore_run", "restored the run"
+        BAN = "ban", "banned the player"
+        UNBAN = "unban", "lifted the ban"
+
+    action = models.CharField(max_length=14, choices=Action)
+    player = models.ForeignKey(Player, models.CASCADE, related_name="moderations")
+    run = models.ForeignKey(Run, models.CASCADE, null=True, blank=True)
+    reason = models.CharField(max_length=300)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return f"{self.by or 'a command'} {self.get_action_display()} {self.player}"

@@ -1,8 +1,9 @@
 """The tie rule: points and the moment they were reached, kept together in one sorted-set score.
 
-`score = points + earliness`, where earliness falls from 1 towards 0 over the 34 years after 2024, so
-that among equal points whoever got there first stands higher. `lua/submit.lua` makes the same sum.
-Points are exact below 2^43 from mid-January 2024 on; before, earliness so near 1 could round up.
+Where higher is better, `score = points + earliness`; earliness falls from 1 towards 0 over the 34 years
+after 2024. Where lower is better, `score = points + lateness`, which rises from 0. Either way whoever got
+there first stands higher among equals. `lua/submit.lua` makes the same sum. Points are exact below 2^43
+from mid-January 2024 on; before, earliness so near 1 could round up.
 """
 
 import math
@@ -13,9 +14,10 @@ SPAN_S = 2**30
 POINTS_LIMIT = 2**43
 
 
-def encode(points: int, at_ms: int) -> float:
+def encode(points: int, at_ms: int, *, lower_is_better: bool = False) -> float:
     """The score of `points` reached at `at_ms` (UTC milliseconds)."""
-    return points + (SPAN_S - (at_ms // 1000 - EPOCH_S)) / SPAN_S
+    since_s = at_ms // 1000 - EPOCH_S
+    return points + (since_s if lower_is_better else SPAN_S - since_s) / SPAN_S
 
 
 def points(score: float) -> int:
@@ -23,10 +25,10 @@ def points(score: float) -> int:
     return math.floor(score)
 
 
-def reached_at_ms(score: float) -> int:
+def reached_at_ms(score: float, *, lower_is_better: bool = False) -> int:
     """When they were reached, to the second while points are below 2^22 and coarser above."""
-    earliness = score - math.floor(score)
-    return (EPOCH_S + SPAN_S - round(earliness * SPAN_S)) * 1000
+    part_s = round((score - math.floor(score)) * SPAN_S)
+    return (EPOCH_S + (part_s if lower_is_better else SPAN_S - part_s)) * 1000
 
 
 def resolution_s(points_max: int) -> float:

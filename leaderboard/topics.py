@@ -4,8 +4,10 @@ from typing import Any
 
 import msgspec
 
-from leaderboard import boards
+from leaderboard import boards, standings
+from leaderboard.definitions import find, period
 from leaderboard.periods import KINDS
+from leaderboard.rows import Row
 from live.errors import UnknownTopic
 from live.topics import State, Topic, kind
 
@@ -25,17 +27,17 @@ class BoardTopic(Topic):
         self.period_kind = period_kind
 
     async def snapshot(self) -> State:
-        await boards.find(self.slug)
-        size, rows = await boards.top(self.slug, self.period_kind, TOP_COUNT)
+        board = await find(self.slug)
+        read = await standings.top(self.slug, self.period_kind, TOP_COUNT)
         state: State = {
-            "order": [row.player for row in rows],
-            "size": size,
-            "ends_ms": boards.period(self.period_kind).end_ms,
+            "order": [row.player for row in read.rows],
+            "size": read.size,
+            "ends_ms": period(board, self.period_kind).end_ms,
         }
-        return state | {f"row:{row.player}": row_state(row) for row in rows}
+        return state | {f"row:{row.player}": row_state(row) for row in read.rows}
 
 
-def row_state(row: boards.Row) -> dict[str, Any]:
+def row_state(row: Row) -> dict[str, Any]:
     """What a line shows besides its rank, which follows from its place in the order."""
     return {"points": row.points, "at_ms": row.at_ms, **msgspec.to_builtins(row.card)}
 

@@ -5,10 +5,11 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from leaderboard import boards
+from leaderboard import standings
+from leaderboard.definitions import find, period
 from leaderboard.errors import UnknownBoard, UnknownPeriod
 from leaderboard.models import Board
-from leaderboard.periods import KINDS, TITLES
+from leaderboard.periods import TITLES
 from leaderboard.topics import TOP_COUNT, topic_name
 
 INDEX_COUNT = 10
@@ -39,17 +40,16 @@ async def board_context(slug: str, kind: str, count: int, player: Any) -> dict[s
         UnknownBoard, UnknownPeriod: nothing to show.
         StoreUnavailable: no answer from Redis.
     """
-    board = await boards.find(slug)
-    period = boards.period(kind)
-    size, rows = await boards.top(slug, kind, count)
+    board = await find(slug)
+    read = await standings.top(slug, kind, count)
     return {
         "board": board,
         "kind": kind,
-        "period": period,
+        "period": period(board, kind),
         "period_title": TITLES[kind],
-        "periods": [(each, TITLES[each]) for each in KINDS],
+        "periods": [(each, TITLES[each]) for each in board.kinds],
         "topic": topic_name(slug, kind),
-        "size": size,
-        "rows": rows,
-        "standing": await boards.standing(slug, kind, player.pk) if player else None,
+        "size": read.size,
+        "rows": read.rows,
+        "standing": await standings.standing(slug, kind, player.pk) if player else None,
     }

@@ -1,4 +1,4 @@
-"""How a Redis key is built; which keys exist is said by each app's own `keys.py`."""
+"""How a Redis key is built, and the store's own keys; every app has a `keys.py` with the others."""
 
 from django.conf import settings
 
@@ -9,3 +9,18 @@ def key(app: str, tag: str, noun: str, *rest: object) -> str:
     The braces are a Cluster hash tag: keys that one script touches together share it.
     """
     return ":".join([settings.REDIS_PREFIX, app, "{" + tag + "}", noun, *map(str, rest)])
+
+
+def lock(name: str) -> str:
+    """string · owner token of a held lock · as long as it is held or renewed."""
+    return key("store", f"lock:{name}", "owner")
+
+
+def fence(name: str) -> str:
+    """string · the last fencing number given out for a lock · no TTL: it may never go back."""
+    return key("store", f"lock:{name}", "fence")
+
+
+def dead_letters(stream: str) -> str:
+    """stream · entries that could not be handled: their fields, _reason, _group, _id · no TTL: replayed by hand."""
+    return f"{stream}:dead"

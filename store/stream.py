@@ -11,7 +11,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from store.client import Client, ResponseError, StoreUnavailable, blocking
+from store import keys
+from store.client import Client, ResponseError, StoreUnavailable, blocking, client
+from store.scripts import script
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +21,11 @@ BATCH_MAX = 500
 BLOCK_MS = 1_000
 # An entry that its reader has held this long belongs to a dead reader: handlers finish a batch well within it.
 CLAIM_AFTER_MS = 30_000
+# An entry whose handling failed this often, alone, is moved aside, so that it holds up nothing behind it.
+TRIES_MAX = 5
 RETRY_S = (0.5, 1, 2, 5, 10)
+
+_trim = script(__file__, "trim")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,24 +37,32 @@ class Entry:
     fields: dict[str, str]
 
 
-Handler = Callable[[Sequence[Entry]], Awaitable[object]]
+@dataclass(frozen=True)
+class Group:
+    """A consumer group: its name, what to do with a batch, and which errors blame the world, not an entry."""
+
+    name: str
+    handle: Callable[[Sequence[Entry]], Awaitable[object]]
+    trouble: tuple[type[Exception], ...] = ()
+
+
+Streams = Callable[[], Awaitable[Sequence[str]]]
 
 
 class GroupReader:
     """One named consumer of one group over some streams.
 
-    It takes up its own unacknowledged entries first, then new ones, and at times those that a dead
-    consumer left behind. The handler gets batches and an entry is acknowledged after it returned.
+    It takes up its own unacknowledged entries first, then those that a dead consumer left behind, then new
+    ones. The handler gets batches, and entries are acknowledged after it returned. When a batch fails, its
+    entries are tried one by one; one that failed five times goes to the dead letters with its reason.
     """
 
-    def __init__(
-        self, group: str, consumer: str, streams: Callable[[], Awaitable[Sequence[str]]], handler: Handler
-    ) -> None:
+    def __init__(self, group: Group, consumer: str, streams: Streams) -> None:
         self.group = group
         self.consumer = consumer
         self.streams = streams
-        self.handler = handler
         self._stopping = asyncio.Event()
+        self._trouble: tuple[type[Exception], ...] = (StoreUnavailable, *group.trouble)
 
     def stop(self) -> None:
         """Finish the batch in hand, then return from `run`."""
@@ -66,8 +80,8 @@ class GroupReader:
                 except Exception as error:
                     pause_s = RETRY_S[min(failures, len(RETRY_S) - 1)]
                     failures += 1
-                    known = isinstance(error, StoreUnavailable)
-                    logger.error("%s: %s; again in %s s", self.group, error, pause_s, exc_info=not known)
+                    known = isinstance(error, self._trouble)
+                    logger.error("%s: %s; again in %s s", self.group.name, error, pause_s, exc_info=not known)
                     await self._pause(pause_s)
         finally:
             await connection.aclose()
@@ -81,13 +95,12 @@ class GroupReader:
         """Handle one round of entries and return how many; waits up to `block_ms` for new ones."""
         streams = await self.streams()
         if not streams:
-            await self._pause(1.0)
+            await self._pause(BLOCK_MS / 1000)
             return 0
         await self._ensure_groups(connection, streams)
-        handled = 0
+        handled = await self._read(connection, dict.fromkeys(streams, "0"), None)
         for key in streams:
             handled += await self._claim(connection, key)
-        handled += await self._read(connection, dict.fromkeys(streams, "0"), None)
         if not handled:
             handled = await self._read(connection, dict.fromkeys(streams, ">"), block_ms)
         return handled
@@ -95,19 +108,19 @@ class GroupReader:
     async def _ensure_groups(self, connection: Client, streams: Sequence[str]) -> None:
         for key in streams:
             try:
-                await connection.xgroup_create(key, self.group, id="0", mkstream=True)
+                await connection.xgroup_create(key, self.group.name, id="0", mkstream=True)
             except ResponseError as error:
                 if "BUSYGROUP" not in str(error):
                     raise
 
     async def _claim(self, connection: Client, key: str) -> int:
         reply = await connection.xautoclaim(
-            key, self.group, self.consumer, min_idle_time=CLAIM_AFTER_MS, start_id="0-0", count=BATCH_MAX
+            key, self.group.name, self.consumer, min_idle_time=CLAIM_AFTER_MS, start_id="0-0", count=BATCH_MAX
         )
         return await self._handle(connection, key, reply[1])
 
     async def _read(self, connection: Client, positions: dict[Any, Any], block_ms: int | None) -> int:
-        reply = await connection.xreadgroup(self.group, self.consumer, positions, count=BATCH_MAX, block=block_ms)
+        reply = await connection.xreadgroup(self.group.name, self.consumer, positions, count=BATCH_MAX, block=block_ms)
         handled = 0
         for key, entries in reply or ():
             handled += await self._handle(connection, key, entries)
@@ -116,9 +129,64 @@ class GroupReader:
     async def _handle(self, connection: Client, key: str, raw: Sequence[tuple[str, dict[str, str] | None]]) -> int:
         if not raw:
             return 0
-        # An entry that was trimmed while pending comes back without fields: nothing is left to handle.
+        # An entry that was deleted while pending comes back without fields: nothing is left to handle.
         entries = [Entry(key, entry_id, fields) for entry_id, fields in raw if fields]
-        if entries:
-            await self.handler(entries)
-        await connection.xack(key, self.group, *(entry_id for entry_id, _ in raw))
-        return len(raw)
+        done = [entry_id for entry_id, fields in raw if not fields]
+        try:
+            if entries:
+                await self.group.handle(entries)
+            done += [entry.id for entry in entries]
+        except self._trouble:
+            raise
+        except Exception:
+            logger.exception("%s: a batch of %d failed; trying its entries one by one", self.group.name, len(entries))
+            done += [entry.id for entry in entries if await self._handled_alone(connection, entry)]
+        if done:
+            await connection.xack(key, self.group.name, *done)
+        return len(done)
+
+    async def _handled_alone(self, connection: Client, entry: Entry) -> bool:
+        """Whether an entry needs no further try: it was handled, or moved to the dead letters."""
+        try:
+            await self.group.handle([entry])
+            return True
+        except self._trouble:
+            raise
+        except Exception as error:
+            [pending] = await connection.xpending_range(entry.stream, self.group.name, entry.id, entry.id, 1)
+            if pending["times_delivered"] < TRIES_MAX:
+                return False
+            reason = f"{type(error).__name__}: {error}"[:500]
+            notes = {"_reason": reason, "_group": self.group.name, "_id": entry.id}
+            await connection.xadd(keys.dead_letters(entry.stream), {**entry.fields, **notes})
+            logger.error("%s: entry %s moved to the dead letters: %s", self.group.name, entry.id, reason)
+            return True
+
+
+async def trim(stream: str, groups: Sequence[str]) -> int:
+    """Drop the entries that all groups have acknowledged and return how many; none while a group does not exist yet.
+
+    Redis: lua/trim.lua, one round trip.
+    """
+    return await _trim([stream], list(groups))
+
+
+async def dead_letters(stream: str) -> list[Entry]:
+    """The entries that could not be handled, oldest first, with `_reason`, `_group` and `_id` among their fields."""
+    dead = keys.dead_letters(stream)
+    return [Entry(dead, entry_id, fields) for entry_id, fields in await client().xrange(dead)]
+
+
+async def replay_dead_letters(stream: str) -> int:
+    """Append every dead letter to its stream again and return how many.
+
+    Every group sees a replayed entry, so handlers must bear repetition, as they must anyway.
+    """
+    letters = await dead_letters(stream)
+    for letter in letters:
+        fields = {name: value for name, value in letter.fields.items() if not name.startswith("_")}
+        pipe = client().pipeline(transaction=True)
+        pipe.xadd(stream, fields)
+        pipe.xdel(letter.stream, letter.id)
+        await pipe.execute()
+    return len(letters)

@@ -1,14 +1,13 @@
 """A private Redis for the whole run, a key prefix for each test, and the players that tests speak of."""
 
 import itertools
-import time
 
 import pytest
 from channels.layers import channel_layers
 from django.conf import settings as django_settings
 
 from accounts.models import Player
-from leaderboard import boards
+from leaderboard import definitions
 from leaderboard.boards import FinishedRun
 from leaderboard.models import Board
 from store import server
@@ -31,7 +30,7 @@ def prefix(settings, redis_server):
     """Every test sees an empty Redis: its keys have a prefix that no other test has."""
     settings.REDIS_PREFIX = f"test{next(_prefixes)}"
     channel_layers.backends.clear()
-    boards._definitions.clear()
+    definitions.forget()
     return settings.REDIS_PREFIX
 
 
@@ -39,7 +38,7 @@ def prefix(settings, redis_server):
 def fuse():
     """The Fuse board's definition, known without SQL."""
     board = Board(slug="fuse", title="Fuse", game="fuse", points_max=3_932_100)
-    boards._definitions["fuse"] = (time.monotonic() + 3600, board)
+    definitions.remember(board, for_s=3600)
     return board
 
 

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from accounts import setup
 from accounts.models import Player
 from accounts.names import guest_name, validate_name
-from leaderboard import boards
+from leaderboard import boards, standings
 from store.client import run_sync
 
 GOOD = "correct horse"
@@ -45,7 +45,7 @@ class TestAccounts:
         client.post("/accounts/sign-up/", {"name": "Alice", "password": GOOD})
         member = Player.objects.get()
         assert (member.pk, member.name, member.is_guest) == (guest.pk, "Alice", False)
-        _, [row] = run_sync(boards.top("fuse", "day", 10))
+        [row] = run_sync(standings.top("fuse", "day", 10)).rows
         assert (row.player, row.points, row.card.name, row.card.guest) == (guest.pk, 500, "Alice", False)
 
     def test_signing_up_gives_the_session_a_new_key(self, client):
@@ -188,5 +188,5 @@ class TestAdmin:
         run_sync(boards.submit(finished(bob, 500)))
         page = f"/admin/accounts/player/{bob.pk}/change/"
         staff.post(page, {"name": "Bobby", "country": "", "is_active": "on"})
-        _, [row] = run_sync(boards.top("fuse", "day", 10))
+        [row] = run_sync(standings.top("fuse", "day", 10)).rows
         assert row.card.name == "Bobby"

@@ -6,10 +6,11 @@ import math
 import pytest
 
 from accounts.cards import Card
-from leaderboard import boards, keys
+from leaderboard import boards, keys, standings
 from leaderboard.boards import FinishedRun
+from leaderboard.definitions import now_ms
 from leaderboard.errors import PointsOutOfRange, UnknownBoard, UnknownPeriod
-from leaderboard.periods import KINDS, current
+from leaderboard.periods import KINDS, all_current, current
 from live.keys import marks
 from store.client import blocking, client
 
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("fuse")
 
 
 async def ranking(kind: str = "day", now_ms: int | None = None) -> list[tuple[int, int]]:
-    _, rows = await boards.top("fuse", kind, 100, now_ms=now_ms)
+    rows = (await standings.top("fuse", kind, 100, now_ms=now_ms)).rows
     return [(row.player, row.points) for row in rows]
 
 
@@ -71,21 +72,21 @@ async def test_the_neighbours_are_two_on_each_side(finished):
 
 
 async def test_among_equals_whoever_got_there_first_stands_higher(finished, alice, bob):
-    await boards.submit(finished(bob, 500), now_ms=NOON_MS)
-    await boards.submit(finished(alice, 500), now_ms=NOON_MS + 1000)
+    await boards.submit(finished(bob, 500), at_ms=NOON_MS)
+    await boards.submit(finished(alice, 500), at_ms=NOON_MS + 1000)
     assert await ranking(now_ms=NOON_MS) == [(bob.pk, 500), (alice.pk, 500)]
 
 
 async def test_reaching_the_same_points_again_later_keeps_the_earlier_moment(finished, alice, bob):
-    await boards.submit(finished(bob, 500), now_ms=NOON_MS)
-    await boards.submit(finished(alice, 500), now_ms=NOON_MS + 1000)
-    await boards.submit(finished(bob, 500), now_ms=NOON_MS + 9000)
+    await boards.submit(finished(bob, 500), at_ms=NOON_MS)
+    await boards.submit(finished(alice, 500), at_ms=NOON_MS + 1000)
+    await boards.submit(finished(bob, 500), at_ms=NOON_MS + 9000)
     assert await ranking(now_ms=NOON_MS) == [(bob.pk, 500), (alice.pk, 500)]
 
 
 async def test_a_row_tells_when_and_by_whom(finished, alice):
-    await boards.submit(finished(alice, 500), now_ms=NOON_MS)
-    _, [row] = await boards.top("fuse", "day", 10, now_ms=NOON_MS)
+    await boards.submit(finished(alice, 500), at_ms=NOON_MS)
+    [row] = (await standings.top("fuse", "day", 10, now_ms=NOON_MS)).rows
     assert (row.at_ms, row.card) == (NOON_MS, Card("Alice", "DE"))
 
 
@@ -127,13 +128,13 @@ async def test_an_unknown_board_is_refused(finished, alice):
 
 async def test_there_is_no_other_period():
     with pytest.raises(UnknownPeriod):
-        await boards.top("fuse", "year", 10)
+        await standings.top("fuse", "year", 10)
 
 
 async def test_a_period_that_turned_over_on_the_way_is_found_by_redis_own_clock(finished, alice, monkeypatch):
     # Our clock is a day behind: the script refuses those periods and says what time it is.
-    real_now_ms = boards._now_ms()
-    monkeypatch.setattr(boards, "_now_ms", lambda: real_now_ms - DAY_MS)
+    real_now_ms = now_ms()
+    monkeypatch.setattr(boards, "now_ms", lambda: real_now_ms - DAY_MS)
     await boards.submit(finished(alice, 500))
     today, yesterday = current("day", real_now_ms), current("day", real_now_ms - DAY_MS)
     assert await client().zcard(keys.standings("fuse", today.id)) == 1
@@ -141,16 +142,17 @@ async def test_a_period_that_turned_over_on_the_way_is_found_by_redis_own_clock(
 
 
 async def test_yesterdays_run_is_not_on_todays_board(finished, alice):
-    await boards.submit(finished(alice, 500), now_ms=NOON_MS - DAY_MS)
+    await boards.submit(finished(alice, 500), at_ms=NOON_MS - DAY_MS)
     assert await ranking("day", NOON_MS) == []
     assert await ranking("all", NOON_MS) == [(alice.pk, 500)]
 
 
-async def test_ended_periods_end_up_forgotten_and_all_time_never(finished, alice):
-    now_ms = boards._now_ms()
-    await boards.submit(finished(alice, 500))
-    assert await client().pttl(keys.standings("fuse", current("day", now_ms).id)) > 59 * DAY_MS
-    assert await client().pttl(keys.standings("fuse", "all")) == -1
+async def test_every_period_with_an_end_is_noted_once_to_be_closed_then(finished, alice, bob):
+    for player in (alice, bob):
+        await boards.submit(finished(player, 500), at_ms=NOON_MS)
+    noted = await client().zrange(keys.open_periods("fuse"), 0, -1, withscores=True)
+    ends = {period.id: period.end_ms for period in all_current(NOON_MS) if period.end_ms}
+    assert dict(noted) == ends
 
 
 async def test_a_standing_agrees_with_the_list(finished):
@@ -159,21 +161,31 @@ async def test_a_standing_agrees_with_the_list(finished):
     players = [Player(pk=pk, name=f"p{pk}") for pk in range(1, 30)]
     for player in players:
         await boards.submit(finished(player, (player.pk * 7) % 5 * 10))
-    _, rows = await boards.top("fuse", "day", 100)
+    rows = (await standings.top("fuse", "day", 100)).rows
     for row in rows:
-        standing = await boards.standing("fuse", "day", row.player)
+        standing = await standings.standing("fuse", "day", row.player)
         assert (standing.rank, standing.points, standing.size) == (row.rank, row.points, 29)
 
 
 async def test_somebody_who_never_played_has_no_rank(alice):
-    assert (await boards.standing("fuse", "day", alice.pk)).rank is None
+    assert (await standings.standing("fuse", "day", alice.pk)).rank is None
 
 
 async def test_an_accepted_run_is_in_the_stream(finished, alice):
-    await boards.submit(finished(alice, 500, id="r1"), now_ms=NOON_MS)
+    await boards.submit(finished(alice, 500, id="r1"), at_ms=NOON_MS)
     [(_, fields)] = await client().xrange(keys.runs("fuse"))
-    expected = {"run": "r1", "player": "1", "points": "500", "started_ms": "0", "at_ms": str(NOON_MS), "record": "{}"}
-    assert fields == expected
+    assert fields == {
+        "run": "r1",
+        "player": "1",
+        "points": "500",
+        "started_ms": "0",
+        "at_ms": str(NOON_MS),
+        "record": "{}",
+        "card": alice.card.encode(),
+        "rank": "1",
+        "rank_before": "",
+        "score_before": "",
+    }
 
 
 async def test_an_accepted_run_marks_its_board(finished, alice):
@@ -197,12 +209,12 @@ async def test_large_points_keep_their_last_digit(finished, alice, fuse):
 async def test_a_new_name_shows_on_the_board(finished, alice):
     await boards.submit(finished(alice, 500))
     await boards.update_card(["fuse"], alice.pk, Card("Alicia"))
-    _, [row] = await boards.top("fuse", "day", 10)
+    [row] = (await standings.top("fuse", "day", 10)).rows
     assert row.card.name == "Alicia"
 
 
 async def test_removed_players_are_on_no_period(finished, alice, bob):
-    await boards.submit(finished(alice, 500), now_ms=boards._now_ms() - 40 * DAY_MS)
+    await boards.submit(finished(alice, 500), at_ms=now_ms() - 40 * DAY_MS)
     await boards.submit(finished(bob, 400))
     await boards.submit(finished(alice, 500))
     await boards.remove_players("fuse", [alice.pk])
@@ -214,7 +226,7 @@ async def test_removed_players_are_on_no_period(finished, alice, bob):
 async def test_every_key_of_a_submit_has_the_boards_hash_tag(finished, alice, prefix):
     await boards.submit(finished(alice, 500))
     names = await client().keys(f"{prefix}:*")
-    assert len(names) == 8
+    assert len(names) == 9
     assert all("{fuse}" in name for name in names)
 
 

@@ -7,9 +7,11 @@ import pytest
 from accounts.models import Player
 from games import demo, runs
 from games.game import find
-from leaderboard import boards, history, keys
+from leaderboard import boards, history, keys, standings
+from leaderboard.consumers import streams
 from leaderboard.models import Run
 from store.client import blocking, client
+from store.stream import GroupReader
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,7 +28,7 @@ async def plant_all():
 
 async def write_history():
     connection = blocking(1)
-    while await history.reader("w").step(connection, block_ms=None):
+    while await GroupReader(history.GROUP, "w", streams).step(connection, block_ms=None):
         pass
     await connection.aclose()
 
@@ -39,7 +41,7 @@ def test_the_plan_is_the_same_every_time():
 
 async def test_they_are_marked_and_ranked(few):
     await plant_all()
-    size, rows = await boards.top("fuse", "all", 50)
+    size, rows = (read := await standings.top("fuse", "all", 50)).size, read.rows
     assert size == 6
     assert all(row.card.demo for row in rows)
     assert all([player.is_demo async for player in Player.objects.all()])

@@ -81,7 +81,7 @@ async def test_a_second_game_can_be_played_and_ranked(coin, alice):
     from asgiref.sync import sync_to_async
 
     from games.apps import _ensure_boards
-    from leaderboard import boards
+    from leaderboard import standings
 
     await sync_to_async(_ensure_boards)()
     async with Socket("/ws/play/coin/", alice) as socket:
@@ -91,18 +91,18 @@ async def test_a_second_game_can_be_played_and_ranked(coin, alice):
             await socket.say(type="move", run=run["run"], seq=seq, input="heads")
         finished = await socket.next("finished")
         assert 0 <= finished["points"] <= 3
-    assert (await boards.standing("coin", "day", alice.pk)).points == finished["points"]
+    assert (await standings.standing("coin", "day", alice.pk)).points == finished["points"]
 
 
 @pytest.mark.django_db(transaction=True)
 async def test_a_run_left_behind_is_ranked_by_the_worker(monkeypatch):
     from accounts.models import Player
     from games import runs
-    from leaderboard import boards
+    from leaderboard import standings
 
     bob = await Player.objects.acreate(name="Bob")
     monkeypatch.setattr(runs, "SETTLE_AFTER_MS", -1)
     await runs.end(await runs.begin(find("fuse"), bob.pk))
     assert await settle() == 1
-    assert (await boards.standing("fuse", "day", bob.pk)).rank == 1
+    assert (await standings.standing("fuse", "day", bob.pk)).rank == 1
     assert await settle() == 0

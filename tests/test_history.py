@@ -3,13 +3,15 @@
 import asyncio
 
 import pytest
+from django.db import OperationalError
 
 from accounts.models import Player
-from leaderboard import boards, history, keys
+from leaderboard import boards, consumers, feed, history, keys
 from leaderboard.boards import FinishedRun
+from leaderboard.consumers import streams
 from leaderboard.models import Run
 from store.client import blocking, client
-from store.stream import GroupReader
+from store.stream import Group, GroupReader, dead_letters, replay_dead_letters
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -17,6 +19,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 async def alice():
     return await Player.objects.acreate(name="Alice")
+
+
+def reader(consumer: str) -> GroupReader:
+    return GroupReader(history.GROUP, consumer, streams)
 
 
 async def submit(player: Player, count: int, start: int = 0) -> None:
@@ -33,12 +39,12 @@ async def drain(reader: GroupReader) -> None:
 
 
 async def pending() -> int:
-    return (await client().xpending(keys.runs("fuse"), history.GROUP))["pending"]
+    return (await client().xpending(keys.runs("fuse"), history.GROUP.name))["pending"]
 
 
 async def test_accepted_runs_become_rows(alice):
     await submit(alice, 3)
-    await drain(history.reader("w1"))
+    await drain(reader("w1"))
     rows = [run async for run in Run.objects.order_by("points")]
     assert [(run.id, run.points, run.player_id, run.board_id) for run in rows] == [
         (f"run{n}", n, alice.pk, "fuse") for n in range(3)
@@ -50,36 +56,35 @@ async def test_accepted_runs_become_rows(alice):
 
 async def test_reading_the_same_entries_again_adds_nothing(alice):
     await submit(alice, 5)
-    await drain(history.reader("w1"))
-    await client().xgroup_setid(keys.runs("fuse"), history.GROUP, "0")
-    await drain(history.reader("w1"))
+    await drain(reader("w1"))
+    await client().xgroup_setid(keys.runs("fuse"), history.GROUP.name, "0")
+    await drain(reader("w1"))
     assert await Run.objects.acount() == 5
 
 
 async def test_a_batch_that_was_read_but_not_acknowledged_is_taken_up_by_the_same_name(alice):
     await submit(alice, 4)
-    reader = history.reader("w1")
-    await reader._ensure_groups(client(), [keys.runs("fuse")])
-    await client().xreadgroup(history.GROUP, "w1", {keys.runs("fuse"): ">"})  # …and then the worker died.
+    await reader("w1")._ensure_groups(client(), [keys.runs("fuse")])
+    await client().xreadgroup(history.GROUP.name, "w1", {keys.runs("fuse"): ">"})  # …and then the worker died.
     assert await pending() == 4
-    await drain(history.reader("w1"))
+    await drain(reader("w1"))
     assert await Run.objects.acount() == 4
     assert await pending() == 0
 
 
 async def test_what_a_dead_worker_left_is_claimed_by_another(alice, monkeypatch):
     await submit(alice, 4)
-    await history.reader("dead")._ensure_groups(client(), [keys.runs("fuse")])
-    await client().xreadgroup(history.GROUP, "dead", {keys.runs("fuse"): ">"})
+    await reader("dead")._ensure_groups(client(), [keys.runs("fuse")])
+    await client().xreadgroup(history.GROUP.name, "dead", {keys.runs("fuse"): ">"})
     monkeypatch.setattr("store.stream.CLAIM_AFTER_MS", 0)
-    await drain(history.reader("alive"))
+    await drain(reader("alive"))
     assert await Run.objects.acount() == 4
     assert await pending() == 0
 
 
 async def test_two_workers_at_once_write_each_run_once(alice):
     await submit(alice, 60)
-    await asyncio.gather(drain(history.reader("w1")), drain(history.reader("w2")))
+    await asyncio.gather(drain(reader("w1")), drain(reader("w2")))
     assert await Run.objects.acount() == 60
     assert await pending() == 0
 
@@ -89,20 +94,75 @@ async def test_a_run_of_a_deleted_player_is_left_out_and_stops_nothing(alice):
     gone = Player(pk=999, name="Gone")
     await submit(gone, 1, start=1)
     await submit(alice, 1, start=2)
-    await drain(history.reader("w1"))
+    await drain(reader("w1"))
     assert {run.id async for run in Run.objects.all()} == {"run0", "run2"}
 
 
-async def test_an_error_in_the_handler_acknowledges_nothing(alice):
+async def test_trouble_with_the_world_acknowledges_nothing(alice):
     await submit(alice, 2)
 
     async def fail(entries):
-        raise RuntimeError("no")
+        raise OperationalError("the database is away")
 
-    reader = GroupReader(history.GROUP, "w1", history._streams, fail)
-    with pytest.raises(RuntimeError):
-        await drain(reader)
+    with pytest.raises(OperationalError):
+        await drain(GroupReader(Group("history", fail, trouble=(OperationalError,)), "w1", streams))
     assert await pending() == 2
+    await drain(reader("w1"))
+    assert await Run.objects.acount() == 2
+
+
+async def test_a_poison_entry_goes_to_the_dead_letters_after_five_tries_and_holds_up_nothing(alice):
+    await submit(alice, 2)
+    await client().xadd(keys.runs("fuse"), {"run": "odd", "points": "many"})
+    await submit(alice, 1, start=2)
+    connection = blocking(1)
+    for tries in range(5):
+        await reader("w1").step(connection, block_ms=None)
+        assert await Run.objects.acount() == 3
+        assert await pending() == (1 if tries < 4 else 0)
+    await connection.aclose()
+    [letter] = await dead_letters(keys.runs("fuse"))
+    assert letter.fields["run"] == "odd"
+    assert "KeyError" in letter.fields["_reason"]
+
+
+async def test_a_dead_letter_can_be_replayed_and_is_handled_when_the_cause_is_mended(alice):
+    broken = {"now": True}
+
+    async def handle(entries):
+        if broken["now"]:
+            raise ValueError("not yet")
+        await history.write(entries)
+
+    await submit(alice, 1)
+    odd = GroupReader(Group("history", handle), "w1", streams)
+    connection = blocking(1)
+    for _ in range(5):
+        await odd.step(connection, block_ms=None)
+    await connection.aclose()
+    assert await Run.objects.acount() == 0
+    broken["now"] = False
+    assert await replay_dead_letters(keys.runs("fuse")) == 1
+    assert await dead_letters(keys.runs("fuse")) == []
+    await drain(odd)
+    assert await Run.objects.acount() == 1
+
+
+async def test_trimming_drops_only_what_every_group_has_acknowledged(alice):
+    stream = keys.runs("fuse")
+    await submit(alice, 10)
+    assert await consumers.trim() == 0  # No group has seen anything.
+    await drain(reader("w1"))
+    assert await consumers.trim() == 0  # The feed has not.
+    await drain(GroupReader(feed.GROUP, "w1", streams))
+    await submit(alice, 5, start=10)
+    await client().xreadgroup("history", "w1", {stream: ">"}, count=3)
+    await consumers.trim()
+    left = [fields["run"] for _, fields in await client().xrange(stream)]
+    assert left[-5:] == [f"run{number}" for number in range(10, 15)]
+    assert len(left) <= 6
+    await drain(reader("w1"))
+    assert await Run.objects.acount() == 15
 
 
 async def test_the_reader_goes_on_after_trouble_and_stops_when_told(alice, monkeypatch):
@@ -113,11 +173,12 @@ async def test_the_reader_goes_on_after_trouble_and_stops_when_told(alice, monke
     async def fail_once(entries):
         calls.append(len(entries))
         if len(calls) == 1:
-            raise RuntimeError("once")
-        reader.stop()
+            raise OperationalError("once")
+        running.stop()
 
-    reader = GroupReader(history.GROUP, "w1", history._streams, fail_once)
+    running = GroupReader(Group("history", fail_once, trouble=(OperationalError,)), "w1", streams)
     await submit(alice, 2)
-    await asyncio.wait_for(reader.run(), 5)
+    async with asyncio.timeout(5):
+        await running.run()
     assert calls == [2, 2]
     assert await pending() == 0

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from leaderboard import boards
+from leaderboard import standings
 from tests.sockets import Socket
 
 pytestmark = pytest.mark.usefixtures("fuse")
@@ -123,7 +123,7 @@ async def test_the_end_brings_the_report_and_the_run_takes_no_more_moves(alice):
         assert [change["kind"] for change in finished["report"]["changes"]] == ["day", "week", "month", "all"]
         await move(socket, run, run["seq"] + 1)
         assert (await socket.next())["code"] == "run_over"
-        assert (await boards.standing("fuse", "day", alice.pk)).points == run["points"]
+        assert (await standings.standing("fuse", "day", alice.pk)).points == run["points"]
 
 
 async def test_resuming_an_ended_run_brings_its_first_report_again(alice):

@@ -8,7 +8,8 @@ import pytest
 
 from games import keys, runs
 from games.game import UnknownInput, find
-from leaderboard import boards
+from leaderboard import boards, standings
+from leaderboard.definitions import now_ms
 from store.client import client
 
 pytestmark = pytest.mark.usefixtures("fuse")
@@ -104,7 +105,7 @@ async def test_a_finished_run_is_ranked_with_the_points_that_the_server_counted(
     run = await play_to_the_end(await runs.begin(FUSE, alice.pk))
     report = await runs.rank(run, alice.card)
     assert report.points == run.points == runs.replay(FUSE, run.seed, json.loads(await record_of())["inputs"]).points
-    assert (await boards.standing("fuse", "day", alice.pk)).points == run.points
+    assert (await standings.standing("fuse", "day", alice.pk)).points == run.points
 
 
 async def record_of() -> str:
@@ -123,7 +124,7 @@ async def test_ranking_twice_is_ranking_once(alice):
 async def test_a_run_whose_process_died_before_ranking_it_is_found(alice):
     ended = await runs.end(await runs.begin(FUSE, alice.pk))
     assert await runs.unsettled() == []
-    later_ms = boards._now_ms() + runs.SETTLE_AFTER_MS
+    later_ms = now_ms() + runs.SETTLE_AFTER_MS
     assert await runs.unsettled(now_ms=later_ms) == [ended]
     await runs.rank(ended, alice.card)
     assert await runs.unsettled(now_ms=later_ms) == []

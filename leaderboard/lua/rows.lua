@@ -1,14 +1,23 @@
 -- Reads a range of a board with its players' cards.
 -- KEYS: 1 standings, 2 cards
--- ARGV: 1 first place (from 0), 2 last place, inclusive
--- Returns: {number of players, {player id, score, card JSON, player id, …}}
+-- ARGV: 1 'desc' or 'asc', 2 first place (from 0), 3 last place, inclusive,
+--       4 player id to stand in the middle of so many rows instead ('' for none)
+-- Returns: {number of players, first rank, {player id, score, card JSON, player id, …}}
 -- Cost: O(log N + M)
-local size = redis.call('ZCARD', KEYS[1])
-local range = redis.call('ZREVRANGE', KEYS[1], ARGV[1], ARGV[2], 'WITHSCORES')
+local lower = ARGV[1] == 'asc'
+local size, from, to = redis.call('ZCARD', KEYS[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+if ARGV[4] ~= '' then
+  local rank = redis.call(lower and 'ZRANK' or 'ZREVRANK', KEYS[1], ARGV[4])
+  if not rank then return {size, 1, {}} end
+  local wanted = to - from + 1
+  from = math.max(0, math.min(rank - math.floor(wanted / 2), size - wanted))
+  to = from + wanted - 1
+end
+local range = redis.call(lower and 'ZRANGE' or 'ZREVRANGE', KEYS[1], from, to, 'WITHSCORES')
 local flat = {}
 for i = 1, #range, 2 do
   flat[#flat + 1] = range[i]
   flat[#flat + 1] = range[i + 1]
   flat[#flat + 1] = redis.call('HGET', KEYS[2], range[i]) or ''
 end
-return {size, flat}
+return {size, from + 1, flat}

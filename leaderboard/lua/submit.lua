@@ -1,61 +1,45 @@
--- Ranks one finished run on every period of its board, once, and says what that changed.
--- KEYS: 1 report of this run, 2 stream of runs, 3 cards, 4 count of accepted runs on this day,
---       5… standings, one per period
--- ARGV: 1 run id, 2 player id, 3 points, 4 card JSON, 5 record JSON, 6 started at (ms),
---       7 now (ms; empty: the server's clock), 8 marks channel, 9 what to mark, 10 report TTL (ms),
---       11… four per period: kind, start (ms), end (ms; 0: none), expire at (ms; 0: never)
--- Returns: {"clock", now} when a period does not hold this moment (nothing is changed; call again with
---          the periods of `now`), else {"ok" or "repeated", report JSON}
--- Cost: O(log N) per period
-local first = redis.call('GET', KEYS[1])
-if first then return {'repeated', first} end
-
-local now = tonumber(ARGV[7])
-if not now then
-  local time = redis.call('TIME')
-  now = time[1] * 1000 + math.floor(time[2] / 1000)
+-- Ranks finished runs on every period of their board, each once, and says what each changed. Runs after place.lua.
+-- KEYS: 1 stream of runs, 2 cards, 3 count of accepted runs on this day, 4 hidden players, 5 open periods,
+--       6… standings, one per period, then one report per run
+-- ARGV: 1 now (ms; empty: the server's clock), 2 marks channel, 3 what to mark, 4 report TTL (ms),
+--       5 'desc' or 'asc', 6 'best', 'total' or 'latest', 7 '1' for full reports, '0' for brief ones,
+--       8 start of the day (ms), 9 its end, 10 number of periods,
+--       11… four per period: kind, id, start (ms), end (ms; 0: none),
+--       then six per run: run id, player id, points, card JSON, record JSON, started at (ms)
+-- Returns: {"clock", now} when a period does not hold this moment (nothing is changed; call again with the
+--          periods of `now`), else {"done", status, report JSON, status, …} where status is ok, repeated,
+--          hidden (the player is) or range (a total would not fit)
+-- Cost: O(log N) per run and period
+local answers, accepted = {'done'}, 0
+local function answer(status, text)
+  answers[#answers + 1], answers[#answers + 2] = status, text
 end
-local periods = {}
-for i = 5, #KEYS do
-  local at = 11 + (i - 5) * 4
-  local period = {key = KEYS[i], kind = ARGV[at], expire = tonumber(ARGV[at + 3])}
-  local starts, ends = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
-  if now < starts or (ends > 0 and now >= ends) then return {'clock', string.format('%.0f', now)} end
-  periods[#periods + 1] = period
-end
-
-local function rank_of(key)
-  local rank = redis.call('ZREVRANK', key, ARGV[2])
-  return rank and rank + 1 or nil
-end
-
-local span = 1073741824
-local points = tonumber(ARGV[3])
-local score = string.format('%.17g', points + (span - (math.floor(now / 1000) - 1704067200)) / span)
-local stamp = string.format('%.0f', now)
-redis.call('HSET', KEYS[3], ARGV[2], ARGV[4])
-local report = {run = ARGV[1], points = ARGV[3], at_ms = stamp, periods = {}}
-for _, period in ipairs(periods) do
-  local change = {kind = period.kind, rank_before = rank_of(period.key),
-                  score_before = redis.call('ZSCORE', period.key, ARGV[2]) or nil}
-  redis.call('ZADD', period.key, 'GT', score, ARGV[2])
-  if period.expire > 0 then redis.call('PEXPIREAT', period.key, period.expire) end
-  change.rank = rank_of(period.key)
-  change.size = redis.call('ZCARD', period.key)
-  local from = math.max(0, change.rank - 3)
-  local near = redis.call('ZREVRANGE', period.key, from, change.rank + 1, 'WITHSCORES')
-  change.rows = {}
-  for i = 1, #near, 2 do
-    change.rows[#change.rows + 1] = {near[i], near[i + 1], redis.call('HGET', KEYS[3], near[i]) or ''}
+for i = 1, #KEYS - 5 - count do
+  local report_key, at = KEYS[5 + count + i], 11 + 4 * count + 6 * (i - 1)
+  local run, player, points, card = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2]), ARGV[at + 3]
+  local first = redis.call('GET', report_key)
+  if first then
+    answer('repeated', first)
+  elseif redis.call('SISMEMBER', KEYS[4], player) == 1 then
+    answer('hidden', '')
+  elseif not fits(player, points) then
+    answer('range', '')
+  else
+    redis.call('HSET', KEYS[2], player, card)
+    local report = {run = run, points = ARGV[at + 2], at_ms = stamp, periods = {}}
+    for p, period in ipairs(periods) do report.periods[p] = rank_on(period, player, points) end
+    local widest = report.periods[count]
+    redis.call('XADD', KEYS[1], '*', 'run', run, 'player', player, 'points', ARGV[at + 2], 'at_ms', stamp,
+      'started_ms', ARGV[at + 5], 'record', ARGV[at + 4], 'card', card, 'rank', widest.rank or '',
+      'rank_before', widest.rank_before or '', 'score_before', widest.score_before or '')
+    local text = cjson.encode(report)
+    redis.call('SET', report_key, text, 'PX', ARGV[4])
+    accepted = accepted + 1
+    answer('ok', text)
   end
-  change.first = from + 1
-  report.periods[#report.periods + 1] = change
 end
-
-local text = cjson.encode(report)
-redis.call('XADD', KEYS[2], '*', 'run', ARGV[1], 'player', ARGV[2], 'points', ARGV[3],
-           'started_ms', ARGV[6], 'at_ms', stamp, 'record', ARGV[5])
-if redis.call('INCR', KEYS[4]) == 1 then redis.call('PEXPIRE', KEYS[4], 5184000000) end
-redis.call('SET', KEYS[1], text, 'PX', ARGV[10])
-redis.call('PUBLISH', ARGV[8], ARGV[9])
-return {'ok', text}
+if accepted > 0 then
+  if redis.call('INCRBY', KEYS[3], accepted) == accepted then redis.call('PEXPIRE', KEYS[3], 5184000000) end
+  redis.call('PUBLISH', ARGV[2], ARGV[3])
+end
+return answers

@@ -1,17 +1,29 @@
 import asyncio
+import logging
 import signal
 import socket
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import DatabaseError
 
-from games.settle import settle_forever
-from leaderboard import history
-from store.client import close
+from games.settle import settle
+from leaderboard import consumers, seasons
+from store.client import StoreUnavailable, close
+
+logger = logging.getLogger(__name__)
+
+# What is done besides reading the streams, and how often, in seconds.
+CHORES: list[tuple[Callable[[], Awaitable[object]], float]] = [
+    (settle, 10.0),
+    (seasons.close_ended, 5.0),
+    (consumers.trim, 30.0),
+]
 
 
 class Command(BaseCommand):
-    help = "Write accepted runs from the event streams to SQL, and rank runs that a dead process left behind."
+    help = "Read the event streams (history, feed), close ended seasons, rank runs that a dead process left behind."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -24,15 +36,33 @@ class Command(BaseCommand):
         asyncio.run(self.work(options["name"]))
 
     async def work(self, name: str) -> None:
-        """Run until SIGTERM or SIGINT; the batch in hand is finished first."""
-        reader = history.reader(name)
+        """Run until SIGTERM or SIGINT; the batches in hand are finished first."""
+        readers = consumers.readers(name)
         loop = asyncio.get_running_loop()
+
+        def stop() -> None:
+            for reader in readers:
+                reader.stop()
+
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, reader.stop)
-        settling = asyncio.create_task(settle_forever())
+            loop.add_signal_handler(number, stop)
+        chores = [asyncio.create_task(repeat(chore, every_s)) for chore, every_s in CHORES]
         try:
-            await reader.run()
+            await asyncio.gather(*(reader.run() for reader in readers))
         finally:
-            settling.cancel()
-            await asyncio.gather(settling, return_exceptions=True)
+            for task in chores:
+                task.cancel()
+            await asyncio.gather(*chores, return_exceptions=True)
             await close()
+
+
+async def repeat(chore: Callable[[], Awaitable[object]], every_s: float) -> None:
+    """Do a chore again and again; trouble is logged, and the next time may go better."""
+    while True:
+        try:
+            await chore()
+        except (StoreUnavailable, DatabaseError) as error:
+            logger.warning("%s waits: %s", chore.__qualname__, error)
+        except Exception:
+            logger.exception("%s failed", chore.__qualname__)
+        await asyncio.sleep(every_s)

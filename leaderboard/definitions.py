@@ -1,0 +1,58 @@
+"""What a board is called, how it ranks and which periods it keeps; read from SQL and kept for some seconds."""
+
+import time
+
+from leaderboard.errors import UnknownBoard, UnknownPeriod
+from leaderboard.models import Board
+from leaderboard.periods import Period, current
+
+FRESH_S = 5.0
+
+_known: dict[str, tuple[float, Board]] = {}
+
+
+async def find(slug: str) -> Board:
+    """The board's definition, at most 5 seconds old.
+
+    Raises:
+        UnknownBoard: there is none.
+    """
+    read_at, board = _known.get(slug, (0.0, None))
+    if board is None or time.monotonic() - read_at > FRESH_S:
+        board = await Board.objects.filter(slug=slug).afirst()
+        if board is None:
+            _known.pop(slug, None)
+            raise UnknownBoard
+        remember(board)
+    return board
+
+
+def remember(board: Board, for_s: float = 0.0) -> None:
+    """Take this definition as read just now, and as fresh for so much longer."""
+    _known[board.slug] = (time.monotonic() + for_s, board)
+
+
+def forget() -> None:
+    """Read every definition anew."""
+    _known.clear()
+
+
+def now_ms() -> int:
+    """This machine's clock, UTC milliseconds. It only guesses periods; Redis's clock decides."""
+    return time.time_ns() // 1_000_000
+
+
+def period(board: Board, kind: str, at_ms: int | None = None) -> Period:
+    """The board's period of a kind at a moment (default: now).
+
+    Raises:
+        UnknownPeriod: the board does not keep such periods.
+    """
+    if kind not in board.kinds:
+        raise UnknownPeriod
+    return current(kind, now_ms() if at_ms is None else at_ms)
+
+
+def periods(board: Board, at_ms: int) -> list[Period]:
+    """Every period of the board at a moment, the shortest first."""
+    return [current(kind, at_ms) for kind in board.kinds]

@@ -1,0 +1,16 @@
+-- Puts a player's standing right on one period, unless they played on meanwhile.
+-- KEYS: 1 standings, 2 stream of runs
+-- ARGV: 1 player id, 2 score ('' to take them off), 3 id of the last stream entry that the score counts in
+-- Returns: 1 done, 0 a newer run of the player is in the stream: work it out again
+-- Cost: O(log N + newer entries)
+for _, entry in ipairs(redis.call('XRANGE', KEYS[2], '(' .. ARGV[3], '+')) do
+  for i = 1, #entry[2], 2 do
+    if entry[2][i] == 'player' and entry[2][i + 1] == ARGV[1] then return 0 end
+  end
+end
+if ARGV[2] == '' then
+  redis.call('ZREM', KEYS[1], ARGV[1])
+else
+  redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
+end
+return 1

@@ -1,0 +1,118 @@
+"""Builds boards anew from SQL while they are in use, or only compares.
+
+Standings are built beside the live ones and swapped in atomically; runs that arrive meanwhile are counted
+in before the swap.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
+
+from asgiref.sync import sync_to_async
+
+from accounts.models import Player
+from leaderboard import keys, results
+from leaderboard.boards import subject
+from leaderboard.definitions import now_ms, periods
+from leaderboard.models import Board
+from leaderboard.periods import Period
+from live.hub import mark
+from store.client import client
+from store.scripts import script
+
+_swap = script(__file__, "swap")
+
+WRITE_BATCH = 5_000
+SHADOW_TTL_S = 3600
+SWAP_TRIES_MAX = 1_000
+RECHECKS = 5
+
+Progress = Callable[[str, int], object]
+
+
+class TooBusy(Exception):
+    """Runs arrived faster than they could be counted in."""
+
+
+async def rebuild(board: Board, progress: Progress = lambda step, done: None) -> None:
+    """Build every current period of a board from SQL and swap it in; `progress` gets a period and players written.
+
+    Raises:
+        TooBusy: the board never stood still for the moment of a swap.
+    """
+    for period in periods(board, now_ms()):
+        await _rebuild_period(board, period, progress)
+    await _rebuild_cards(board)
+    await mark(subject(board.slug))
+
+
+async def _rebuild_period(board: Board, period: Period, progress: Progress) -> None:
+    live, shadow = keys.standings(board.slug, period.id), keys.shadow(board.slug, period.id)
+    await client().unlink(shadow)
+    scores, last_id = await expected(board, period)
+    await _write(shadow, scores, lambda done: progress(period.kind, done))
+    for _ in range(SWAP_TRIES_MAX):
+        if await _swap([live, shadow, keys.runs(board.slug)], [last_id]):
+            break
+        newer, last_id = await results.in_flight(board, last_id)
+        newer = await sync_to_async(results.only_flying)(board, newer)
+        newer = [result for result in newer if results.holds(period, result)]
+        results.add(board, scores, newer)
+        await _write(shadow, {result.player: scores[result.player] for result in newer})
+    else:
+        raise TooBusy(board.slug)
+    if period.end_ms and scores:
+        await client().zadd(keys.open_periods(board.slug), {period.id: period.end_ms})
+
+
+async def _write(name: str, scores: Mapping[int, float], progress: Callable[[int], object] = lambda done: None) -> None:
+    done = 0
+    for batch in _batches(scores):
+        pipe = client().pipeline()
+        pipe.zadd(name, {str(player): value for player, value in batch.items()})
+        pipe.expire(name, SHADOW_TTL_S)
+        await pipe.execute()
+        done += len(batch)
+        progress(done)
+
+
+def _batches(scores: Mapping[int, float]) -> Iterator[dict[int, float]]:
+    items = iter(scores.items())
+    while batch := dict(islice(items, WRITE_BATCH)):
+        yield batch
+
+
+async def _rebuild_cards(board: Board) -> None:
+    players = Player.objects.filter(runs__board=board).distinct()
+    cards = {str(player.pk): player.card.encode() async for player in players.aiterator(chunk_size=WRITE_BATCH)}
+    if cards:
+        await client().hset(keys.cards(board.slug), mapping=cards)
+
+
+async def expected(board: Board, period: Period) -> tuple[dict[int, float], str]:
+    """Each player's score by SQL and the stream, and the last stream entry that is counted in."""
+    flying, last_id = await results.in_flight(board)
+
+    def compute() -> dict[int, float]:
+        kept = results.from_sql(board, period)
+        return results.combined(board, results.merged(kept, results.only_flying(board, flying), period))
+
+    return await sync_to_async(compute)(), last_id
+
+
+async def differences(board: Board) -> list[str]:
+    """What differs between a board and SQL, in words; nothing when all is well. Works while the board is in use."""
+    found = []
+    for period in periods(board, now_ms()):
+        suspects = await _suspects(board, period)
+        for _ in range(RECHECKS):
+            # Somebody who played on while we looked differs for a moment; whoever still does is wrong.
+            suspects = suspects and suspects & await _suspects(board, period)
+        found += [f"{board.slug}, {period.id}: player {player}" for player in sorted(suspects)]
+    return found
+
+
+async def _suspects(board: Board, period: Period) -> set[int]:
+    name = keys.standings(board.slug, period.id)
+    live = {int(player): value async for player, value in client().zscan_iter(name, count=WRITE_BATCH)}
+    scores, _ = await expected(board, period)
+    return {player for player in live.keys() | scores.keys() if live.get(player) != scores.get(player)}

@@ -1,0 +1,84 @@
+"""What a ranked run changed, read from what lua/submit.lua returns and keeps."""
+
+from typing import Any
+
+import msgspec
+
+from leaderboard import score
+from leaderboard.models import Board
+from leaderboard.rows import Row, row, to_next
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What a run changed on one period: the player's rank and points before and now, and the lines around them."""
+
+    kind: str
+    rank_before: int | None
+    points_before: int | None
+    rank: int
+    points: int
+    size: int
+    to_next: int | None
+    rows: list[Row]
+
+    @property
+    def gained(self) -> int:
+        """Places won by this run; 0 when the player is new here."""
+        return self.rank_before - self.rank if self.rank_before else 0
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What a run changed, by period, the shortest first. `changes` is empty for a run of a batch."""
+
+    run: str
+    points: int
+    at_ms: int
+    changes: list[Change]
+
+
+class _RawChange(msgspec.Struct):
+    kind: str
+    rank: int = 0
+    size: int = 0
+    first: int = 0
+    rows: list[tuple[str, str, str]] = []
+    rank_before: int | None = None
+    score_before: str | None = None
+
+
+class _RawReport(msgspec.Struct):
+    run: str
+    points: str
+    at_ms: str
+    periods: list[_RawChange]
+
+
+_decoder = msgspec.json.Decoder(_RawReport)
+
+
+def decode(board: Board, text: str) -> Report:
+    """The report in the script's JSON."""
+    raw = _decoder.decode(text)
+    changes = [_change(board, each) for each in raw.periods if each.rank]
+    return Report(raw.run, int(raw.points), int(raw.at_ms), changes)
+
+
+def to_state(report: Report) -> dict[str, Any]:
+    """A report as JSON values, for the socket."""
+    return msgspec.to_builtins(report)
+
+
+def _change(board: Board, raw: _RawChange) -> Change:
+    rows = [row(board, raw.first + offset, *line) for offset, line in enumerate(raw.rows)]
+    own = rows[raw.rank - raw.first]
+    above = rows[raw.rank - raw.first - 1] if raw.rank > raw.first else None
+    return Change(
+        kind=raw.kind,
+        rank_before=raw.rank_before,
+        points_before=score.points(float(raw.score_before)) if raw.score_before else None,
+        rank=raw.rank,
+        points=own.points,
+        size=raw.size,
+        to_next=to_next(board, own.points, above.points) if above else None,
+        rows=rows,
+    )

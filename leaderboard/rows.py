@@ -1,0 +1,29 @@
+"""A line of a board, as the scripts return it and as everything else reads it."""
+
+import msgspec
+
+from accounts.cards import Card
+from leaderboard import score
+from leaderboard.models import Board
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A line of a board; `rank` counts from 1, `at_ms` is when the points were reached."""
+
+    rank: int
+    player: int
+    points: int
+    at_ms: int
+    card: Card
+
+
+def row(board: Board, rank: int, player: str, raw_score: str, card: str) -> Row:
+    """A line from a script's player id, score and card."""
+    value = float(raw_score)
+    at_ms = score.reached_at_ms(value, lower_is_better=board.lower_is_better)
+    return Row(rank, int(player), score.points(value), at_ms, Card.decode(card))
+
+
+def to_next(board: Board, own: int, above: int) -> int:
+    """How many points pass somebody with `above`: equal ones do not, since they were there first."""
+    return own - above + 1 if board.lower_is_better else above - own + 1

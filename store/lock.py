@@ -1,0 +1,86 @@
+"""Locks: at most one holder at a time, by lease, with a fencing number for the writes that it protects.
+
+A holder that stalls past its lease loses the lock without noticing at once. Hence the number: whatever
+the lock protects must refuse a writer whose number is lower than one it has seen.
+"""
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from store import keys
+from store.client import StoreUnavailable
+from store.scripts import script
+
+_take = script(__file__, "lock_take")
+_renew = script(__file__, "lock_renew")
+_release = script(__file__, "lock_release")
+
+LEASE_MS = 15_000
+
+
+class LockHeld(Exception):
+    """Somebody else holds the lock."""
+
+
+class LockLost(Exception):
+    """The lock ran out or was taken while it was held here; the work under it was stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A lock in hand. `fence` rises with every holder; pass it along with each protected write."""
+
+    name: str
+    fence: int
+
+
+@contextlib.asynccontextmanager
+async def hold(name: str, *, lease_ms: int = LEASE_MS) -> AsyncIterator[Held]:
+    """Hold a lock for the time of the block, renewed in the background at a third of its lease.
+
+    Raises:
+        LockHeld: somebody else holds it; nothing was done.
+        LockLost: it was lost meanwhile; the block was cancelled where it stood.
+        StoreUnavailable: no answer from Redis when taking it.
+
+    Redis: lua/lock_take.lua and lua/lock_release.lua, one round trip each, and one per renewal.
+    """
+    token = secrets.token_hex(16)
+    fence = await _take([keys.lock(name), keys.fence(name)], [token, lease_ms])
+    if not fence:
+        raise LockHeld(name)
+    worker = asyncio.current_task()
+    assert worker is not None
+    lost = asyncio.Event()
+    renewing = asyncio.create_task(_keep(name, token, lease_ms, worker, lost))
+    try:
+        yield Held(name, fence)
+    except asyncio.CancelledError:
+        if not lost.is_set():
+            raise
+        worker.uncancel()
+        raise LockLost(name) from None
+    finally:
+        renewing.cancel()
+        with contextlib.suppress(StoreUnavailable):  # It ends by itself then.
+            await _release([keys.lock(name)], [token])
+
+
+async def _keep(name: str, token: str, lease_ms: int, worker: "asyncio.Task[object]", lost: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    ends = loop.time() + lease_ms / 1000
+    while True:
+        await asyncio.sleep(lease_ms / 3000)
+        renewed_from = loop.time()
+        try:
+            kept = bool(await _renew([keys.lock(name)], [token, lease_ms]))
+            ends = renewed_from + lease_ms / 1000 if kept else ends
+        except StoreUnavailable:
+            kept = loop.time() < ends  # Still ours until the lease that was granted last has run out.
+        if not kept:
+            lost.set()
+            worker.cancel()
+            return

@@ -1,0 +1,7 @@
+-- Takes a lock that nobody holds and gives its holder a fencing number, higher than any before.
+-- KEYS: 1 owner, 2 fence
+-- ARGV: 1 token of the taker, 2 lease (ms)
+-- Returns: the fencing number, or 0 when somebody holds the lock
+-- Cost: O(1)
+if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 0 end
+return redis.call('INCR', KEYS[2])
