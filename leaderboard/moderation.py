@@ -3,6 +3,8 @@
 SQL is written first; then the boards of all current periods are put right from it. History is kept.
 """
 
+from typing import Any
+
 from asgiref.sync import sync_to_async
 from django.db import transaction
 
@@ -13,16 +15,23 @@ from leaderboard.boards import subject
 from leaderboard.definitions import find, now_ms, periods
 from leaderboard.models import Board, HiddenPlayer, Moderation, Run
 from leaderboard.periods import Period
-from leaderboard.results import Result
+from leaderboard.results import Flying
 from live.errors import GameError
 from live.hub import mark
 from store.client import client
+from store.lock import hold
 from store.scripts import script
 
 _put = script(__file__, "put")
 
 Action = Moderation.Action
 TRIES_MAX = 50
+REPAIR_WAIT_S = 30.0
+
+
+def repair_lock(board: Board) -> str:
+    """The lock of whoever works out a board's standings from SQL: a player's, or all of them."""
+    return f"repair:{board.slug}"
 
 
 class ReasonMissing(GameError):
@@ -67,13 +76,13 @@ async def unban(player: Player, *, reason: str, by: Player | None) -> None:
     await _let_back(player.pk)
 
 
-def _record_run(run: Run, hidden: bool, action: str, reason: str, by: Player | None) -> None:
+def _record_run(run: Run, hidden: bool, action: Any, reason: str, by: Player | None) -> None:
     with transaction.atomic():
         _record(action, run.player, run, reason, by)
         Run.objects.filter(pk=run.pk).update(is_hidden=hidden)
 
 
-def _record_player(player: Player, action: str, reason: str, by: Player | None) -> None:
+def _record_player(player: Player, action: Any, reason: str, by: Player | None) -> None:
     with transaction.atomic():
         _record(action, player, None, reason, by)
         if action in (Action.HIDE_PLAYER, Action.BAN):
@@ -84,7 +93,7 @@ def _record_player(player: Player, action: str, reason: str, by: Player | None) 
             Player.objects.filter(pk=player.pk).update(is_active=action == Action.UNBAN)
 
 
-def _record(action: str, player: Player, run: Run | None, reason: str, by: Player | None) -> None:
+def _record(action: Any, player: Player, run: Run | None, reason: str, by: Player | None) -> None:
     if not reason.strip():
         raise ReasonMissing
     Moderation.objects.create(action=action, player=player, run=run, reason=reason.strip()[:300], by=by)
@@ -108,21 +117,21 @@ async def _let_back(player: int) -> None:
 
 async def _put_right(board: Board, player: int) -> None:
     """Work out a player's standing on every current period anew. Runs that arrive meanwhile are counted in."""
-    for period in periods(board, now_ms()):
-        for _ in range(TRIES_MAX):
-            flying, last_id = await results.in_flight(board)
-            mine = [result for result in flying if result.player == player]
-            value = await sync_to_async(_score)(board, period, player, mine)
-            names = [keys.standings(board.slug, period.id), keys.runs(board.slug)]
-            if await _put(names, [player, "" if value is None else repr(value), last_id]):
-                break
-        else:
-            raise RuntimeError(f"player {player} finished runs faster than their standing could be worked out")
+    async with hold(repair_lock(board), wait_s=REPAIR_WAIT_S):
+        for period in periods(board, now_ms()):
+            await _put_right_on(board, period, player)
     await mark(subject(board.slug))
 
 
-def _score(board: Board, period: Period, player: int, flying: list[Result]) -> float | None:
-    # The stream was read before SQL: a run that moves from one to the other meanwhile is in both, never in neither.
-    flying = results.only_flying(board, flying)
-    kept = results.from_sql(board, period, player=player)
-    return results.combined(board, results.merged(kept, flying, period)).get(player)
+async def _put_right_on(board: Board, period: Period, player: int) -> None:
+    names = [keys.standings(board.slug, period.id), keys.runs(board.slug)]
+    for _ in range(TRIES_MAX):
+        flying = await results.in_flight(board)
+        value = await sync_to_async(_score)(board, period, player, flying)
+        if await _put(names, [player, "" if value is None else repr(value), flying.last_id or "0-0"]):
+            return
+    raise RuntimeError(f"player {player} finished runs faster than their standing could be worked out")
+
+
+def _score(board: Board, period: Period, player: int, flying: Flying) -> float | None:
+    return results.combined(board, results.visible(board, period, flying, player=player)).get(player)

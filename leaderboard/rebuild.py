@@ -1,7 +1,7 @@
 """Builds boards anew from SQL while they are in use, or only compares.
 
 Standings are built beside the live ones and swapped in atomically; runs that arrive meanwhile are counted
-in before the swap.
+in by the swap.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -14,54 +14,62 @@ from leaderboard import keys, results
 from leaderboard.boards import subject
 from leaderboard.definitions import now_ms, periods
 from leaderboard.models import Board
+from leaderboard.moderation import REPAIR_WAIT_S, repair_lock
 from leaderboard.periods import Period
 from live.hub import mark
 from store.client import client
+from store.lock import hold
 from store.scripts import script
 
 _swap = script(__file__, "swap")
 
 WRITE_BATCH = 5_000
 SHADOW_TTL_S = 3600
-SWAP_TRIES_MAX = 1_000
+# The swap itself counts in so many newer runs, a few milliseconds' work; what is more is caught up with before.
+SWAP_COUNTS_MAX = 500
+CATCH_UPS_MAX = 100
 RECHECKS = 5
 
 Progress = Callable[[str, int], object]
 
 
 class TooBusy(Exception):
-    """Runs arrived faster than they could be counted in."""
+    """Runs arrive faster than they can be counted in."""
 
 
 async def rebuild(board: Board, progress: Progress = lambda step, done: None) -> None:
     """Build every current period of a board from SQL and swap it in; `progress` gets a period and players written.
 
     Raises:
-        TooBusy: the board never stood still for the moment of a swap.
+        LockHeld: another rebuild of the board is under way.
+        TooBusy: runs arrive faster than they can be counted in.
     """
-    for period in periods(board, now_ms()):
-        await _rebuild_period(board, period, progress)
-    await _rebuild_cards(board)
+    async with hold(repair_lock(board), wait_s=REPAIR_WAIT_S):
+        for period in periods(board, now_ms()):
+            await _rebuild_period(board, period, progress)
+        await _rebuild_cards(board)
     await mark(subject(board.slug))
 
 
 async def _rebuild_period(board: Board, period: Period, progress: Progress) -> None:
-    live, shadow = keys.standings(board.slug, period.id), keys.shadow(board.slug, period.id)
-    await client().unlink(shadow)
+    slug = board.slug
+    names = [keys.standings(slug, period.id), keys.shadow(slug, period.id), keys.runs(slug), keys.hidden(slug)]
+    await client().unlink(names[1])
     scores, last_id = await expected(board, period)
-    await _write(shadow, scores, lambda done: progress(period.kind, done))
-    for _ in range(SWAP_TRIES_MAX):
-        if await _swap([live, shadow, keys.runs(board.slug)], [last_id]):
+    await _write(names[1], scores, lambda done: progress(period.kind, done))
+    for _ in range(CATCH_UPS_MAX):
+        args = [last_id or "0-0", board.order, board.operator, period.start_ms, period.end_ms or 0, SWAP_COUNTS_MAX]
+        if await _swap(names, args):
             break
-        newer, last_id = await results.in_flight(board, last_id)
-        newer = await sync_to_async(results.only_flying)(board, newer)
-        newer = [result for result in newer if results.holds(period, result)]
-        results.add(board, scores, newer)
-        await _write(shadow, {result.player: scores[result.player] for result in newer})
+        newer = await results.in_flight(board, last_id)
+        inside = [result for result in newer.results if results.holds(period, result)]
+        results.add(board, scores, inside)
+        await _write(names[1], {result.player: scores[result.player] for result in inside})
+        last_id = newer.last_id
     else:
-        raise TooBusy(board.slug)
-    if period.end_ms and scores:
-        await client().zadd(keys.open_periods(board.slug), {period.id: period.end_ms})
+        raise TooBusy(slug)
+    if period.end_ms and await client().exists(names[0]):
+        await client().zadd(keys.open_periods(slug), {period.id: period.end_ms})
 
 
 async def _write(name: str, scores: Mapping[int, float], progress: Callable[[int], object] = lambda done: None) -> None:
@@ -89,14 +97,10 @@ async def _rebuild_cards(board: Board) -> None:
 
 
 async def expected(board: Board, period: Period) -> tuple[dict[int, float], str]:
-    """Each player's score by SQL and the stream, and the last stream entry that is counted in."""
-    flying, last_id = await results.in_flight(board)
-
-    def compute() -> dict[int, float]:
-        kept = results.from_sql(board, period)
-        return results.combined(board, results.merged(kept, results.only_flying(board, flying), period))
-
-    return await sync_to_async(compute)(), last_id
+    """Each player's score by SQL and the stream, and the last stream entry that is counted in ("": no stream)."""
+    flying = await results.in_flight(board)
+    compute = sync_to_async(lambda: results.combined(board, results.visible(board, period, flying)))
+    return await compute(), flying.last_id
 
 
 async def differences(board: Board) -> list[str]:

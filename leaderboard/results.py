@@ -1,7 +1,7 @@
 """Standings worked out from SQL and from what is still on its way there: the truth that repairs are made from."""
 
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from leaderboard import history, keys, score
@@ -44,14 +44,32 @@ def add(board: Board, scores: dict[int, float], results: Iterable[Result]) -> No
         scores[result.player] = value
 
 
-async def in_flight(board: Board, after_id: str = "") -> tuple[list[Result], str]:
-    """The accepted runs that are in the stream (after an entry, or all), and the id of the last one read.
+@dataclass(frozen=True, slots=True)
+class Flying:
+    """The accepted runs in the stream, and the id of the last entry that it ever had ("": there is no stream).
 
-    Some of them may be in SQL already; `merged` tells by run id. Redis: one round trip.
+    What is later than `last_id` is in neither this nor what `visible` reads beside it.
     """
-    found = await client().xrange(keys.runs(board.slug), min=f"({after_id}" if after_id else "-")
+
+    results: list[Result]
+    last_id: str
+
+    @property
+    def last_sequence(self) -> int | None:
+        return history.sequence_of(self.last_id) if self.last_id else None
+
+
+async def in_flight(board: Board, after_id: str = "") -> Flying:
+    """The runs in the stream, all or those after an entry; some of them may be in SQL already. One round trip."""
+    name = keys.runs(board.slug)
+    if not await client().exists(name):
+        return Flying([], "")
+    pipe = client().pipeline(transaction=True)
+    pipe.xinfo_stream(name)
+    pipe.xrange(name, min=f"({after_id}" if after_id else "-")
+    info, found = await pipe.execute()
     results = [_of_entry(entry_id, fields) for entry_id, fields in found if "run" in fields]
-    return results, found[-1][0] if found else after_id or "0-0"
+    return Flying(results, info["last-generated-id"])
 
 
 def _of_entry(entry_id: str, fields: dict[str, str]) -> Result:
@@ -59,29 +77,38 @@ def _of_entry(entry_id: str, fields: dict[str, str]) -> Result:
     return Result(fields["run"], int(fields["player"]), int(fields["points"]), at_ms, sequence)
 
 
-def from_sql(board: Board, period: Period, *, player: int | None = None) -> Iterator[Result]:
-    """The visible runs of a period in order, a batch in memory at a time. Sync: it reads SQL."""
+def visible(board: Board, period: Period, flying: Flying, *, player: int | None = None) -> Iterator[Result]:
+    """The results of a period that count, in order, up to the flying ones' last entry. Sync: it reads SQL.
+
+    A run that moves from the stream to SQL meanwhile is taken from the stream, never twice and never left out.
+    """
+    ids = {result.run for result in flying.results}
+    hidden_runs = set(Run.objects.filter(pk__in=ids, is_hidden=True).values_list("pk", flat=True))
+    hidden_players = set(HiddenPlayer.objects.values_list("player_id", flat=True))
+    counted = [
+        result
+        for result in flying.results
+        if holds(period, result)
+        and result.run not in hidden_runs
+        and result.player not in hidden_players
+        and player in (None, result.player)
+    ]
+    kept = (result for result in _from_sql(board, period, flying.last_sequence, player) if result.run not in ids)
+    return heapq.merge(kept, counted, key=lambda each: each.sequence)
+
+
+def _from_sql(board: Board, period: Period, upto: int | None, player: int | None) -> Iterator[Result]:
     rows = Run.objects.filter(board=board, is_hidden=False, accepted_at__gte=history.moment(period.start_ms))
     rows = rows.exclude(player_id__in=HiddenPlayer.objects.values("player_id"))
     if period.end_ms:
         rows = rows.filter(accepted_at__lt=history.moment(period.end_ms))
+    if upto is not None:
+        rows = rows.filter(sequence__lte=upto)
     if player is not None:
         rows = rows.filter(player_id=player)
     values = rows.order_by("sequence").values_list("id", "player_id", "points", "accepted_at", "sequence")
     for run, player_id, points, accepted_at, sequence in values.iterator(chunk_size=READ_BATCH):
         yield Result(run, player_id, points, round(accepted_at.timestamp() * 1000), sequence)
-
-
-def only_flying(board: Board, flying: Sequence[Result]) -> list[Result]:
-    """Those that are not in SQL yet and not of a hidden player. Sync: it reads SQL."""
-    known = set(Run.objects.filter(pk__in=[result.run for result in flying]).values_list("pk", flat=True))
-    hidden = set(HiddenPlayer.objects.values_list("player_id", flat=True))
-    return [result for result in flying if result.run not in known and result.player not in hidden]
-
-
-def merged(kept: Iterable[Result], flying: Iterable[Result], period: Period) -> Iterator[Result]:
-    """The kept results of a period and those on their way, in order."""
-    return heapq.merge(kept, (result for result in flying if holds(period, result)), key=lambda each: each.sequence)
 
 
 def holds(period: Period, result: Result) -> bool:

@@ -19,6 +19,7 @@ _renew = script(__file__, "lock_renew")
 _release = script(__file__, "lock_release")
 
 LEASE_MS = 15_000
+RETRY_S = 0.05
 
 
 class LockHeld(Exception):
@@ -38,20 +39,22 @@ class Held:
 
 
 @contextlib.asynccontextmanager
-async def hold(name: str, *, lease_ms: int = LEASE_MS) -> AsyncIterator[Held]:
+async def hold(name: str, *, lease_ms: int = LEASE_MS, wait_s: float = 0.0) -> AsyncIterator[Held]:
     """Hold a lock for the time of the block, renewed in the background at a third of its lease.
 
     Raises:
-        LockHeld: somebody else holds it; nothing was done.
+        LockHeld: somebody else holds it and did so for `wait_s`; nothing was done.
         LockLost: it was lost meanwhile; the block was cancelled where it stood.
         StoreUnavailable: no answer from Redis when taking it.
 
     Redis: lua/lock_take.lua and lua/lock_release.lua, one round trip each, and one per renewal.
     """
     token = secrets.token_hex(16)
-    fence = await _take([keys.lock(name), keys.fence(name)], [token, lease_ms])
-    if not fence:
-        raise LockHeld(name)
+    gives_up = asyncio.get_running_loop().time() + wait_s
+    while not (fence := await _take([keys.lock(name), keys.fence(name)], [token, lease_ms])):
+        if asyncio.get_running_loop().time() >= gives_up:
+            raise LockHeld(name)
+        await asyncio.sleep(RETRY_S)
     worker = asyncio.current_task()
     assert worker is not None
     lost = asyncio.Event()

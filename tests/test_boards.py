@@ -14,7 +14,7 @@ from leaderboard.periods import KINDS, all_current, current
 from live.keys import marks
 from store.client import blocking, client
 
-NOON_MS = 1_795_521_600_000 + 12 * 3600 * 1000
+NOON_MS = 1_795_478_400_000 + 12 * 3600 * 1000
 DAY_MS = 24 * 3600 * 1000
 
 pytestmark = pytest.mark.usefixtures("fuse")

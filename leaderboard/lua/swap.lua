@@ -1,9 +1,32 @@
--- Puts rebuilt standings in the place of the live ones, unless runs arrived since they were built.
--- KEYS: 1 live standings, 2 shadow standings, 3 stream of runs
--- ARGV: 1 id of the last stream entry that the shadow counts in
--- Returns: 1 swapped, 0 there are newer runs: count them in first
--- Cost: O(1), and the memory of the old standings is freed in the background
-if #redis.call('XRANGE', KEYS[3], '(' .. ARGV[1], '+', 'COUNT', 1) > 0 then return 0 end
+-- Puts rebuilt standings in the place of the live ones, with every run counted in that arrived since they were built.
+-- KEYS: 1 live standings, 2 shadow standings, 3 stream of runs, 4 hidden players
+-- ARGV: 1 id of the last stream entry that the shadow counts in, 2 'desc' or 'asc', 3 'best', 'total' or 'latest',
+--       4 start of the period (ms), 5 its end (ms; 0: none), 6 how many newer runs it may count in
+-- Returns: 1 swapped, 0 there are more newer runs than that: count them in first
+-- Cost: O(newer runs log N + hidden players), and the memory of the old standings is freed in the background
+local most = tonumber(ARGV[6])
+local newer = redis.call('XRANGE', KEYS[3], '(' .. ARGV[1], '+', 'COUNT', most + 1)
+if #newer > most then return 0 end
+local lower = ARGV[2] == 'asc'
+local flag = ARGV[3] == 'best' and (lower and 'LT' or 'GT') or nil
+local starts, ends = tonumber(ARGV[4]), tonumber(ARGV[5])
+for _, entry in ipairs(newer) do
+  local fields = {}
+  for i = 1, #entry[2], 2 do fields[entry[2][i]] = entry[2][i + 1] end
+  local at = tonumber(fields.at_ms or -1)
+  if at >= starts and (ends == 0 or at < ends) then
+    local since, points = math.floor(at / 1000) - 1704067200, tonumber(fields.points)
+    local before = ARGV[3] == 'total' and redis.call('ZSCORE', KEYS[2], fields.player)
+    if before then points = points + math.floor(tonumber(before)) end
+    local score = string.format('%.17g', points + (lower and since or 1073741824 - since) / 1073741824)
+    if flag then
+      redis.call('ZADD', KEYS[2], flag, score, fields.player)
+    else
+      redis.call('ZADD', KEYS[2], score, fields.player)
+    end
+  end
+end
+for _, player in ipairs(redis.call('SMEMBERS', KEYS[4])) do redis.call('ZREM', KEYS[2], player) end
 redis.call('UNLINK', KEYS[1])
 if redis.call('EXISTS', KEYS[2]) == 1 then
   redis.call('RENAME', KEYS[2], KEYS[1])
