@@ -1,9 +1,11 @@
 """Who a request or a socket belongs to, read on the event loop without a thread hop."""
 
+import logging
 from types import SimpleNamespace
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from channels.security.websocket import WebsocketDenier
 from django.conf import settings
 from django.contrib.auth import aget_user
 from django.contrib.auth.middleware import AuthenticationMiddleware
@@ -12,6 +14,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, parse_cooki
 
 from accounts.sessions import SessionStore, session_name
 from store.client import StoreUnavailable
+
+logger = logging.getLogger(__name__)
 
 
 class SessionMiddleware(StockSessionMiddleware):
@@ -52,7 +56,11 @@ class SocketPlayerMiddleware:
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Any:
         cookies = parse_cookie(dict(scope["headers"]).get(b"cookie", b"").decode("latin1"))
         session = SessionStore(cookies.get(settings.SESSION_COOKIE_NAME))
-        user = await aget_user(SimpleNamespace(session=session))
+        try:
+            user = await aget_user(SimpleNamespace(session=session))
+        except StoreUnavailable as error:
+            logger.warning("a socket was refused: %s", error)
+            return await WebsocketDenier()(scope, receive, send)
         player = user if user.is_authenticated else None
         name = session_name(session.session_key) if player else ""
         return await self.application({**scope, "player": player, "session_name": name}, receive, send)

@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth import login, logout
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -78,14 +79,22 @@ def set_up(request: HttpRequest, token: str) -> HttpResponse:
     if Player.objects.filter(is_superuser=True).exists() or not run_sync(setup.is_open(token)):
         raise Http404("This link was used or has expired. Starting the site again prints a new one.")
     form = NewPlayerForm(request.POST or None)
-    if request.method == "POST" and form.is_valid() and run_sync(setup.use(token)):
-        form.instance.is_staff = form.instance.is_superuser = True
-        player = form.save()
+    form.instance.is_staff = form.instance.is_superuser = True
+    if request.method == "POST" and form.is_valid() and (player := _first_administrator(form, token)):
         _end_sockets(request)
         login(request, player)
         messages.success(request, "You are the administrator now.")
         return redirect("/admin/")
     return _page(request, "accounts/set_up.html", form)
+
+
+def _first_administrator(form: NewPlayerForm, token: str) -> Player | None:
+    """Keep the administrator if the link is still good; a name taken this very moment does not use it up."""
+    with transaction.atomic():
+        player = form.save_or_refuse()
+        if player and not run_sync(setup.use(token)):
+            raise Http404("This link was used a moment ago.")
+    return player
 
 
 def _page(request: HttpRequest, template: str, form: object) -> HttpResponse:

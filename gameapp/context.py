@@ -8,8 +8,6 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from js_asset import ImportMap
 
-from games.game import all_games
-
 
 @functools.cache
 def import_map() -> ImportMap:
@@ -25,9 +23,9 @@ def import_map() -> ImportMap:
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """The import map, the player (None: nobody signed in) and the games."""
+    """The import map, and the player (None: nobody signed in)."""
 
     def rendered() -> SafeString:
         return import_map().render(attrs={"nonce": str(request.csp_nonce)})
 
-    return {"import_map": rendered, "player": getattr(request, "player", None), "all_games": all_games()}
+    return {"import_map": rendered, "player": getattr(request, "player", None)}

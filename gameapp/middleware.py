@@ -37,7 +37,10 @@ class CommonMiddleware(Inline, django.middleware.common.CommonMiddleware):
 
 
 class CsrfViewMiddleware(Inline, django.middleware.csrf.CsrfViewMiddleware):
-    pass
+    sync_capable = False
+
+    async def process_view(self, *args: Any) -> Any:
+        return super().process_view(*args)
 
 
 class XFrameOptionsMiddleware(Inline, django.middleware.clickjacking.XFrameOptionsMiddleware):

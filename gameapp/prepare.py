@@ -70,7 +70,8 @@ def announce(options: argparse.Namespace, redis: str, took_s: float) -> None:
             )
         )
     if Player.objects.filter(is_demo=True).exists():
-        lines.append(("Demo players", "remove them with: .venv/bin/python manage.py demo --remove"))
+        elsewhere = "" if settings.DATA_DIR == settings.BASE_DIR / "var" else f"DATA_DIR={settings.DATA_DIR} "
+        lines.append(("Demo players", f"remove them with: {elsewhere}.venv/bin/python manage.py demo --remove"))
     for title, text in lines:
         console.print(f"  {title:<20} {text}", markup=False)
     console.print("\n  Press Ctrl-C to stop. Nothing is lost.\n")

@@ -40,6 +40,9 @@ def prepare_environment(options: argparse.Namespace) -> None:
     Raises:
         CannotStart: the data folder is not writable, or the port is taken.
     """
+    from environs import Env
+
+    Env().read_env(ROOT / ".env", recurse=False)
     data_dir = Path(options.data or os.environ.get("DATA_DIR") or ROOT / "var").resolve()
     _check_writable(data_dir)
     _check_port(options.host, options.port)
@@ -163,6 +166,8 @@ def web_command(options: argparse.Namespace) -> list[str]:
 
 
 def _wait_until_ready(options: argparse.Namespace, supervisor: object) -> None:
+    from django.conf import settings
+
     host = "127.0.0.1" if options.host == "0.0.0.0" else "::1" if options.host == "::" else options.host
     deadline = time.monotonic() + READY_TIMEOUT_S
     problem = "no answer"
@@ -170,11 +175,12 @@ def _wait_until_ready(options: argparse.Namespace, supervisor: object) -> None:
         supervisor.check()  # type: ignore[attr-defined]
         connection = http.client.HTTPConnection(host, options.port, timeout=5)
         try:
-            connection.request("GET", "/readyz", headers={"Host": f"localhost:{options.port}"})
+            connection.request("GET", "/readyz", headers={"Host": settings.SITE_URLS[0].partition("://")[2]})
             answer = connection.getresponse()
             if answer.status == 200:
                 return
-            problem = answer.read(300).decode(errors="replace")
+            is_json = answer.headers.get_content_type() == "application/json"
+            problem = answer.read(300).decode() if is_json else f"it answered {answer.status}"
         except OSError:
             pass
         finally:

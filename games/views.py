@@ -19,7 +19,7 @@ async def lobby(request: HttpRequest) -> HttpResponse:
         {"game": game, **await board_context(game.slug, "day", LOBBY_BOARD_COUNT, request.player)}
         for game in all_games()
     ]
-    return render(request, "games/lobby.html", {"games": games, "limit": LOBBY_BOARD_COUNT})
+    return render(request, "games/lobby.html", {"games": games})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -34,4 +34,4 @@ async def play(request: HttpRequest, slug: str) -> HttpResponse | HttpResponseRe
             await sign_in_as_guest(request)
         return redirect("games:play", slug)
     context = await board_context(slug, "day", PLAY_BOARD_COUNT, request.player)
-    return render(request, f"games/{slug}.html", {"game": game, "limit": PLAY_BOARD_COUNT, **context})
+    return render(request, f"games/{slug}.html", {"game": game, **context})

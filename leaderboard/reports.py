@@ -21,11 +21,6 @@ class Change(msgspec.Struct, frozen=True):
     to_next: int | None
     rows: list[Row]
 
-    @property
-    def gained(self) -> int:
-        """Places won by this run; 0 when the player is new here."""
-        return self.rank_before - self.rank if self.rank_before else 0
-
 
 class Report(msgspec.Struct, frozen=True):
     """What a run changed, by period, the shortest first. `changes` is empty for a run of a batch."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from leaderboard import standings
 from leaderboard.definitions import find, period
@@ -15,6 +16,7 @@ from leaderboard.topics import TOP_COUNT, topic_name
 INDEX_COUNT = 10
 
 
+@require_safe
 async def boards_index(request: HttpRequest) -> HttpResponse:
     """Every board with its first ten of this week."""
     shown = [
@@ -23,6 +25,7 @@ async def boards_index(request: HttpRequest) -> HttpResponse:
     return render(request, "leaderboard/index.html", {"boards": shown})
 
 
+@require_safe
 async def board_page(request: HttpRequest, slug: str) -> HttpResponse:
     """One board; `?period=` picks one of day, week, month and all."""
     kind = request.GET.get("period", "day")
@@ -49,6 +52,7 @@ async def board_context(slug: str, kind: str, count: int, player: Any) -> dict[s
         "period_title": TITLES[kind],
         "periods": [(each, TITLES[each]) for each in board.kinds],
         "topic": topic_name(slug, kind),
+        "limit": count,
         "size": read.size,
         "rows": read.rows,
         "standing": await standings.standing(slug, kind, player.pk) if player else None,

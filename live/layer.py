@@ -14,7 +14,8 @@ class ChannelLayer(RedisPubSubChannelLayer):
     """The pub/sub layer on the Redis that everything else uses."""
 
     def __init__(self, **options: Any) -> None:
-        host = {"address": url(), "socket_connect_timeout": settings.REDIS_TIMEOUT_S, "protocol": 2}
+        host = {"address": url(), "protocol": 2}
+        host |= {"socket_connect_timeout": settings.REDIS_TIMEOUT_S, "socket_timeout": settings.REDIS_TIMEOUT_S}
         super().__init__(hosts=[host], prefix=keys.layer_prefix(), **options)
 
 

@@ -97,7 +97,7 @@ class Diff(Message, tag="diff"):
 
 
 class Beaten(Message, tag="beat"):
-    """Answer to `beat`."""
+    """Answer to `beat`; also sent unasked every 15 seconds, so that a page whose timers sleep beats in time."""
 
     at_ms: int
 
@@ -164,6 +164,7 @@ CLOSE_CODES = {
     1009: "A message larger than the server reads at all (64 KiB).",
     1011: "A mistake of ours; it is in the log.",
     1012: "The server restarts; come back after a short random pause.",
+    1013: "Our store does not answer; come back after a short random pause.",
     4401: "The session has ended: signed out here or elsewhere.",
 }
 

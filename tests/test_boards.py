@@ -37,7 +37,7 @@ async def test_the_report_says_what_was_before_and_what_is_now(finished, alice, 
     await boards.submit(finished(bob, 700))
     day = (await boards.submit(finished(alice, 900))).changes[0]
     assert (day.rank_before, day.points_before) == (2, 500)
-    assert (day.rank, day.points, day.gained, day.size, day.to_next) == (1, 900, 1, 2, None)
+    assert (day.rank, day.points, day.size, day.to_next) == (1, 900, 2, None)
     assert [(row.rank, row.player, row.points) for row in day.rows] == [(1, alice.pk, 900), (2, bob.pk, 700)]
 
 

@@ -96,7 +96,7 @@ def play_to_the_end(page) -> None:
 
 
 def points(page) -> str:
-    return page.locator("output[data-points]").inner_text()
+    return page.locator(".points-value").inner_text()
 
 
 def test_a_score_arrives_by_itself_in_a_second_browser(opened):
@@ -116,7 +116,7 @@ def test_a_score_arrives_by_itself_in_a_second_browser(opened):
     before = (cells(player), points(player))
     player.reload()
     player.wait_for_selector(".fuse-tile")
-    expect(player.locator("output[data-points]")).to_have_text(before[1])
+    expect(player.locator(".points-value")).to_have_text(before[1])
     assert cells(player) == before[0]
 
     for page in (player, watcher):
@@ -132,7 +132,7 @@ def test_a_score_arrives_by_itself_in_a_second_browser(opened):
 
     player.keyboard.press("Enter")
     expect(player.locator("[data-result]")).to_be_hidden()
-    expect(player.locator("output[data-points]")).to_have_text("0")
+    expect(player.locator(".points-value")).to_have_text("0")
 
 
 def test_keys_buttons_and_swipes_all_slide(opened):
@@ -189,7 +189,7 @@ def test_a_second_tab_goes_on_with_the_same_run(opened):
     second = first.context.new_page()
     second.goto("/play/fuse/")
     second.wait_for_selector(".fuse-tile")
-    expect(second.locator("output[data-points]")).to_have_text(points(first))
+    expect(second.locator(".points-value")).to_have_text(points(first))
     assert cells(second) == cells(first)
 
 

@@ -76,7 +76,7 @@ class Model:
 @pytest.mark.parametrize("order", ["desc", "asc"])
 @pytest.mark.parametrize("operator", ["best", "total", "latest"])
 @given(steps=STEPS)
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_it_agrees_with_a_sorted_list(order, operator, steps, monkeypatch):
     asyncio.run(_compare(order, operator, steps, monkeypatch))
 
@@ -104,8 +104,10 @@ async def _compare(order, operator, steps, monkeypatch):
             await act(players[rest[0]], reason="test", by=None)
             (model.hidden.add if step == "hide" else model.hidden.discard)(rest[0])
         elif step in ("hide_run", "restore_run"):
-            row = await Run.objects.select_related("player").filter(pk=f"run{rest[0]}").afirst()
-            if row:
+            await _write_history()
+            if model.runs:
+                id = model.runs[rest[0] % len(model.runs)][0]
+                row = await Run.objects.select_related("player").aget(pk=id)
                 act = moderation.hide_run if step == "hide_run" else moderation.restore_run
                 await act(row, reason="test", by=None)
                 (model.hidden_runs.add if step == "hide_run" else model.hidden_runs.discard)(row.pk)
@@ -203,7 +205,10 @@ def fuse_in_sql(transactional_db):
     return Board.objects.get(pk="fuse")
 
 
-async def test_a_rebuild_under_fire_loses_nothing(fuse_in_sql):
+@pytest.mark.parametrize("operator", ["best", "total"])
+async def test_a_rebuild_under_fire_loses_nothing(fuse_in_sql, operator):
+    fuse_in_sql.operator = operator
+    await fuse_in_sql.asave()
     players = [await Player.objects.acreate(name=f"p{n}") for n in range(20)]
     count = 0
 
@@ -225,7 +230,8 @@ async def test_a_rebuild_under_fire_loses_nothing(fuse_in_sql):
 
     _, rebuilt = await asyncio.gather(fire(), rebuild_often())
     assert rebuilt >= 3
-    expected = {player.pk: max(n * 7 % 501 for n in range(400) if players[n % 20] == player) for player in players}
+    combine = {"best": max, "total": sum}[operator]
+    expected = {player.pk: combine(n * 7 % 501 for n in range(400) if players[n % 20] == player) for player in players}
     read = await standings.top("fuse", "day", 100)
     assert {row.player: row.points for row in read.rows} == expected
     assert await rebuild.differences(fuse_in_sql) == []

@@ -5,7 +5,7 @@ export function lines(state, limit) {
   return state.order.slice(0, limit).map((id, index) => ({ id, rank: index + 1, ...state[`row:${id}`] }));
 }
 
-// Which players' lines are new or have other points than before, and how many that makes.
+// The players whose lines are new or have other points than before.
 export function changedIds(before, after) {
   const points = new Map(before.map((line) => [line.id, line.points]));
   return after.filter((line) => points.get(line.id) !== line.points).map((line) => line.id);

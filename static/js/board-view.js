@@ -10,10 +10,12 @@ const STANDING_EVERY_MS = 2_000;
 const number = new Intl.NumberFormat();
 
 class LiveBoard extends HTMLElement {
+  #state = null;
   #shown = null;
   #held = null;
   #heldCount = 0;
   #paused = false;
+  #asking = 0;
   #askedAt = 0;
   #spokenAt = 0;
 
@@ -49,8 +51,6 @@ class LiveBoard extends HTMLElement {
     else if (this.#held) this.#show(this.#held);
     this.#heldCount = 0;
   }
-
-  #state = null;
 
   #show(state) {
     this.#state = state;
@@ -113,9 +113,13 @@ class LiveBoard extends HTMLElement {
   }
 
   #askStanding() {
-    if (!player || Date.now() - this.#askedAt < STANDING_EVERY_MS) return;
-    this.#askedAt = Date.now();
-    socket.send({ type: "standing", topic: this.getAttribute("topic") });
+    if (!player) return;
+    // At most every two seconds, and always after the last change.
+    this.#asking ||= setTimeout(() => {
+      this.#asking = 0;
+      this.#askedAt = Date.now();
+      socket.send({ type: "standing", topic: this.getAttribute("topic") });
+    }, Math.max(0, this.#askedAt + STANDING_EVERY_MS - Date.now()));
   }
 
   #showStanding({ topic, rank, points, size, to_next }) {

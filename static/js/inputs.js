@@ -7,8 +7,8 @@ export function inputs({ keys, swipe, buttons, play }) {
   document.addEventListener("keydown", (event) => {
     const input = keys[event.code];
     if (!input || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
-    event.preventDefault();
-    play(input);
+    // A key that the game does not take, after the end of a run, scrolls the page as ever.
+    if (play(input)) event.preventDefault();
   });
   for (const button of buttons) button.addEventListener("click", () => play(button.dataset.input));
   let start = null;

@@ -7,6 +7,7 @@ const number = new Intl.NumberFormat();
 class OnlineCount extends HTMLElement {
   connectedCallback() {
     this.stop = topics.watch("online", ({ count }) => {
+      this.hidden = false;
       this.querySelector("[data-count]").textContent = number.format(count);
     });
   }

@@ -8,6 +8,8 @@ const number = new Intl.NumberFormat();
 const END_ASKED_MS = 3_000;
 
 export class PlayView {
+  #asked = 0;
+
   constructor(run) {
     this.run = run;
     this.sound = new Sound(document.querySelector("[data-sound]"));
@@ -15,13 +17,19 @@ export class PlayView {
     this.banner = document.querySelector("[data-banner]");
     this.endButton = document.querySelector("[data-end]");
     this.result = document.querySelector("[data-result]");
+    this.stage = document.querySelector("[data-stage]");
     this.endButton.addEventListener("click", () => this.#askEnd());
-    this.result.querySelector("[data-again]").addEventListener("click", () => run.again());
+    this.result.querySelector("[data-again]").addEventListener("click", () => this.#again());
     socket.addEventListener("state", () => this.#showLine());
     run.addEventListener("change", () => this.#show());
     run.addEventListener("finished", (event) => this.#finished(event.detail));
     run.addEventListener("refused", (event) => this.#say(event.detail.message));
     this.#showLine();
+  }
+
+  #again() {
+    this.run.again();
+    this.stage.focus({ preventScroll: true });
   }
 
   #show() {
@@ -45,17 +53,17 @@ export class PlayView {
 
   // Twice within three seconds, so that a slip of the finger ends nothing.
   #askEnd() {
-    if (this.asked) {
+    if (this.#asked) {
       this.run.end();
       return this.#unaskEnd();
     }
     this.endButton.textContent = "Really end?";
-    this.asked = setTimeout(() => this.#unaskEnd(), END_ASKED_MS);
+    this.#asked = setTimeout(() => this.#unaskEnd(), END_ASKED_MS);
   }
 
   #unaskEnd() {
-    clearTimeout(this.asked);
-    this.asked = 0;
+    clearTimeout(this.#asked);
+    this.#asked = 0;
     this.endButton.textContent = "End run";
   }
 

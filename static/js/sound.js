@@ -2,12 +2,29 @@
 
 const KEY = "sound";
 
+// A browser may forbid its storage: then the choice lasts as long as the page.
+function remembered() {
+  try {
+    return localStorage.getItem(KEY);
+  } catch {
+    return null;
+  }
+}
+
+function remember(choice) {
+  try {
+    localStorage.setItem(KEY, choice);
+  } catch {
+    // Nothing to do: it is on now, and off on the next page.
+  }
+}
+
 export class Sound {
   #context = null;
 
   constructor(button) {
     this.button = button;
-    this.on = localStorage.getItem(KEY) === "on";
+    this.on = remembered() === "on";
     button.addEventListener("click", () => this.#toggle());
     this.#show();
   }
@@ -27,7 +44,7 @@ export class Sound {
 
   #toggle() {
     this.on = !this.on;
-    localStorage.setItem(KEY, this.on ? "on" : "off");
+    remember(this.on ? "on" : "off");
     this.#show();
     this.play(440);
   }

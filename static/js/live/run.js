@@ -3,9 +3,15 @@
 
 import * as runState from "live/run-state";
 
+const RETRY_MS = 1_000;
+
 export class LiveRun extends EventTarget {
   #socket;
   #predict;
+  #retry = 0;
+  #away = false; // The store does not answer: inputs wait until the run has been shown again.
+  #resending = false;
+  #finished = null;
   state = runState.initial();
 
   constructor(socket, predict) {
@@ -15,15 +21,15 @@ export class LiveRun extends EventTarget {
     socket.addEventListener("hello", () => this.#begin());
     socket.addEventListener("run", (event) => this.#received(event.detail));
     socket.addEventListener("moved", (event) => this.#received(event.detail));
-    socket.addEventListener("finished", (event) => this.#finished(event.detail));
+    socket.addEventListener("finished", (event) => this.#finish(event.detail));
     socket.addEventListener("error", (event) => this.#refused(event.detail));
     // Another tab may have played on while this one was hidden.
-    document.addEventListener("visibilitychange", () => document.hidden || this.#resume());
+    document.addEventListener("visibilitychange", () => document.hidden || this.state.over || this.#resume());
     if (socket.live) this.#begin();
   }
 
   get playable() {
-    return this.#socket.live && this.state.run !== null && !this.state.over;
+    return this.#socket.live && !this.#away && this.state.run !== null && !this.state.over;
   }
 
   // The view to show: the server's last word plus the inputs it has not answered yet.
@@ -31,6 +37,7 @@ export class LiveRun extends EventTarget {
     return runState.shown(this.state, this.#predict);
   }
 
+  // Returns whether the input was taken.
   play(input) {
     if (!this.playable) return false;
     const { state, message } = runState.played(this.state, input);
@@ -49,6 +56,8 @@ export class LiveRun extends EventTarget {
   }
 
   #begin() {
+    if (this.state.over) return;
+    this.#resending = true;
     if (!this.#resume()) this.#socket.send({ type: "start" });
   }
 
@@ -57,20 +66,34 @@ export class LiveRun extends EventTarget {
   }
 
   #received(message) {
+    this.#away = false;
     const state = runState.received(this.state, message);
-    // What was sent but not answered when the line broke goes out again; what had arrived is ignored there.
-    if (message.type === "run") for (const { seq, input } of state.pending) this.#socket.send({ type: "move", run: state.run, seq, input });
+    if (message.type === "run" && this.#resending) {
+      // What was sent but not answered when the line broke goes out again, once; what had arrived is ignored there.
+      this.#resending = false;
+      for (const { seq, input } of state.pending) this.#socket.send({ type: "move", run: state.run, seq, input });
+    }
     this.#become(state, { message });
   }
 
-  #finished(message) {
-    if (message.run !== this.state.run) return;
+  #finish(message) {
+    if (message.run !== this.state.run || message.run === this.#finished) return;
+    this.#finished = message.run;
     this.dispatchEvent(new CustomEvent("finished", { detail: message }));
   }
 
   #refused(error) {
-    if (error.code === "unknown_run") return this.again();
-    if (error.code === "run_over" || error.retry) setTimeout(() => this.#resume(), error.retry ? 1000 : 0);
+    if (error.retry) {
+      this.#away = true;
+      this.#retry ||= setTimeout(() => {
+        this.#retry = 0;
+        this.#begin();
+      }, RETRY_MS);
+    } else if (error.code === "unknown_run") {
+      return this.again();
+    } else if (error.code === "run_over") {
+      this.#resume();
+    }
     this.dispatchEvent(new CustomEvent("refused", { detail: error }));
   }
 

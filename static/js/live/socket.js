@@ -15,6 +15,7 @@ export class LiveSocket extends EventTarget {
   #retry = 0;
   #beat = 0;
   #silence = 0;
+  #beatSentAt = 0;
   state = "connecting";
   latencyMs = null;
 
@@ -25,7 +26,7 @@ export class LiveSocket extends EventTarget {
     globalThis.addEventListener("offline", () => this.#socket?.close());
     // Back from the page cache or from sleep: find out now whether the line still stands.
     globalThis.addEventListener("pageshow", () => this.#probe());
-    document.addEventListener("visibilitychange", () => document.hidden || this.#probe());
+    document.addEventListener("visibilitychange", () => document.hidden || (this.live ? this.#probe() : this.#open()));
   }
 
   get live() {
@@ -49,6 +50,8 @@ export class LiveSocket extends EventTarget {
     const socket = (this.#socket = new WebSocket(this.#url));
     socket.onmessage = (event) => this.#receive(JSON.parse(event.data));
     socket.onclose = (event) => this.#closed(socket, event.code);
+    // A handshake that hangs would block every later try.
+    this.#silence = setTimeout(() => this.#drop(), SILENCE_MS);
   }
 
   #receive(message) {
@@ -60,16 +63,20 @@ export class LiveSocket extends EventTarget {
       this.#beat = setInterval(() => this.#probe(), BEAT_MS);
       this.#probe();
     }
-    if (message.type === "beat" && this.beatSentAt) {
-      this.latencyMs = Math.round(performance.now() - this.beatSentAt);
-      this.beatSentAt = 0;
-    }
+    if (message.type === "beat") this.#beaten();
     this.dispatchEvent(new CustomEvent(message.type, { detail: message }));
+  }
+
+  // The server also beats by itself: a hidden page's timers may run once a minute only, its messages arrive in time.
+  #beaten() {
+    if (!this.#beatSentAt) return this.#probe();
+    this.latencyMs = Math.round(performance.now() - this.#beatSentAt);
+    this.#beatSentAt = 0;
   }
 
   #probe() {
     if (!this.live || !this.send({ type: "beat" })) return;
-    this.beatSentAt = performance.now();
+    this.#beatSentAt = performance.now();
     clearTimeout(this.#silence);
     this.#silence = setTimeout(() => this.#drop(), SILENCE_MS);
   }

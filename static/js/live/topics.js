@@ -2,8 +2,11 @@
 
 import { applied } from "live/topic-state";
 
+const RETRY_MS = 1_000;
+
 export class Topics {
   #socket;
+  #retry = 0;
   #watched = new Map();
 
   constructor(socket) {
@@ -11,6 +14,7 @@ export class Topics {
     socket.addEventListener("hello", () => this.#watchAll());
     socket.addEventListener("snapshot", (event) => this.#snapshot(event.detail));
     socket.addEventListener("diff", (event) => this.#diff(event.detail));
+    socket.addEventListener("error", (event) => event.detail.retry && this.#watchLater());
   }
 
   // Calls `changed(state)` with the whole state now and after every change. Returns a function that stops it.
@@ -30,6 +34,14 @@ export class Topics {
 
   #watchAll() {
     for (const name of this.#watched.keys()) this.#socket.send({ type: "watch", topic: name });
+  }
+
+  // The store was away: what has no state yet was refused, and is asked for again until it comes.
+  #watchLater() {
+    this.#retry ||= setTimeout(() => {
+      this.#retry = 0;
+      for (const [name, { state }] of this.#watched) if (!state) this.#socket.send({ type: "watch", topic: name });
+    }, RETRY_MS);
   }
 
   #snapshot({ topic, version, state }) {
