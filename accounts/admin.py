@@ -3,7 +3,9 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 
 from accounts.models import Player
+from accounts.sessions import end_sessions
 from accounts.signals import card_changed
+from store.client import run_sync
 
 
 class PlayerCreationForm(forms.ModelForm):
@@ -41,3 +43,5 @@ class PlayerAdmin(UserAdmin):
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
         card_changed.send(Player, player=obj)
+        if change and {"is_active", "is_staff", "is_superuser", "groups", "user_permissions"} & set(form.changed_data):
+            run_sync(end_sessions(obj.pk))  # Open sockets still know the player with their old rights.

@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 import msgspec
+from django.conf import settings
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
 from django.utils.crypto import get_random_string, salted_hmac
 
@@ -25,11 +26,20 @@ KEY_CHARS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 def session_name(session_key: str) -> str:
     """What a session is called in Redis and in groups: an HMAC, so that a dump of Redis opens no session."""
-    return salted_hmac("accounts.sessions", session_key, algorithm="sha256").hexdigest()[:40]
+    return _name(session_key, settings.SECRET_KEY)
+
+
+def _name(session_key: str, secret: str) -> str:
+    return salted_hmac("accounts.sessions", session_key, secret=secret, algorithm="sha256").hexdigest()[:40]
 
 
 def _key(session_key: str) -> str:
     return keys.session(session_name(session_key))
+
+
+async def session_exists(name: str) -> bool:
+    """Whether the session of this name is still there. One round trip."""
+    return bool(await client().exists(keys.session(name)))
 
 
 async def note_session(player: int, session_key: str, age_s: int) -> None:
@@ -69,10 +79,24 @@ class SessionStore(SessionBase):
 
     def load(self) -> dict[str, Any]:
         with sync() as connection:
-            return self._loaded(connection.hgetall(_key(self.session_key)))
+            fields = connection.hgetall(_key(self.session_key))
+            for old in () if fields else self._old_keys():
+                if connection.exists(old):
+                    connection.rename(old, _key(self.session_key))
+                    fields = connection.hgetall(_key(self.session_key))
+        return self._loaded(fields)
 
     async def aload(self) -> dict[str, Any]:
-        return self._loaded(await client().hgetall(_key(self.session_key)))
+        fields = await client().hgetall(_key(self.session_key))
+        for old in () if fields else self._old_keys():
+            if await client().exists(old):
+                await client().rename(old, _key(self.session_key))
+                fields = await client().hgetall(_key(self.session_key))
+        return self._loaded(fields)
+
+    def _old_keys(self) -> list[str]:
+        """Where the session would be if SECRET_KEY was changed since: nobody is signed out by a new secret."""
+        return [keys.session(_name(self.session_key, secret)) for secret in settings.SECRET_KEY_FALLBACKS]
 
     def _loaded(self, fields: dict[str, str]) -> dict[str, Any]:
         if not fields:

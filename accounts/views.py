@@ -1,5 +1,8 @@
 """Signing up, in and out. Sync views: hashing a password belongs in a thread."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.contrib import messages
 from django.contrib.auth import login, logout
 from django.db import transaction
@@ -26,9 +29,13 @@ def _next(request: HttpRequest) -> str:
     return target if safe else "/"
 
 
-def _end_sockets(request: HttpRequest) -> None:
-    if request.session.session_key:
-        run_sync(tell_session(session_name(request.session.session_key), "session.ended"))
+@contextmanager
+def _sockets_ended(request: HttpRequest) -> Iterator[None]:
+    """End the sockets of the session that the block ends or replaces; afterwards, so that none opens in between."""
+    session_key = request.session.session_key
+    yield
+    if session_key:
+        run_sync(tell_session(session_name(session_key), "session.ended"))
 
 
 @never_cache
@@ -43,8 +50,8 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     form = NewPlayerForm(request.POST or None, instance=guest, initial={"name": ""})
     if request.method == "POST" and form.is_valid() and (player := form.save_or_refuse()):
         card_changed.send(Player, player=player)
-        _end_sockets(request)  # They would go on under the old name and the old session.
-        login(request, player)
+        with _sockets_ended(request):
+            login(request, player)
         messages.success(request, f"Welcome, {player.name}!")
         return redirect(_next(request))
     return _page(request, "accounts/sign_up.html", form)
@@ -56,8 +63,8 @@ def sign_up(request: HttpRequest) -> HttpResponse:
 def sign_in(request: HttpRequest) -> HttpResponse:
     form = SignInForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        _end_sockets(request)
-        login(request, form.cleaned_data["player"])
+        with _sockets_ended(request):
+            login(request, form.cleaned_data["player"])
         messages.success(request, f"Welcome back, {request.user.name}!")
         return redirect(_next(request))
     return _page(request, "accounts/sign_in.html", form)
@@ -65,8 +72,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    _end_sockets(request)
-    logout(request)
+    with _sockets_ended(request):
+        logout(request)
     messages.success(request, "You are signed out.")
     return redirect("/")
 
@@ -81,8 +88,8 @@ def set_up(request: HttpRequest, token: str) -> HttpResponse:
     form = NewPlayerForm(request.POST or None)
     form.instance.is_staff = form.instance.is_superuser = True
     if request.method == "POST" and form.is_valid() and (player := _first_administrator(form, token)):
-        _end_sockets(request)
-        login(request, player)
+        with _sockets_ended(request):
+            login(request, player)
         messages.success(request, "You are the administrator now.")
         return redirect("/admin/")
     return _page(request, "accounts/set_up.html", form)

@@ -21,9 +21,9 @@ install() {
     venv="$root/.venv"
     stamp="$venv/.installed-$(basename "$1" .txt)"
     wanted=$(cat "$root"/requirements*.txt | cksum)
-    if [ ! -x "$venv/bin/python" ] || ! "$venv/bin/python" -c '' 2>/dev/null; then
+    if [ ! -x "$venv/bin/python" ] || ! "$venv/bin/python" -c 'import pip' 2>/dev/null; then
         echo "Making .venv…" >&2
-        if ! "$python" -m venv "$venv"; then
+        if ! "$python" -m venv --clear "$venv"; then
             echo "Cannot start: this Python cannot make a virtual environment. On Debian: apt install python3-venv" >&2
             exit 1
         fi

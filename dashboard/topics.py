@@ -3,6 +3,7 @@
 from typing import Any
 
 from dashboard import figures
+from live.errors import UnknownTopic
 from live.topics import State, Topic, kind
 
 
@@ -21,4 +22,6 @@ class DashboardTopic(Topic):
 
 @kind("dashboard")
 def dashboard_topic(name: str, rest: str) -> Topic:
+    if name != "dashboard":
+        raise UnknownTopic
     return DashboardTopic(name, "dashboard")

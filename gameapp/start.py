@@ -5,6 +5,7 @@ Run as `python -m gameapp.start`, not as a Django command, because its options d
 
 import argparse
 import contextlib
+import fcntl
 import http.client
 import os
 import socket
@@ -12,12 +13,14 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import IO
 
 from gameapp.options import parser
 from gameapp.secret import local_secret_key
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_TIMEOUT_S = 60.0
+ORPHAN_TIMEOUT_S = 5.0
 
 
 class CannotStart(Exception):
@@ -32,6 +35,8 @@ def main() -> int:
     except CannotStart as error:
         print(f"Cannot start: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
 
 
 def prepare_environment(options: argparse.Namespace) -> None:
@@ -101,6 +106,7 @@ def _check_port(host: str, port: int) -> None:
 def run(options: argparse.Namespace) -> int:
     """Start everything, wait for the end, and return the exit code."""
     started = time.monotonic()
+    folder_lock = _own(Path(os.environ["DATA_DIR"]))
     import django
 
     django.setup()
@@ -115,6 +121,11 @@ def run(options: argparse.Namespace) -> int:
     say = prepare.console.print
     supervisor = Supervisor(say)
     try:
+        if not settings.REDIS_URL:
+            # One that answers was left behind by a start that was killed, and is on its way out.
+            gives_up = time.monotonic() + ORPHAN_TIMEOUT_S
+            while answers(url()) and time.monotonic() < gives_up:
+                time.sleep(0.05)
         if not settings.REDIS_URL and not answers(url()):
             supervisor.adopt("redis", lambda: server.start(settings.DATA_DIR, server.die_with_parent))
         redis = server.describe()
@@ -131,6 +142,17 @@ def run(options: argparse.Namespace) -> int:
         raise CannotStart(str(error)) from error
     finally:
         supervisor.stop()
+        folder_lock.close()
+
+
+def _own(data_dir: Path) -> IO[str]:
+    """Keep others from starting on the same data folder for as long as the returned file is open."""
+    file = (data_dir / "lock").open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise CannotStart(f"another bin/play is running on {data_dir}. Stop it, or choose another --data.") from error
+    return file
 
 
 def web_command(options: argparse.Namespace) -> list[str]:

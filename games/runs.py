@@ -24,6 +24,9 @@ _begin = script(__file__, "begin")
 _commit = script(__file__, "commit")
 
 TTL_MS = 7 * 24 * 60 * 60 * 1000
+# A ranked run is kept for its result panel only, and for less time than its report: once the report is
+# forgotten, the run could be ranked anew on a later day's board.
+RANKED_TTL_MS = 24 * 60 * 60 * 1000
 # A run that ended this long ago and is not ranked was left behind by a process that died.
 SETTLE_AFTER_MS = 15_000
 INPUTS_MAX = 60_000
@@ -199,15 +202,19 @@ async def rank(run: Run, card: Card) -> Report:
     try:
         report = await boards.submit(finished)
     except GameError:
-        await forget(run)
+        await settled(run)
         raise
-    await forget(run)
+    await settled(run)
     return report
 
 
-async def forget(run: Run) -> None:
-    """Settle no more: the run is ranked, or will never be. One round trip."""
-    await client().zrem(keys.finishing(), run.id)
+async def settled(run: Run) -> None:
+    """Let an ended run go: it is ranked, or will never be. One round trip."""
+    pipe = client().pipeline()
+    pipe.pexpire(keys.run(run.id), RANKED_TTL_MS)
+    pipe.pexpire(keys.inputs(run.id), RANKED_TTL_MS)
+    pipe.zrem(keys.finishing(), run.id)
+    await pipe.execute()
 
 
 async def unsettled(*, now_ms: int | None = None) -> list[Run]:

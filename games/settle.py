@@ -2,9 +2,12 @@
 
 import logging
 
+from django.db import DatabaseError
+
 from accounts.models import Player
 from games import runs
 from live.errors import GameError
+from store.client import StoreUnavailable
 
 logger = logging.getLogger(__name__)
 
@@ -17,11 +20,15 @@ async def settle() -> int:
         player = players.get(run.player)
         try:
             if player is None:
-                await runs.forget(run)
+                await runs.settled(run)
             else:
                 await runs.rank(run, player.card)
         except GameError as error:
-            logger.info("run %s stays unranked: %s", run.id, error)
+            logger.warning("run %s stays unranked: %s", run.id, error)
+        except (StoreUnavailable, DatabaseError):
+            raise
+        except Exception:
+            logger.exception("run %s could not be ranked", run.id)
         else:
             logger.info("ranked run %s, which its process had left behind", run.id)
     return len(left)

@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 BAD_MESSAGES_MAX = 10
 BAD_MESSAGES_WINDOW_S = 60.0
 TOPICS_MAX = 8
+WATCH_AGAIN_S = 0.5
 
 
 class LiveConsumer(AsyncConsumer):
@@ -34,9 +35,10 @@ class LiveConsumer(AsyncConsumer):
     decoder: ClassVar[msgspec.json.Decoder[Any]] = msgspec.json.Decoder(protocol.SiteMessage)
 
     def __init__(self) -> None:
-        self.topics: set[str] = set()
+        self.topics: dict[str, float] = {}  # When each was last watched.
         self.mailbox = Mailbox(self.send_text)
         self._bad: deque[float] = deque(maxlen=BAD_MESSAGES_MAX)
+        self._ended = False
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -53,6 +55,10 @@ class LiveConsumer(AsyncConsumer):
             await handler(message)
         except StopConsumer:
             raise
+        except OSError:
+            # The other side left in the middle of it; servers tell so when we send.
+            await self.finish()
+            raise StopConsumer from None
         except Exception:
             logger.exception("socket closed by an error in %s", message["type"])
             await self.finish()
@@ -66,6 +72,8 @@ class LiveConsumer(AsyncConsumer):
         try:
             if self.scope["session_name"]:
                 await self.channel_layer.group_add(session_group(self.scope["session_name"]), self.channel_name)
+                if not await self.session_lives():
+                    return await self.session_ended({})
             await self.connected()
         except (StoreUnavailable, ConnectionError, TimeoutError) as error:
             # The channel layer has errors of its own. Somebody who could not be told of a sign-out may not stay.
@@ -79,6 +87,10 @@ class LiveConsumer(AsyncConsumer):
     async def websocket_disconnect(self, _: dict[str, Any]) -> None:
         await self.finish()
         raise StopConsumer
+
+    async def session_lives(self) -> bool:
+        """For subclasses: whether the session that opened the socket still exists."""
+        return True
 
     async def connected(self) -> None:
         """For subclasses: the socket is open and says hello next."""
@@ -101,11 +113,19 @@ class LiveConsumer(AsyncConsumer):
             logger.warning("socket left without saying so to Redis: %s", error)
 
     async def close(self, code: int) -> None:
-        await self.send({"type": "websocket.close", "code": code})
+        try:
+            await self.send({"type": "websocket.close", "code": code})
+        except OSError:
+            raise
+        except Exception:
+            # daphne sends no close code below 3000 but 1000: there 1008 is 4008, and so on.
+            await self.send({"type": "websocket.close", "code": 4000 + code % 1000})
 
     # Messages in
 
     async def websocket_receive(self, event: dict[str, Any]) -> None:
+        if self._ended:
+            return
         try:
             message = self.decode(event)
             await getattr(self, f"on_{message.__struct_config__.tag}")(message)
@@ -148,11 +168,14 @@ class LiveConsumer(AsyncConsumer):
     async def on_watch(self, message: protocol.Watch) -> None:
         if len(self.topics) >= TOPICS_MAX and message.topic not in self.topics:
             raise GameError(f"A socket watches at most {TOPICS_MAX} topics.")
+        now = time.monotonic()
+        if now - self.topics.get(message.topic, 0.0) < WATCH_AGAIN_S:
+            return  # A snapshot is on its way; asking for more of them must not pile them up.
         await hub().watch(message.topic, self.mailbox, self.player)
-        self.topics.add(message.topic)
+        self.topics[message.topic] = now
 
     async def on_unwatch(self, message: protocol.Unwatch) -> None:
-        self.topics.discard(message.topic)
+        self.topics.pop(message.topic, None)
         hub().unwatch(message.topic, self.mailbox)
 
     async def on_beat(self, _: protocol.Beat) -> None:
@@ -181,7 +204,8 @@ class LiveConsumer(AsyncConsumer):
 
     async def session_ended(self, _: dict[str, Any]) -> None:
         """The player signed out, here or elsewhere."""
+        # No StopConsumer: raised from a layer message it would leave the layer's own subscription behind.
+        # The server answers the close with a disconnect, which ends the consumer properly.
+        self._ended = True
         await self.reply(protocol.SignedOut())
-        await self.finish()
         await self.close(4401)
-        raise StopConsumer

@@ -19,6 +19,8 @@ an `error` with code `bad_message` and the socket lives on; the tenth within a m
 milliseconds since 1970.
 """
 
+DAPHNE = "On daphne, which sends no code below 3000, read 4008 for 1008, 4011 for 1011 and 4013 for 1013."
+
 
 def protocol_page() -> str:
     """The whole page, in Markdown."""
@@ -27,7 +29,7 @@ def protocol_page() -> str:
     parts += _section("From the browser, on every socket", site)
     parts += _section("From the browser, on a play socket", [each for each in play if each not in site])
     parts += _section("From the server", _members(protocol.ServerMessage))
-    parts.append("## Close codes\n")
+    parts.append(f"## Close codes\n\n{DAPHNE}\n")
     parts.append("\n".join(f"- `{code}` {words}" for code, words in protocol.CLOSE_CODES.items()) + "\n")
     return "\n".join(parts)
 

@@ -22,7 +22,7 @@ class Message(msgspec.Struct, tag_field="type", forbid_unknown_fields=True, omit
 class Watch(Message, tag="watch"):
     """Send me this topic: a `snapshot` now, then a `diff` at every change."""
 
-    topic: str
+    topic: Annotated[str, msgspec.Meta(max_length=100)]
 
 
 class Unwatch(Message, tag="unwatch"):

@@ -2,6 +2,7 @@
 
 import secrets
 
+from accounts.sessions import session_exists
 from live import protocol
 from live.consumer import LiveConsumer
 from presence import online
@@ -14,6 +15,9 @@ class SiteConsumer(LiveConsumer):
         super().__init__()
         self.connection = secrets.token_hex(8)
 
+    async def session_lives(self) -> bool:
+        return await session_exists(self.scope["session_name"])
+
     async def connected(self) -> None:
         await self._renew()
 
@@ -22,6 +26,9 @@ class SiteConsumer(LiveConsumer):
             await online.leave(self.player.pk, self.connection)
 
     async def on_beat(self, message: protocol.Beat) -> None:
+        # Ended sessions tell their sockets; this finds those that were not told, and those that ran out.
+        if self.scope["session_name"] and not await self.session_lives():
+            return await self.session_ended({})
         await super().on_beat(message)
         await self._renew()
 

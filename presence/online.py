@@ -8,6 +8,7 @@ import msgspec
 from accounts.cards import Card
 from live.keys import marks
 from presence import keys
+from store.client import client
 from store.scripts import script
 
 LEASE_MS = 45_000
@@ -43,6 +44,12 @@ async def renew(player: int, connection: str, card: Card, *, now_ms: int | None 
     """
     args: list[str | int] = [_now(now_ms), player, connection, LEASE_MS, card.encode(), marks(), SUBJECT]
     return bool(await _renew(_keys(), args))
+
+
+async def update_card(player: int, card: Card) -> None:
+    """Show a new name of somebody who is online. Two round trips."""
+    if await client().hexists(keys.tabs(), str(player)):
+        await client().hset(keys.cards(), str(player), card.encode())
 
 
 async def leave(player: int, connection: str, *, now_ms: int | None = None) -> None:

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from live.errors import UnknownTopic
 from live.topics import State, Topic, kind
 from presence.online import SUBJECT, online
 
@@ -28,4 +29,6 @@ class OnlineTopic(Topic):
 
 @kind("online")
 def online_topic(name: str, rest: str) -> Topic:
+    if name != SUBJECT:
+        raise UnknownTopic
     return OnlineTopic(name, SUBJECT)

@@ -45,14 +45,14 @@ class StoreUnavailable(Exception):
 
 
 # Connection trouble, plus a server that answers but refuses every write (replica, memory full).
-_TROUBLE = (
-    redis.ConnectionError,
-    redis.TimeoutError,
-    redis.ReadOnlyError,
-    redis.OutOfMemoryError,
-    OSError,
-    TimeoutError,
-)
+_TROUBLE = (redis.ConnectionError, redis.TimeoutError, OSError, TimeoutError)
+_REFUSALS = ("MISCONF", "OOM ", "READONLY", "NOREPLICAS", "MASTERDOWN", "LOADING")
+
+
+def _refuses_writes(error: ResponseError) -> bool:
+    # Also by its text: from inside a script, Redis 6.2 wraps the word that redis-py would know the error by.
+    known = isinstance(error, (redis.OutOfMemoryError, redis.ReadOnlyError))
+    return known or any(word in str(error) for word in _REFUSALS)
 
 
 @contextlib.asynccontextmanager
@@ -62,6 +62,10 @@ async def _answering(timeout_s: float) -> AsyncIterator[None]:
             yield
     except _TROUBLE as error:
         raise StoreUnavailable(str(error) or type(error).__name__) from error
+    except ResponseError as error:
+        if _refuses_writes(error):
+            raise StoreUnavailable(str(error)) from error
+        raise
 
 
 class Pipeline(AsyncPipeline):
@@ -174,7 +178,8 @@ def _sync_client(address: str) -> redis.Redis:
         address,
         max_connections=settings.REDIS_CONNECTIONS_MAX,
         timeout=settings.REDIS_TIMEOUT_S,
-        retry=redis.retry.Retry(NoBackoff(), 1),
+        # Not after a timeout: the call has had its time, and may have had its effect.
+        retry=redis.retry.Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
         **_options(settings.REDIS_TIMEOUT_S),
     )
     return redis.Redis.from_pool(pool)
@@ -187,3 +192,7 @@ def sync() -> Iterator[redis.Redis]:
         yield _sync_client(url())
     except _TROUBLE as error:
         raise StoreUnavailable(str(error) or type(error).__name__) from error
+    except ResponseError as error:
+        if _refuses_writes(error):
+            raise StoreUnavailable(str(error)) from error
+        raise

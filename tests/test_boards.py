@@ -213,6 +213,14 @@ async def test_a_new_name_shows_on_the_board(finished, alice):
     assert row.card.name == "Alicia"
 
 
+async def test_a_new_name_is_not_undone_by_a_run_that_knows_the_old_one(finished, alice):
+    await boards.submit(finished(alice, 500))
+    await boards.update_card(["fuse"], alice.pk, Card("Alicia"))
+    await boards.submit(finished(alice, 600))
+    [row] = (await standings.top("fuse", "day", 10)).rows
+    assert (row.card.name, row.points) == ("Alicia", 600)
+
+
 async def test_removed_players_are_on_no_period(finished, alice, bob):
     await boards.submit(finished(alice, 500), at_ms=now_ms() - 40 * DAY_MS)
     await boards.submit(finished(bob, 400))

@@ -4,10 +4,12 @@ import json
 
 import pytest
 
+from accounts.keys import session as session_key
 from accounts.models import Player
 from leaderboard import boards
 from live.layer import tell_session
 from live.topics import apply
+from store.client import client
 from tests.sockets import Socket
 
 pytestmark = pytest.mark.usefixtures("fuse")
@@ -78,7 +80,9 @@ async def test_a_play_message_means_nothing_on_the_site_socket(alice):
         assert (await socket.next("error"))["code"] == "bad_message"
 
 
-@pytest.mark.parametrize("topic", ["nothing", "board:fuse", "board:fuse:year", "", "board"])
+@pytest.mark.parametrize(
+    "topic", ["nothing", "board:fuse", "board:fuse:year", "", "board", "online:x", "online:", "dashboard:x"]
+)
 async def test_an_unknown_topic_is_refused(topic):
     async with Socket("/ws/") as socket:
         await socket.say(type="watch", topic=topic)
@@ -155,7 +159,52 @@ async def test_a_standing_on_something_that_is_no_board_is_refused(alice):
         assert (await socket.next())["code"] == "unknown_topic"
 
 
+async def begin_session(name: str) -> None:
+    await client().hset(session_key(name), "_created", "0")
+
+
+async def test_a_socket_whose_session_has_ended_meanwhile_is_closed(alice):
+    socket = Socket("/ws/", alice, "never-was")
+    await socket.connect(timeout=5)
+    assert (await socket.next())["type"] == "signed_out"
+    assert await socket.closed() == 4401
+    await socket.disconnect()
+
+
+async def test_a_beat_finds_out_that_the_session_has_run_out(alice):
+    await begin_session("session-a")
+    async with Socket("/ws/", alice, "session-a") as socket:
+        await socket.say(type="beat")
+        await socket.next("beat")
+        await client().delete(session_key("session-a"))
+        await socket.say(type="beat")
+        assert await socket.closed() == 4401
+
+
+async def test_a_socket_that_was_signed_out_leaves_nothing_behind_in_redis(alice, prefix):
+    await begin_session("session-a")
+    sockets = [Socket("/ws/", alice, "session-a") for _ in range(5)]
+    for socket in sockets:
+        await socket.__aenter__()
+    assert len(await client().pubsub_channels(f"{prefix}:live:layer:*specific*")) == 5
+    await tell_session("session-a", "session.ended")
+    for socket in sockets:
+        assert await socket.closed() == 4401
+        await socket.__aexit__()
+    assert await client().pubsub_channels(f"{prefix}:live:layer:*") == []
+
+
+async def test_asking_for_the_same_topic_again_at_once_is_one_snapshot():
+    async with Socket("/ws/") as socket:
+        for _ in range(50):
+            await socket.say(type="watch", topic="online")
+        await socket.next("snapshot")
+        assert await socket.receive_nothing(timeout=0.2)
+
+
 async def test_ending_the_session_closes_its_sockets_and_no_others(alice, bob):
+    await begin_session("session-a")
+    await begin_session("session-b")
     async with Socket("/ws/", alice, "session-a") as mine, Socket("/ws/", bob, "session-b") as other:
         await tell_session("session-a", "session.ended")
         assert (await mine.next())["type"] == "signed_out"

@@ -66,6 +66,14 @@ async def test_a_goodbye_of_somebody_unknown_makes_nobody_online():
     assert await names(1) == []
 
 
+async def test_a_new_name_shows_at_once_and_stays():
+    await online.renew(1, "tab", ALICE, now_ms=0)
+    await online.update_card(1, Card("Alicia"))
+    await online.update_card(2, BOB)
+    await online.renew(1, "tab", ALICE, now_ms=10)
+    assert await names(11) == ["Alicia"]
+
+
 async def test_the_newest_come_first_and_only_so_many_are_named():
     for number in range(10):
         await online.renew(number, "tab", Card(f"p{number}"), now_ms=number)

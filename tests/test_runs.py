@@ -9,6 +9,7 @@ import pytest
 from games import keys, runs
 from games.game import UnknownInput, find
 from leaderboard import boards, standings
+from leaderboard import keys as board_keys
 from leaderboard.definitions import now_ms
 from store.client import client
 
@@ -119,6 +120,14 @@ async def test_ranking_twice_is_ranking_once(alice):
     run = await runs.end(await play_on(await runs.begin(FUSE, alice.pk), 20))
     assert await runs.rank(run, alice.card) == await runs.rank(run, alice.card)
     assert await boards.accepted_today(["fuse"]) == 1
+
+
+async def test_a_ranked_run_is_forgotten_before_its_report_so_that_it_is_never_ranked_anew(alice):
+    run = await runs.end(await play_on(await runs.begin(FUSE, alice.pk), 20))
+    await runs.rank(run, alice.card)
+    report_ms = await client().pttl(board_keys.report("fuse", run.id))
+    for name in (keys.run(run.id), keys.inputs(run.id)):
+        assert 0 < await client().pttl(name) < report_ms - 3600 * 1000
 
 
 async def test_a_run_whose_process_died_before_ranking_it_is_found(alice):

@@ -115,6 +115,18 @@ async def test_redis_holds_no_session_key(prefix):
     assert not any(session.session_key in name for name in await client().keys("*"))
 
 
+@pytest.mark.parametrize("colour", ["sync", "async"])
+async def test_a_new_secret_key_signs_nobody_out(settings, colour):
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "old", []
+    session = await begin(name="Alice")
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "new", ["older", "old"]
+    again = SessionStore(session.session_key)
+    data = again.load() if colour == "sync" else await again.aload()
+    assert data == {"name": "Alice"}
+    settings.SECRET_KEY_FALLBACKS = []
+    assert await SessionStore(session.session_key).aget("name") == "Alice"
+
+
 async def test_an_outage_raises_and_ends_no_session(settings, tmp_path):
     session = await begin(name="Alice")
     settings.REDIS_URL = f"unix://{tmp_path}/nobody.sock"

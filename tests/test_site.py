@@ -88,6 +88,36 @@ def test_odd_frames_hurt_nobody_else(site):
         assert fine.play(run, 5)["seq"] == 5
 
 
+@pytest.mark.parametrize(("server", "code"), [("uvicorn", 1008), ("daphne", 4008)])
+def test_nonsense_closes_the_socket_with_its_own_code_on_every_server(tmp_path, server, code):
+    with Site(tmp_path, server=server) as site, site.guest().play_socket() as socket:
+        for _ in range(10):
+            socket.connection.send("nonsense")
+        with pytest.raises(ConnectionClosed) as closed:
+            while True:
+                socket.receive()
+        assert closed.value.rcvd.code == code
+
+
+def test_a_second_start_on_the_same_folder_is_refused(site):
+    from tests.test_start import free_port, one_line, start
+
+    assert "another bin/play is running" in one_line(start("--port", str(free_port()), "--data", str(site.data)))
+
+
+def test_no_socket_outlives_a_sign_out(site):
+    guest = site.guest()
+    cookies = guest.cookies
+    sockets = [guest.play_socket() for _ in range(3)]
+    guest.post("/accounts/sign-up/", name=f"Leaver-{guest.id}", password="correct horse")
+    for socket in sockets:
+        with pytest.raises(ConnectionClosed):
+            while True:
+                socket.receive()
+    with Browser(site).socket("/ws/play/fuse/", Cookie=cookies) as late:
+        assert "player" not in late.receive("hello")
+
+
 def test_both_see_who_is_online(site):
     one, other = site.guest(), site.guest()
     with one.play_socket() as socket, other.play_socket() as second:

@@ -25,7 +25,8 @@ for i = 1, #KEYS - 5 - count do
   elseif not fits(player, points) then
     answer('range', '')
   else
-    redis.call('HSET', KEYS[2], player, card)
+    -- Only a first card: the player's name may have changed since their socket learnt it.
+    redis.call('HSETNX', KEYS[2], player, card)
     local report = {run = run, points = ARGV[at + 2], at_ms = stamp, periods = {}}
     for p, period in ipairs(periods) do report.periods[p] = rank_on(period, player, points) end
     local widest = report.periods[count]

@@ -10,6 +10,6 @@ if redis.call('ZADD', KEYS[1], now + tonumber(ARGV[4]), lease) == 1
   redis.call('ZADD', KEYS[2], now, ARGV[2])
   changed = true
 end
-redis.call('HSET', KEYS[4], ARGV[2], ARGV[5])
+redis.call('HSETNX', KEYS[4], ARGV[2], ARGV[5])
 if changed then redis.call('PUBLISH', ARGV[6], ARGV[7]) end
 return changed and 1 or 0
