@@ -6,7 +6,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.guests import sign_in_as_guest
 from games.game import UnknownGame, all_games, find
-from leaderboard.views import board_context
+from leaderboard.topics import FEED_COUNT
+from leaderboard.views import board_context, feed_context
 
 LOBBY_BOARD_COUNT = 10
 PLAY_BOARD_COUNT = 10
@@ -19,7 +20,7 @@ async def lobby(request: HttpRequest) -> HttpResponse:
         {"game": game, **await board_context(game.slug, "day", LOBBY_BOARD_COUNT, request.player)}
         for game in all_games()
     ]
-    return render(request, "games/lobby.html", {"games": games})
+    return render(request, "games/lobby.html", {"games": games, "feed": await feed_context(FEED_COUNT)})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from accounts.models import Player
 from leaderboard.periods import KINDS
-from leaderboard.score import POINTS_LIMIT
+from leaderboard.score import POINTS_LIMIT, resolution_s
 
 
 class Board(models.Model):
@@ -60,6 +60,11 @@ class Board(models.Model):
     def kinds(self) -> list[str]:
         """The kinds of period that this board keeps, the shortest first."""
         return [kind for kind in KINDS if getattr(self, f"keeps_{kind}")]
+
+    @property
+    def tie_resolution_s(self) -> float:
+        """How far apart in time two equal results near `points_max` must be for the earlier one to win, in seconds."""
+        return resolution_s(self.points_max)
 
     @property
     def lower_is_better(self) -> bool:

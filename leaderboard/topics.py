@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from leaderboard import boards, standings
+from leaderboard import boards, feed, standings
 from leaderboard.definitions import find, period
 from leaderboard.periods import KINDS
 from leaderboard.rows import Row
@@ -12,6 +12,7 @@ from live.errors import UnknownTopic
 from live.topics import State, Topic, kind
 
 TOP_COUNT = 50
+FEED_COUNT = 12
 
 
 class BoardTopic(Topic):
@@ -44,6 +45,21 @@ def row_state(row: Row) -> dict[str, Any]:
 
 def topic_name(slug: str, period_kind: str) -> str:
     return f"board:{slug}:{period_kind}"
+
+
+class FeedTopic(Topic):
+    """The newest lines of the activity feed. State: `order` (ids, newest first, at most 12), `line:<id>`."""
+
+    async def snapshot(self) -> State:
+        lines = await feed.lines(FEED_COUNT)
+        return {"order": [id for id, _ in lines]} | {f"line:{id}": feed.to_state(line) for id, line in lines}
+
+
+@kind("feed")
+def feed_topic(name: str, rest: str) -> Topic:
+    if name != feed.SUBJECT:
+        raise UnknownTopic
+    return FeedTopic(name, feed.SUBJECT)
 
 
 @kind("board")

@@ -1,39 +1,135 @@
-"""The pages of boards; they show the data at once and stay live through the socket."""
+"""The pages of boards; they show the data at once, and the current periods stay live through the socket."""
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from leaderboard import standings
+from leaderboard import export, feed, seasons, standings, windows
 from leaderboard.definitions import find, period
-from leaderboard.errors import UnknownBoard, UnknownPeriod
-from leaderboard.models import Board
-from leaderboard.periods import TITLES
+from leaderboard.errors import BadCursor, NoWindow, PeriodEnded, UnknownBoard, UnknownPeriod
+from leaderboard.models import Board, Season
+from leaderboard.periods import KINDS, TITLES
 from leaderboard.topics import TOP_COUNT, topic_name
 
 INDEX_COUNT = 10
+SEASONS_COUNT = 60
+PAST_TITLES = {"day": "Yesterday", "week": "Last week", "month": "Last month"}
 
 
 @require_safe
 async def boards_index(request: HttpRequest) -> HttpResponse:
-    """Every board with its first ten of this week."""
-    shown = [
-        await board_context(board.slug, "week", INDEX_COUNT, request.player) async for board in Board.objects.all()
-    ]
+    """Every board with its first ten of the shortest period from a week on that it keeps."""
+    shown = []
+    async for board in Board.objects.all():
+        kind = next((kind for kind in ("week", "month", "all", "day") if kind in board.kinds), KINDS[-1])
+        shown.append(await board_context(board.slug, kind, INDEX_COUNT, request.player))
     return render(request, "leaderboard/index.html", {"boards": shown})
 
 
 @require_safe
 async def board_page(request: HttpRequest, slug: str) -> HttpResponse:
-    """One board; `?period=` picks one of day, week, month and all."""
-    kind = request.GET.get("period", "day")
+    """One board; `?period=` picks one of its periods, `?after=` a further page, which is not live."""
     try:
+        board = await find(slug)
+        kind = request.GET.get("period", board.kinds[0])
+        if "after" in request.GET:
+            return await _further_page(request, board, kind)
         context = await board_context(slug, kind, TOP_COUNT, request.player)
     except (UnknownBoard, UnknownPeriod) as error:
         raise Http404(str(error)) from error
+    context["past"] = await _newest_season(board, kind)
     return render(request, "leaderboard/board.html", context)
+
+
+async def _further_page(request: HttpRequest, board: Board, kind: str) -> HttpResponse:
+    context = {"board": board, "kind": kind, "period_title": TITLES.get(kind)}
+    try:
+        read = await standings.page(board.slug, kind, request.GET["after"], TOP_COUNT)
+    except (PeriodEnded, BadCursor) as error:
+        return render(request, "leaderboard/page.html", {**context, "ended": str(error)}, status=410)
+    return render(request, "leaderboard/page.html", {**context, "read": read, "rows": read.rows})
+
+
+async def _newest_season(board: Board, kind: str) -> dict[str, Any] | None:
+    season = await Season.objects.filter(board=board, kind=kind).exclude(closed_at=None).afirst()
+    return season and {"title": PAST_TITLES[kind], "url": season.get_absolute_url()}
+
+
+@require_safe
+async def window_page(request: HttpRequest, slug: str, days: int) -> HttpResponse:
+    """The last 7 or 30 days, at most 5 seconds old; not live."""
+    try:
+        read = await windows.window(slug, days, TOP_COUNT)
+    except (UnknownBoard, NoWindow) as error:
+        raise Http404(str(error)) from error
+    context = {"board": await find(slug), "period_title": f"Last {days} days", "read": read, "rows": read.rows}
+    return render(request, "leaderboard/page.html", context)
+
+
+@require_safe
+async def champions_page(request: HttpRequest) -> HttpResponse:
+    """The best across all games; `?period=` as on a board."""
+    kind = request.GET.get("period", "week")
+    if kind not in KINDS:
+        raise Http404("A champions board is of a day, a week, a month or all time.")
+    rows = await windows.champions(kind, TOP_COUNT)
+    context = {"kind": kind, "period_title": TITLES[kind], "periods": list(TITLES.items()), "rows": rows}
+    return render(request, "leaderboard/champions.html", context)
+
+
+@require_safe
+async def seasons_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """The ended periods of a board, the newest first, with their winners."""
+    board = await _board_or_404(slug)
+    closed = Season.objects.filter(board=board).exclude(closed_at=None)[:SEASONS_COUNT]
+    shown = []
+    async for season in closed:
+        crowned = [row async for row in seasons.shown(season).select_related("player")[: seasons.CROWNS]]
+        shown.append({"season": season, "crowned": crowned})
+    return render(request, "leaderboard/seasons.html", {"board": board, "seasons": shown})
+
+
+@require_safe
+async def season_page(request: HttpRequest, slug: str, period: str) -> HttpResponse:
+    """The final standings of an ended period."""
+    board = await _board_or_404(slug)
+    season = await Season.objects.filter(board=board, period=period).exclude(closed_at=None).afirst()
+    if season is None:
+        raise Http404("That period has not ended, or nobody played in it.")
+    placements = seasons.shown(season).select_related("player")
+    own = await placements.filter(player=request.player).afirst() if request.player else None
+    context = {
+        "board": board,
+        "season": season,
+        "rows": [row async for row in placements[:TOP_COUNT]],
+        "size": await placements.acount(),
+        "own": own,
+    }
+    return render(request, "leaderboard/season.html", context)
+
+
+@require_safe
+async def export_csv(request: HttpRequest, slug: str) -> StreamingHttpResponse:
+    """A board's period as CSV, for staff."""
+    if request.player is None or not request.player.is_staff:
+        raise PermissionDenied("Only staff may export boards.")
+    board = await _board_or_404(slug)
+    kind = request.GET.get("period", board.kinds[0])
+    if kind not in board.kinds:
+        raise Http404("The board does not keep that period.")
+    name = f"{slug}-{period(board, kind).id.replace(':', '-')}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingHttpResponse(export.lines(slug, kind), content_type="text/csv; charset=utf-8", headers=headers)
+
+
+async def _board_or_404(slug: str) -> Board:
+    try:
+        return await find(slug)
+    except UnknownBoard as error:
+        raise Http404(str(error)) from error
 
 
 async def board_context(slug: str, kind: str, count: int, player: Any) -> dict[str, Any]:
@@ -45,15 +141,23 @@ async def board_context(slug: str, kind: str, count: int, player: Any) -> dict[s
     """
     board = await find(slug)
     read = await standings.top(slug, kind, count)
+    has_windows = board.keeps_day and board.operator == Board.Operator.BEST
     return {
         "board": board,
         "kind": kind,
         "period": period(board, kind),
         "period_title": TITLES[kind],
         "periods": [(each, TITLES[each]) for each in board.kinds],
+        "windows": windows.DAYS if has_windows else (),
         "topic": topic_name(slug, kind),
         "limit": count,
         "size": read.size,
         "rows": read.rows,
+        "cursor": read.cursor,
         "standing": await standings.standing(slug, kind, player.pk) if player else None,
     }
+
+
+async def feed_context(count: int) -> list[feed.Line]:
+    """The newest lines of the feed, newest first."""
+    return [line for _, line in await feed.lines(count)]

@@ -14,6 +14,17 @@ def thousands(value: object) -> str:
 
 
 @register.filter
+def points(value: object, board: object) -> str:
+    """Points as their board writes them: `12,345`, or milliseconds as `1:05.250`. Empty for no points."""
+    if not isinstance(value, int):
+        return ""
+    if getattr(board, "format", "points") != "time":
+        return f"{value:,}"
+    minutes, ms = divmod(value, 60_000)
+    return f"{minutes}:{ms // 1000:02}.{ms % 1000:03}"
+
+
+@register.filter
 def utc_minute(ms: object) -> str:
     """UTC milliseconds → `2026-11-24 09:30 UTC`."""
     return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d %H:%M} UTC" if isinstance(ms, int) else ""

@@ -20,3 +20,12 @@ export function summary(before, after) {
   if (changed.length === 1) return `${only.name}: ${only.points} points, place ${only.rank}.`;
   return `${changed.length} places changed. ${first.name} leads with ${first.points} points.`;
 }
+
+const number = new Intl.NumberFormat();
+
+// Points as their board writes them: "12,345", or milliseconds as "1:05.250".
+export function pointsIn(format, points) {
+  if (format !== "time") return number.format(points);
+  const seconds = String(Math.floor(points / 1000) % 60).padStart(2, "0");
+  return `${Math.floor(points / 60_000)}:${seconds}.${String(points % 1000).padStart(3, "0")}`;
+}

@@ -1,6 +1,6 @@
 // <live-board topic limit>: keeps the table that the server rendered up to date. DOM only.
 
-import { changedIds, lines, summary } from "board-state";
+import { changedIds, lines, pointsIn, summary } from "board-state";
 import { glide, positions } from "glide";
 import { player, socket, topics } from "live/site";
 
@@ -93,7 +93,7 @@ class LiveBoard extends HTMLElement {
     set("rank", number.format(line.rank));
     set("name", line.name ?? "");
     set("country", line.country ?? "");
-    set("points", number.format(line.points));
+    set("points", pointsIn(this.getAttribute("points-format"), line.points));
     row.querySelector("[data-guest]").hidden = !line.guest;
     row.querySelector("[data-demo]").hidden = !line.demo;
     row.querySelector("[data-at]").setAttribute("at-ms", line.at_ms);
@@ -129,7 +129,7 @@ class LiveBoard extends HTMLElement {
     if (!rank) return;
     own.querySelector("[data-own-rank]").textContent = number.format(rank);
     own.querySelector("[data-own-size]").textContent = number.format(size);
-    own.querySelector("[data-own-points]").textContent = number.format(points);
+    own.querySelector("[data-own-points]").textContent = pointsIn(this.getAttribute("points-format"), points);
     own.querySelector("[data-own-next]").textContent = to_next ? ` · ${number.format(to_next)} to the next place` : "";
   }
 }

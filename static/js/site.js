@@ -1,6 +1,7 @@
 // What every page runs.
 
 import "board-view";
+import "feed-view";
 import "online-view";
 import "status-view";
 import "time-view";

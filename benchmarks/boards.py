@@ -1,0 +1,177 @@
+"""Boards at a million players: reads, submits, memory and batches, beside a PING and beside SQL in the same run.
+
+Everything goes through the public functions, on a private Redis of its own. SQL is SQLite with an index on
+(points, reached); its rank query counts the rows that stand higher.
+"""
+
+import argparse
+import asyncio
+import os
+import random
+import sqlite3
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks.report import Target, show
+
+WARM_UP = 200
+
+
+def percentile(times: list[float], share: float) -> float:
+    """A percentile of seconds, in milliseconds."""
+    return sorted(times)[min(len(times) - 1, int(len(times) * share))] * 1000
+
+
+async def measure(case: str, n: int, call: Callable[[], Awaitable[Any]]) -> dict[str, Any]:
+    """Call one after the other; p50 and p99 in ms. The warm-up is not counted."""
+    for _ in range(WARM_UP):
+        await call()
+    times = []
+    for _ in range(n):
+        started = time.perf_counter()
+        await call()
+        times.append(time.perf_counter() - started)
+    return {"case": case, "p50_ms": percentile(times, 0.5), "p99_ms": percentile(times, 0.99), "per_s": n / sum(times)}
+
+
+async def fill(members: int, name_of: Callable[[str], str], cards: str, card: str) -> None:
+    """Put so many players on every period, as many submits would."""
+    from store.client import client
+
+    rng = random.Random(1)
+    from leaderboard import score
+    from leaderboard.definitions import find, now_ms, periods
+
+    board, at_ms = await find("fuse"), now_ms()
+    for start in range(1, members + 1, 10_000):
+        players = range(start, min(start + 10_000, members + 1))
+        scores = {
+            str(player): score.encode(int(rng.paretovariate(1.2) * 400) % 3_900_000, at_ms - player)
+            for player in players
+        }
+        pipe = client().pipeline()
+        for each in periods(board, at_ms):
+            pipe.zadd(name_of(each.id), scores)
+        pipe.hset(cards, mapping=dict.fromkeys(scores, card))
+        await pipe.execute()
+        print(f"\rfilling: {players[-1]:,} of {members:,} players", end="", file=sys.stderr)
+    print(file=sys.stderr)
+
+
+async def run(options: argparse.Namespace) -> None:
+    from accounts.cards import Card
+    from leaderboard import boards, definitions, keys, standings
+    from leaderboard.boards import FinishedRun
+    from leaderboard.models import Board
+    from store.client import client
+
+    board = Board(slug="fuse", title="Fuse", game="fuse", points_max=3_932_100)
+    definitions.remember(board, for_s=86_400)
+    card, rng, members = Card("Benchmark", "DE"), random.Random(2), options.members
+    await fill(members, lambda period: keys.standings("fuse", period), keys.cards("fuse"), card.encode())
+    day = keys.standings("fuse", definitions.period(board, "day").id)
+    bytes_per_member = await client().memory_usage(day, samples=0) / members
+    number = iter(range(1, 10**9))
+
+    def finished() -> FinishedRun:
+        points = int(rng.paretovariate(1.2) * 400) % 3_900_000
+        return FinishedRun(f"bench{next(number)}", "fuse", rng.randint(1, members), card, points, 0, "{}")
+
+    def anybody() -> int:
+        return rng.randint(1, members)
+
+    n = options.n
+    rows = [
+        await measure("PING", n, client().ping),
+        await measure("top 10", n, lambda: standings.top("fuse", "day", 10)),
+        await measure("standing", n, lambda: standings.standing("fuse", "day", anybody())),
+        await measure("around ±5", n, lambda: standings.around("fuse", "day", anybody(), 11)),
+        await measure("submit", n, lambda: boards.submit(finished())),
+        await measure("PING again", n, client().ping),
+    ]
+    batches = [[finished() for _ in range(boards.BATCH_MAX)] for _ in range(options.batches)]
+    await boards.submit_many([finished() for _ in range(boards.BATCH_MAX)])
+    started = time.perf_counter()
+    for batch in batches:
+        await boards.submit_many(batch)
+    batch_per_s = options.batches * boards.BATCH_MAX / (time.perf_counter() - started)
+    rows.append({"case": "batch of 1,000, per run", "p50_ms": 1000 / batch_per_s, "p99_ms": 0.0, "per_s": batch_per_s})
+    rows.append(await sql_rank(day, options.sql_n))
+    _report(options, rows, bytes_per_member, batch_per_s)
+
+
+async def sql_rank(day: str, n: int) -> dict[str, Any]:
+    """The rank of random players of the same board, by SQLite with an index that covers the question."""
+    from store.client import client
+
+    with tempfile.TemporaryDirectory() as folder, sqlite3.connect(Path(folder) / "board.sqlite3") as sql:
+        sql.execute("CREATE TABLE standing (player INTEGER PRIMARY KEY, score REAL NOT NULL)")
+        cursor = 0
+        while True:
+            cursor, found = await client().zscan(day, cursor, count=10_000)
+            sql.executemany("INSERT OR IGNORE INTO standing VALUES (?, ?)", [(int(p), s) for p, s in found])
+            if cursor == 0:
+                break
+        sql.execute("CREATE INDEX standing_score ON standing (score DESC)")
+        sql.execute("ANALYZE")
+        players = [row[0] for row in sql.execute("SELECT player FROM standing ORDER BY random() LIMIT ?", [n])]
+        times = []
+        question = "SELECT 1 + COUNT(*) FROM standing WHERE score > (SELECT score FROM standing WHERE player = ?)"
+        for player in players:
+            started = time.perf_counter()
+            sql.execute(question, [player]).fetchone()
+            times.append(time.perf_counter() - started)
+    per_s = len(times) / sum(times)
+    return {"case": "rank by SQL", "p50_ms": percentile(times, 0.5), "p99_ms": percentile(times, 0.99), "per_s": per_s}
+
+
+def _report(
+    options: argparse.Namespace, rows: list[dict[str, Any]], bytes_per_member: float, batch_per_s: float
+) -> None:
+    p50 = {row["case"]: row["p50_ms"] for row in rows}
+    ping = (p50["PING"] + p50["PING again"]) / 2
+    targets = [
+        Target(f"{case}, p50 as a multiple of PING", p50[case] / ping, limit, p50[case] / ping <= limit)
+        for case, limit in (("top 10", 2.5), ("standing", 2.5), ("around ±5", 2.5), ("submit", 4.0))
+    ]
+    times_sql = p50["rank by SQL"] / p50["standing"]
+    targets += [
+        Target("bytes per member and period", bytes_per_member, 110, bytes_per_member <= 110),
+        Target("batch, runs per second", batch_per_s, 20_000, batch_per_s >= 20_000),
+        Target("standing, times faster than SQL's rank", times_sql, 100, times_sql >= 100),
+    ]
+    show("boards", options.members, rows, targets, ("django", "redis", "hiredis"), options.json)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--members", type=int, default=1_000_000)
+    parser.add_argument("--n", type=int, default=3_000, help="calls per case (default: 3,000)")
+    parser.add_argument("--batches", type=int, default=20, help="batches of 1,000 runs (default: 20)")
+    parser.add_argument("--sql-n", type=int, default=100, help="rank queries in SQL (default: 100)")
+    parser.add_argument("--json", action="store_true", help="make the last line one JSON object")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ.update(DATA_DIR=folder, DJANGO_SETTINGS_MODULE="gameapp.settings", REDIS_URL="", DEBUG="1")
+        os.environ["REDIS_TIMEOUT_S"] = "30"
+        import django
+
+        django.setup()
+        from django.conf import settings
+
+        from store import server
+
+        process = server.start(settings.DATA_DIR, server.die_with_parent)
+        try:
+            asyncio.run(run(options))
+        finally:
+            process.terminate()
+            process.wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""A board as CSV, a page at a time."""
+
+import csv
+import io
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+from leaderboard import standings
+from leaderboard.rows import Row
+
+PAGE = 1_000
+HEADER: list[object] = ["rank", "player", "name", "country", "guest", "points", "reached_at"]
+
+
+async def lines(slug: str, kind: str) -> AsyncIterator[str]:
+    """The lines of the file, read while the board is in use; memory stays at one page.
+
+    Raises:
+        UnknownBoard, UnknownPeriod: there is nothing to export; before the first line.
+    """
+    page = await standings.top(slug, kind, PAGE)
+    yield _line(HEADER)
+    while True:
+        for row in page.rows:
+            yield _line(_cells(row))
+        if page.cursor is None:
+            return
+        page = await standings.page(slug, kind, page.cursor, PAGE)
+
+
+def _cells(row: Row) -> list[object]:
+    reached = datetime.fromtimestamp(row.at_ms / 1000, UTC).isoformat()
+    card = row.card
+    return [row.rank, row.player, safe(card.name), safe(card.country), int(card.guest), row.points, reached]
+
+
+def safe(text: str) -> str:
+    """Text that no spreadsheet takes for a formula: a quote goes before =, +, -, @, tab and carriage return."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+def _line(cells: list[object]) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerow(cells)
+    return out.getvalue()

@@ -1,0 +1,246 @@
+"""Boards beyond the live page: further pages, past seasons, windows, champions, CSV, moderation in the admin, commands."""
+
+import csv
+import io
+import re
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts.models import Player
+from accounts.sessions import SessionStore
+from leaderboard import boards, export, history, keys, seasons, standings
+from leaderboard.boards import FinishedRun
+from leaderboard.consumers import streams
+from leaderboard.definitions import find, now_ms, period
+from leaderboard.models import Moderation, Run
+from store.client import blocking, client, run_sync
+from store.stream import GroupReader
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+DAY_MS = 24 * 3600 * 1000
+
+
+async def submit(player: Player, points: int, id: str, at_ms: int | None = None) -> None:
+    await boards.submit(FinishedRun(id, "fuse", player.pk, player.card, points, 0, "{}"), at_ms=at_ms)
+
+
+async def write_history() -> None:
+    connection = blocking(1)
+    while await GroupReader(history.GROUP, "w", streams).step(connection, block_ms=None):
+        pass
+    await connection.aclose()
+
+
+@pytest.fixture
+async def sixty():
+    players = [Player(name=f"Player{number:02}") for number in range(60)]
+    await Player.objects.abulk_create(players)
+    for number, player in enumerate(players):
+        await submit(player, number * 10, f"run{number}")
+
+
+async def text_of(browser, path: str, status: int = 200) -> str:
+    response = await browser.get(path)
+    assert response.status_code == status
+    return response.content.decode()
+
+
+class TestPages:
+    async def test_the_next_fifty_are_a_link_away(self, async_client, sixty):
+        page = await text_of(async_client, "/boards/fuse/?period=day")
+        link = re.search(r'href="(\?period=day&amp;after=[^"]+)"', page).group(1).replace("&amp;", "&")
+        second = await text_of(async_client, f"/boards/fuse/{link}")
+        assert "Player09" in second
+        assert "Player00" in second
+        assert "Player10" not in second
+
+    async def test_a_page_of_an_ended_period_says_so(self, async_client, sixty):
+        read = await standings.top("fuse", "day", 5, now_ms=now_ms())
+        board = await find("fuse")
+        old = standings._cursor(period(board, "day", now_ms() - DAY_MS).id, ["1", "5.5", ""])
+        assert read.cursor
+        assert "has ended" in await text_of(async_client, f"/boards/fuse/?period=day&after={old}", 410)
+        assert "no page of this board" in await text_of(async_client, "/boards/fuse/?period=day&after=made-up", 410)
+
+    async def test_windows_and_champions(self, async_client, sixty):
+        assert "Player59" in await text_of(async_client, "/boards/fuse/last/7/")
+        assert "Player59" in await text_of(async_client, "/boards/champions/?period=day")
+        await text_of(async_client, "/boards/fuse/last/8/", 404)
+        await text_of(async_client, "/boards/champions/?period=year", 404)
+
+    async def test_past_seasons_and_their_crowns(self, async_client):
+        alice = await Player.objects.acreate(name="Alice")
+        yesterday = now_ms() - DAY_MS
+        assert "No season has ended yet" in await text_of(async_client, "/boards/fuse/past/")
+        await submit(alice, 500, "r1", yesterday)
+        await seasons.close_ended()
+        day = period(await find("fuse"), "day", yesterday).id
+        assert "Alice" in await text_of(async_client, "/boards/fuse/past/")
+        assert "Crown" in await text_of(async_client, f"/boards/fuse/past/{day}/")
+        assert "Yesterday" in await text_of(async_client, "/boards/fuse/?period=day")
+        await text_of(async_client, "/boards/fuse/past/day:2020-01-01/", 404)
+
+    async def test_the_lobby_tells_what_happened(self, async_client, sixty):
+        from leaderboard import feed
+
+        connection = blocking(1)
+        while await GroupReader(feed.GROUP, "w", streams).step(connection, block_ms=None):
+            pass
+        await connection.aclose()
+        assert "took place 1 on fuse" in await text_of(async_client, "/")
+
+    async def test_a_time_board_shows_minutes_and_seconds(self, async_client):
+        board = await find("fuse")
+        board.format, board.unit = "time", "time"
+        await board.asave()
+        await submit(await Player.objects.acreate(name="Alice"), 65_250, "r1")
+        assert "1:05.250" in await text_of(async_client, "/boards/fuse/")
+
+
+class TestExport:
+    async def rows(self, browser):
+        response = await browser.get("/boards/fuse/export.csv?period=day")
+        assert response.status_code == 200
+        text = b"".join([chunk async for chunk in response]).decode()
+        return list(csv.reader(io.StringIO(text)))
+
+    async def test_staff_get_every_row(self, async_client, sixty, monkeypatch):
+        monkeypatch.setattr(export, "PAGE", 7)
+        await async_client.aforce_login(await Player.objects.acreate(name="Olga", is_staff=True))
+        header, *rows = await self.rows(async_client)
+        assert header == export.HEADER
+        assert [int(row[0]) for row in rows] == list(range(1, 61))
+        assert [int(row[5]) for row in rows] == [number * 10 for number in range(59, -1, -1)]
+
+    async def test_others_get_nothing(self, async_client):
+        assert (await async_client.get("/boards/fuse/export.csv")).status_code == 403
+
+    @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1"])
+    def test_no_cell_is_a_formula(self, text):
+        assert export.safe(text) == f"'{text}"
+        assert export.safe("plain-name") == "plain-name"
+
+
+class TestModeration:
+    @pytest.fixture
+    def staff(self, client):
+        client.force_login(Player.objects.create_superuser("Olga", "correct horse"))
+        return client
+
+    @pytest.fixture
+    def bob(self):
+        bob = Player.objects.create_user("Bob", "correct horse")
+        for number, points in enumerate((500, 900)):
+            run_sync(submit(bob, points, f"bob{number}"))
+        run_sync(write_history())
+        return bob
+
+    def points(self, player):
+        return run_sync(standings.standing("fuse", "day", player.pk)).points
+
+    def act(self, staff, model, action, *chosen, **fields):
+        data = {"action": action, "_selected_action": [each.pk for each in chosen], **fields}
+        return staff.post(f"/admin/{model}/", data, follow=True)
+
+    def test_a_reason_is_asked_for_and_kept(self, staff, bob):
+        page = self.act(staff, "accounts/player", "hide_player", bob).content.decode()
+        assert "Why?" in page
+        assert self.points(bob) == 900
+        self.act(staff, "accounts/player", "hide_player", bob, reason=" ")
+        assert self.points(bob) == 900
+        self.act(staff, "accounts/player", "hide_player", bob, reason="a bot")
+        assert self.points(bob) is None
+        kept = Moderation.objects.get()
+        assert (kept.action, kept.reason, kept.by.name, kept.player) == ("hide_player", "a bot", "Olga", bob)
+        self.act(staff, "accounts/player", "restore_player", bob, reason="a person")
+        assert self.points(bob) == 900
+        assert Moderation.objects.count() == 2
+
+    def test_hiding_a_run_lets_the_next_best_count(self, staff, bob):
+        best = Run.objects.get(pk="bob1")
+        self.act(staff, "leaderboard/run", "hide_run", best, reason="odd")
+        assert self.points(bob) == 500
+        assert Run.objects.get(pk="bob1").is_hidden
+        self.act(staff, "leaderboard/run", "restore_run", best, reason="fine")
+        assert self.points(bob) == 900
+
+    def test_a_ban_hides_signs_out_and_keeps_out(self, staff, bob, client):
+        from django.test import Client
+
+        his = Client()
+        his.post("/accounts/sign-in/", {"name": "Bob", "password": "correct horse"})
+        key = his.cookies["sessionid"].value
+        self.act(staff, "accounts/player", "ban", bob, reason="threats")
+        assert self.points(bob) is None
+        assert SessionStore(key).load() == {}
+        assert his.post("/accounts/sign-in/", {"name": "Bob", "password": "correct horse"}).status_code == 422
+        self.act(staff, "accounts/player", "unban", bob, reason="sorry")
+        assert his.post("/accounts/sign-in/", {"name": "Bob", "password": "correct horse"}).status_code == 302
+        assert self.points(bob) == 900
+
+    def test_staff_without_the_right_cannot_moderate(self, client, bob):
+        from django.contrib.auth.models import Permission
+
+        helper = Player.objects.create(name="Helper", is_staff=True)
+        helper.user_permissions.add(Permission.objects.get(codename="view_player"))
+        client.force_login(helper)
+        self.act(client, "accounts/player", "ban", bob, reason="mischief")
+        bob.refresh_from_db()
+        assert bob.is_active
+        assert self.points(bob) == 900
+
+    def test_what_moderators_did_cannot_be_edited(self, staff, bob):
+        self.act(staff, "accounts/player", "hide_player", bob, reason="a bot")
+        entry = Moderation.objects.get()
+        assert staff.post(f"/admin/leaderboard/moderation/{entry.pk}/change/", {"reason": "x"}).status_code == 403
+        assert staff.post(f"/admin/leaderboard/moderation/{entry.pk}/delete/").status_code == 403
+
+    def test_a_played_boards_order_cannot_be_changed_and_the_form_says_why(self, staff, bob):
+        fields = {"title": "Fuse", "order": "asc", "operator": "best", "unit": "points", "format": "points",
+                  "points_max": 100, "keeps_all": "on", "champion_weight": 1}  # fmt: skip
+        page = staff.post("/admin/leaderboard/board/fuse/change/", fields).content.decode()
+        assert "would make them wrong" in page
+
+    def test_dead_letters_are_replayed_from_the_admin(self, staff, bob):
+        async def bury():
+            await client().xadd(f"{keys.runs('fuse')}:dead", {"run": "x", "_reason": "r", "_group": "g", "_id": "1-1"})
+
+        run_sync(bury())
+        page = self.act(staff, "leaderboard/board", "replay", run_sync(find("fuse"))).content.decode()
+        assert "1 entries were put back" in page
+
+
+class TestCommands:
+    def test_a_rebuild_mends_what_a_check_finds(self, capsys):
+        bob = Player.objects.create(name="Bob")
+        run_sync(submit(bob, 500, "r1"))
+        run_sync(write_history())
+        call_command("rebuild_boards", "--check")
+
+        async def spoil():
+            today = period(await find("fuse"), "day").id
+            await client().zadd(keys.standings("fuse", today), {str(bob.pk): 1.5})
+
+        run_sync(spoil())
+        with pytest.raises(CommandError, match="1 standings differ"):
+            call_command("rebuild_boards", "--check")
+        call_command("rebuild_boards", "--board", "fuse")
+        call_command("rebuild_boards", "--check")
+
+    def test_an_unknown_board_is_named_with_those_there_are(self):
+        with pytest.raises(CommandError, match="There are: fuse"):
+            call_command("rebuild_boards", "--board", "chess")
+
+    def test_dead_letters_are_listed_and_replayed(self, capsys):
+        async def bury():
+            await client().xadd(
+                f"{keys.runs('fuse')}:dead", {"run": "x", "_reason": "broken", "_group": "g", "_id": "1-1"}
+            )
+
+        run_sync(bury())
+        call_command("dead_letters")
+        assert "broken" in capsys.readouterr().out
+        call_command("dead_letters", "--replay")
+        assert "1 put back" in capsys.readouterr().out
