@@ -17,12 +17,13 @@ from live.keys import marks
 from store.client import client
 from store.scripts import Argument, script
 
-_submit = script(__file__, "submit", prelude="place")
+_submit = script(__file__, "submit", prelude=("periods", "place"))
 
 REPORT_TTL_MS = 2 * 24 * 60 * 60 * 1000
 BATCH_MAX = 1_000
 # So many runs are ranked by one script: enough to spread its fixed cost, few enough to block Redis for a moment only.
-RUNS_PER_SCRIPT = 25
+RUNS_PER_SCRIPT = 50
+PIPELINES = 4
 
 
 class FinishedRun(msgspec.Struct, frozen=True):
@@ -65,7 +66,7 @@ async def submit(run: FinishedRun, *, at_ms: int | None = None) -> Report:
 
 
 async def submit_many(runs: Sequence[FinishedRun], *, at_ms: int | None = None) -> list[Report | GameError]:
-    """Rank up to 1,000 runs in as few round trips as there are boards; each gets its report or the reason against it.
+    """Rank up to 1,000 runs through pipelined scripts; each gets its report or the reason against it.
 
     The reports are brief: they have no changes. Otherwise as `submit`, run by run.
 
@@ -104,9 +105,12 @@ async def _rank(
     answers: list[list[Any]] = [[] for _ in chunks]
     waiting = list(range(len(chunks)))
     assumed_ms = now_ms() if at_ms is None else at_ms
+    # Where only the latest run counts, a batch keeps its order.
+    pipelines = 1 if board.operator == Board.Operator.LATEST else PIPELINES
     for _ in range(3):
         calls = [_call(board, chunks[index], full, assumed_ms, at_ms) for index in waiting]
-        for index, (status, *rest) in zip(waiting, await _submit.many(calls), strict=True):
+        ranked = await _submit.many(calls, pipelines=pipelines)
+        for index, (status, *rest) in zip(waiting, ranked, strict=True):
             answers[index] = rest
             if status == "clock":
                 assumed_ms, answers[index] = int(rest[0]), []

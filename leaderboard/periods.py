@@ -1,9 +1,11 @@
 """The four periods of a board. All of them turn over at 00:00 UTC; weeks begin on Monday."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+DAY_MS = 24 * 60 * 60 * 1000
 KINDS = ("day", "week", "month", "all")
 TITLES = {"day": "Today", "week": "This week", "month": "This month", "all": "All time"}
 
@@ -28,7 +30,12 @@ def current(kind: str, now_ms: int) -> Period:
     Raises:
         KeyError: no such kind.
     """
-    day = datetime.fromtimestamp(now_ms / 1000, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return _of_day(kind, now_ms // DAY_MS)
+
+
+@functools.lru_cache(maxsize=512)
+def _of_day(kind: str, days: int) -> Period:
+    day = datetime.fromtimestamp(days * DAY_MS / 1000, UTC)
     if kind == "day":
         return Period(kind, f"day:{day:%Y-%m-%d}", _ms(day), _ms(day + timedelta(days=1)))
     if kind == "week":

@@ -33,10 +33,10 @@ class Report(msgspec.Struct, frozen=True):
 
 class _RawChange(msgspec.Struct):
     kind: str
-    rank: int = 0
-    size: int = 0
-    first: int = 0
-    rows: list[tuple[str, str, str]] = []
+    rank: int
+    size: int
+    first: int
+    rows: list[tuple[str, str]]
     rank_before: int | None = None
     score_before: str | None = None
 
@@ -45,7 +45,8 @@ class _RawReport(msgspec.Struct):
     run: str
     points: str
     at_ms: str
-    periods: list[_RawChange]
+    periods: list[_RawChange] = []
+    cards: dict[str, str] = {}
 
 
 _decoder = msgspec.json.Decoder(_RawReport)
@@ -54,7 +55,7 @@ _decoder = msgspec.json.Decoder(_RawReport)
 def decode(board: Board, text: str) -> Report:
     """The report in the script's JSON."""
     raw = _decoder.decode(text)
-    changes = [_change(board, each) for each in raw.periods if each.rank]
+    changes = [_change(board, each, raw.cards) for each in raw.periods]
     return Report(raw.run, int(raw.points), int(raw.at_ms), changes)
 
 
@@ -63,8 +64,11 @@ def to_state(report: Report) -> dict[str, Any]:
     return msgspec.to_builtins(report)
 
 
-def _change(board: Board, raw: _RawChange) -> Change:
-    rows = [row(board, raw.first + offset, *line) for offset, line in enumerate(raw.rows)]
+def _change(board: Board, raw: _RawChange, cards: dict[str, str]) -> Change:
+    rows = [
+        row(board, raw.first + offset, player, value, cards.get(player, ""))
+        for offset, (player, value) in enumerate(raw.rows)
+    ]
     own = rows[raw.rank - raw.first]
     above = rows[raw.rank - raw.first - 1] if raw.rank > raw.first else None
     return Change(

@@ -76,7 +76,7 @@ async def champions_page(request: HttpRequest) -> HttpResponse:
     if kind not in KINDS:
         raise Http404("A champions board is of a day, a week, a month or all time.")
     rows = await windows.champions(kind, TOP_COUNT)
-    context = {"kind": kind, "period_title": TITLES[kind], "periods": list(TITLES.items()), "rows": rows}
+    context = {"kind": kind, "period_title": TITLES[kind], "periods": list(TITLES.items()), "rows": rows, "board": None}
     return render(request, "leaderboard/champions.html", context)
 
 

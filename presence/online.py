@@ -16,9 +16,9 @@ LEASE_MS = 45_000
 GRACE_MS = 5_000
 SUBJECT = "online"
 
-_renew = script(__file__, "renew", prelude="sweep")
-_leave = script(__file__, "leave", prelude="sweep")
-_online = script(__file__, "online", prelude="sweep")
+_renew = script(__file__, "renew", prelude=["sweep"])
+_leave = script(__file__, "leave", prelude=["sweep"])
+_online = script(__file__, "online", prelude=["sweep"])
 
 
 class Present(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ import hashlib
 import tempfile
 import weakref
 from collections.abc import AsyncIterator, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -169,7 +170,9 @@ def run_sync(coroutine: Coroutine[Any, Any, T]) -> T:
         finally:
             await close()
 
-    return asyncio.run(closing())
+    # In a thread of its own: the caller's may be one that asgiref keeps for its sync code, and would wait for itself.
+    with ThreadPoolExecutor(1, thread_name_prefix="run_sync") as thread:
+        return thread.submit(asyncio.run, closing()).result()
 
 
 @functools.lru_cache(maxsize=4)

@@ -1,5 +1,6 @@
 """Loads Lua files and calls them by digest, sending the text only when the server does not know it."""
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,13 +29,21 @@ class Script:
         except NoScriptError:
             return await client().eval(self.text, len(keys), *keys, *args)
 
-    async def many(self, calls: Sequence[tuple[Sequence[str], Sequence[Argument]]]) -> list[Any]:
-        """Run it once per call, all in one round trip (more when a restarted Redis has forgotten it).
+    async def many(self, calls: Sequence[tuple[Sequence[str], Sequence[Argument]]], *, pipelines: int = 1) -> list[Any]:
+        """Run it once per call, in one round trip (more when a restarted Redis has forgotten it).
 
-        Calls that follow one that failed are run all the same; the first error is raised.
+        Several pipelines at once let Redis work on one while the next is packed; then the calls of
+        different pipelines run in any order. Calls that follow one that failed are run all the same; the
+        first error is raised.
         """
         if len(calls) == 1:
             return [await self(*calls[0])]
+        share = -(-len(calls) // pipelines)
+        parts = [calls[start : start + share] for start in range(0, len(calls), share)]
+        replies = await asyncio.gather(*map(self._pipelined, parts))
+        return [reply for part in replies for reply in part]
+
+    async def _pipelined(self, calls: Sequence[tuple[Sequence[str], Sequence[Argument]]]) -> list[Any]:
         for _ in range(2):
             pipe = client().pipeline()
             for keys, args in calls:
@@ -57,7 +66,7 @@ class Script:
                 return connection.eval(self.text, len(keys), *keys, *args)
 
 
-def script(module_file: str, name: str, prelude: str = "") -> Script:
-    """The script `lua/<name>.lua` beside the module that owns its keys; the text of `prelude` runs first."""
+def script(module_file: str, name: str, prelude: Sequence[str] = ()) -> Script:
+    """The script `lua/<name>.lua` beside the module that owns its keys; the texts of `prelude` run first."""
     folder = Path(module_file).parent / "lua"
-    return Script("\n".join((folder / f"{each}.lua").read_text() for each in (prelude, name) if each))
+    return Script("\n".join((folder / f"{each}.lua").read_text() for each in (*prelude, name)))

@@ -80,7 +80,7 @@ def test_a_script_says_what_it_takes_and_returns(path):
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=name)
 def test_a_script_stays_short(path):
-    assert len(path.read_text().splitlines()) <= 75
+    assert len(path.read_text().splitlines()) <= 65
 
 
 def test_every_script_is_loaded_somewhere():

@@ -1,4 +1,4 @@
-"""Boards beyond the live page: further pages, past seasons, windows, champions, CSV, moderation in the admin, commands."""
+"""Boards beyond the live page: further pages, past seasons, windows, CSV, moderation, commands."""
 
 import csv
 import io

@@ -14,10 +14,12 @@ if ARGV[4] ~= '' then
   to = from + wanted - 1
 end
 local range = redis.call(lower and 'ZRANGE' or 'ZREVRANGE', KEYS[1], from, to, 'WITHSCORES')
-local flat = {}
-for i = 1, #range, 2 do
-  flat[#flat + 1] = range[i]
-  flat[#flat + 1] = range[i + 1]
-  flat[#flat + 1] = redis.call('HGET', KEYS[2], range[i]) or ''
+local ids, flat = {}, {}
+for i = 1, #range, 2 do ids[#ids + 1] = range[i] end
+if #ids == 0 then return {size, from + 1, flat} end
+-- A page has at most some thousands of rows; Lua's stack takes that many arguments.
+local cards = redis.call('HMGET', KEYS[2], unpack(ids))
+for i, id in ipairs(ids) do
+  flat[3 * i - 2], flat[3 * i - 1], flat[3 * i] = id, range[2 * i], cards[i] or ''
 end
 return {size, from + 1, flat}

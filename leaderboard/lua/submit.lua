@@ -1,4 +1,4 @@
--- Ranks finished runs on every period of their board, each once, and says what each changed. Runs after place.lua.
+-- Ranks finished runs on every period of their board, each once, and says what each changed. Runs after periods.lua and place.lua.
 -- KEYS: 1 stream of runs, 2 cards, 3 count of accepted runs on this day, 4 hidden players, 5 open periods,
 --       6… standings, one per period, then one report per run
 -- ARGV: 1 now (ms; empty: the server's clock), 2 marks channel, 3 what to mark, 4 report TTL (ms),
@@ -17,30 +17,36 @@ end
 for i = 1, #KEYS - 5 - count do
   local report_key, at = KEYS[5 + count + i], 11 + 4 * count + 6 * (i - 1)
   local run, player, points, card = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2]), ARGV[at + 3]
-  local first = redis.call('GET', report_key)
+  local first = call('GET', report_key)
   if first then
     answer('repeated', first)
-  elseif redis.call('SISMEMBER', KEYS[4], player) == 1 then
+  elseif call('SISMEMBER', KEYS[4], player) == 1 then
     answer('hidden', '')
   elseif not fits(player, points) then
     answer('range', '')
   else
     -- Only a first card: the player's name may have changed since their socket learnt it.
-    redis.call('HSETNX', KEYS[2], player, card)
-    local report = {run = run, points = ARGV[at + 2], at_ms = stamp, periods = {}}
-    for p, period in ipairs(periods) do report.periods[p] = rank_on(period, player, points) end
-    local widest = report.periods[count]
-    redis.call('XADD', KEYS[1], '*', 'run', run, 'player', player, 'points', ARGV[at + 2], 'at_ms', stamp,
-      'started_ms', ARGV[at + 5], 'record', ARGV[at + 4], 'card', card, 'rank', widest.rank or '',
-      'rank_before', widest.rank_before or '', 'score_before', widest.score_before or '')
+    call('HSETNX', KEYS[2], player, card)
+    local report, changes, ids = {run = run, points = ARGV[at + 2], at_ms = stamp}, {}, {}
+    for p, period in ipairs(periods) do changes[p] = rank_on(period, player, points, ids) end
+    if ARGV[7] == '1' then report.periods, report.cards = changes, cards_of(ids) end
+    local fields = {'run', run, 'player', player, 'points', ARGV[at + 2], 'at_ms', stamp,
+                    'started_ms', ARGV[at + 5], 'record', ARGV[at + 4]}
+    if report.periods then
+      -- What the feed asks of the widest period.
+      local widest = changes[count]
+      for _, part in ipairs({'card', card, 'rank', widest.rank, 'rank_before', widest.rank_before or '',
+                             'score_before', widest.score_before or ''}) do fields[#fields + 1] = part end
+    end
+    call('XADD', KEYS[1], '*', unpack(fields))
     local text = cjson.encode(report)
-    redis.call('SET', report_key, text, 'PX', ARGV[4])
+    call('SET', report_key, text, 'PX', ARGV[4])
     accepted = accepted + 1
     answer('ok', text)
   end
 end
 if accepted > 0 then
-  if redis.call('INCRBY', KEYS[3], accepted) == accepted then redis.call('PEXPIRE', KEYS[3], 5184000000) end
-  redis.call('PUBLISH', ARGV[2], ARGV[3])
+  if call('INCRBY', KEYS[3], accepted) == accepted then call('PEXPIRE', KEYS[3], 5184000000) end
+  call('PUBLISH', ARGV[2], ARGV[3])
 end
 return answers
