@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from dashboard import figures
+from leaderboard import history
 from store.client import StoreUnavailable, client
 
 
@@ -17,7 +18,9 @@ async def dashboard(request: HttpRequest) -> HttpResponse:
         return redirect_to_login(request.get_full_path())
     if not request.player.is_staff:
         raise PermissionDenied("Only staff may see the dashboard.")
-    return render(request, "dashboard/dashboard.html", {"figures": await figures.read()})
+    return render(
+        request, "dashboard/dashboard.html", {"figures": await figures.read(), "games": await history.counts()}
+    )
 
 
 async def livez(_: HttpRequest) -> HttpResponse:

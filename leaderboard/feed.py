@@ -7,7 +7,10 @@ import msgspec
 
 from accounts.cards import Card
 from leaderboard import keys, score
+from leaderboard.definitions import find
+from leaderboard.errors import UnknownBoard
 from leaderboard.history import slug_of
+from leaderboard.periods import in_words
 from live.hub import mark
 from store.client import client
 from store.scripts import script
@@ -78,6 +81,19 @@ async def lines(count: int = LINES_MAX) -> list[tuple[str, Line]]:
     """The newest lines with their stream ids, newest first. One round trip."""
     found = await client().xrevrange(keys.feed(), count=count)
     return [(entry_id, _decoder.decode(fields["line"])) for entry_id, fields in found]
+
+
+async def shown(count: int) -> list[tuple[str, Line]]:
+    """The newest lines in words for people: the board by its title, the period by its name."""
+    return [(entry_id, await _in_words(line)) for entry_id, line in await lines(count)]
+
+
+async def _in_words(line: Line) -> Line:
+    try:
+        title = (await find(line.board)).title
+    except UnknownBoard:
+        title = line.board
+    return msgspec.structs.replace(line, board=title, period=in_words(line.period) if line.period else "")
 
 
 def to_state(line: Line) -> dict[str, Any]:

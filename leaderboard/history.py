@@ -1,10 +1,12 @@
-"""Writes accepted runs from the boards' streams to SQL, each exactly once in effect."""
+"""Writes accepted runs from the boards' streams to SQL, each exactly once in effect, and reads them back."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.db import InterfaceError, OperationalError
+from django.db.models import Count, QuerySet
 
 from accounts.models import Player
 from leaderboard.models import Board, Run
@@ -60,6 +62,23 @@ def _write(runs: Sequence[Run]) -> int:
     known = [run for run in runs if run.player_id in players and run.board_id in boards]
     Run.objects.bulk_create(known, ignore_conflicts=True)
     return len(known)
+
+
+def runs_of(board: Board, player: Player) -> "QuerySet[Run]":
+    """A player's kept runs on a board, the newest first; hidden ones are left out."""
+    return Run.objects.filter(board=board, player=player, is_hidden=False).order_by("-accepted_at")
+
+
+async def personal_best(board: Board, player: Player) -> Run | None:
+    """The player's best kept run, the earliest among equals."""
+    order = "points" if board.lower_is_better else "-points"
+    return await runs_of(board, player).order_by(order, "sequence").afirst()
+
+
+async def counts() -> list[dict[str, Any]]:
+    """For each board its title, how many runs are kept, and how many players have one."""
+    rows = Board.objects.annotate(runs_kept=Count("runs"), players_kept=Count("runs__player", distinct=True))
+    return [{"title": row.title, "runs": row.runs_kept, "players": row.players_kept} async for row in rows]
 
 
 GROUP = Group("history", write, trouble=(OperationalError, InterfaceError))

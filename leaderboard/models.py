@@ -7,7 +7,7 @@ from django.db import models
 from django.urls import reverse
 
 from accounts.models import Player
-from leaderboard.periods import KINDS
+from leaderboard.periods import KINDS, in_words
 from leaderboard.score import POINTS_LIMIT, resolution_s
 
 
@@ -121,7 +121,11 @@ class Season(models.Model):
         constraints = [models.UniqueConstraint(fields=["board", "period"], name="season_once")]
 
     def __str__(self) -> str:
-        return f"{self.board}, {self.period}"
+        return f"{self.board}, {self.in_words}"
+
+    @property
+    def in_words(self) -> str:
+        return in_words(self.period)
 
     def get_absolute_url(self) -> str:
         return reverse("leaderboard:season", args=[self.board_id, self.period])

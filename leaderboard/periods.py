@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 DAY_MS = 24 * 60 * 60 * 1000
 KINDS = ("day", "week", "month", "all")
@@ -53,3 +53,17 @@ def _of_day(kind: str, days: int) -> Period:
 def all_current(now_ms: int) -> Sequence[Period]:
     """The four periods that hold this moment, in the order of `KINDS`."""
     return [current(kind, now_ms) for kind in KINDS]
+
+
+def in_words(period_id: str) -> str:
+    """A period's id for people: `23 November 2026`, `week 47 of 2026`, `November 2026`, `all time`."""
+    kind, _, name = period_id.partition(":")
+    if kind == "day":
+        day = date.fromisoformat(name)
+        return f"{day.day} {day:%B %Y}"
+    if kind == "week":
+        year, _, week = name.partition("-W")
+        return f"week {int(week)} of {year}"
+    if kind == "month":
+        return f"{date.fromisoformat(f'{name}-01'):%B %Y}"
+    return "all time"

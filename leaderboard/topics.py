@@ -51,7 +51,7 @@ class FeedTopic(Topic):
     """The newest lines of the activity feed. State: `order` (ids, newest first, at most 12), `line:<id>`."""
 
     async def snapshot(self) -> State:
-        lines = await feed.lines(FEED_COUNT)
+        lines = await feed.shown(FEED_COUNT)
         return {"order": [id for id, _ in lines]} | {f"line:{id}": feed.to_state(line) for id, line in lines}
 
 

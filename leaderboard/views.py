@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from leaderboard import export, feed, seasons, standings, windows
+from leaderboard import export, feed, history, seasons, standings, windows
 from leaderboard.definitions import find, period
 from leaderboard.errors import BadCursor, NoWindow, PeriodEnded, UnknownBoard, UnknownPeriod
 from leaderboard.models import Board, Season
@@ -112,6 +113,22 @@ async def season_page(request: HttpRequest, slug: str, period: str) -> HttpRespo
 
 
 @require_safe
+async def own_runs_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """The player's own best and newest runs, from SQL."""
+    board = await _board_or_404(slug)
+    if request.player is None:
+        return redirect_to_login(request.get_full_path())
+    runs = history.runs_of(board, request.player)
+    context = {
+        "board": board,
+        "best": await history.personal_best(board, request.player),
+        "runs": [run async for run in runs[:TOP_COUNT]],
+        "count": await runs.acount(),
+    }
+    return render(request, "leaderboard/mine.html", context)
+
+
+@require_safe
 async def export_csv(request: HttpRequest, slug: str) -> StreamingHttpResponse:
     """A board's period as CSV, for staff."""
     if request.player is None or not request.player.is_staff:
@@ -160,4 +177,4 @@ async def board_context(slug: str, kind: str, count: int, player: Any) -> dict[s
 
 async def feed_context(count: int) -> list[feed.Line]:
     """The newest lines of the feed, newest first."""
-    return [line for _, line in await feed.lines(count)]
+    return [line for _, line in await feed.shown(count)]

@@ -89,7 +89,21 @@ class TestPages:
         while await GroupReader(feed.GROUP, "w", streams).step(connection, block_ms=None):
             pass
         await connection.aclose()
-        assert "took place 1 on fuse" in await text_of(async_client, "/")
+        assert "took place 1 on Fuse" in await text_of(async_client, "/")
+
+    async def test_own_runs_and_the_best_of_them(self, async_client):
+        alice = await Player.objects.acreate(name="Alice")
+        assert (await async_client.get("/boards/fuse/mine/")).status_code == 302
+        await async_client.aforce_login(alice)
+        assert "No run of yours is kept yet" in await text_of(async_client, "/boards/fuse/mine/")
+        for number, points in enumerate((700, 900, 900, 100)):
+            await submit(alice, points, f"r{number}")
+        await write_history()
+        page = await text_of(async_client, "/boards/fuse/mine/")
+        assert "Best of 4 runs" in page
+        assert "<strong>900</strong>" in page
+        assert (await history.personal_best(await find("fuse"), alice)).pk == "r1"
+        assert await history.counts() == [{"title": "Fuse", "runs": 4, "players": 1}]
 
     async def test_a_time_board_shows_minutes_and_seconds(self, async_client):
         board = await find("fuse")

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from leaderboard.periods import all_current, current
+from leaderboard.periods import all_current, current, in_words
 
 
 def ms(*moment: int) -> int:
@@ -24,6 +24,19 @@ def ms(*moment: int) -> int:
 def test_a_moment_falls_into_its_period(kind, moment, id, start, end):
     period = current(kind, ms(*moment))
     assert (period.id, period.start_ms, period.end_ms) == (id, ms(*start), ms(*end))
+
+
+@pytest.mark.parametrize(
+    ("id", "words"),
+    [
+        ("day:2026-11-03", "3 November 2026"),
+        ("week:2026-W05", "week 5 of 2026"),
+        ("month:2026-02", "February 2026"),
+        ("all", "all time"),
+    ],
+)
+def test_a_period_has_a_name_for_people(id, words):
+    assert in_words(id) == words
 
 
 def test_all_time_has_no_end():
