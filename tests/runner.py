@@ -18,5 +18,5 @@ class PytestRunner:
     def run_tests(self, labels: list[str], **_: Any) -> int:
         """Return pytest's exit code; Django makes it the command's."""
         return subprocess.call(
-            [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", *self.options, *labels]
+            [sys.executable, "-m", "pytest", "-n", "3", "--dist", "loadfile", *self.options, *labels]
         )
