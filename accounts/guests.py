@@ -7,12 +7,18 @@ from django.contrib.auth import alogin
 from django.http import HttpRequest
 
 from accounts.models import Player
+from live.doors import client_address, enter
 
 _REGION = re.compile(r"^[a-z]{2,3}(?:-[A-Za-z]{4})?-([A-Z]{2})$")
 
 
 async def sign_in_as_guest(request: HttpRequest) -> Player:
-    """Make a guest with a readable name and sign this browser in as them."""
+    """Make a guest with a readable name and sign this browser in as them.
+
+    Raises:
+        TooMany: this address made too many guests of late.
+    """
+    await enter("guest_address", client_address(request))
     country = country_of(request.headers.get("Accept-Language", ""))
     guest = await sync_to_async(Player.objects.create_guest)(country)
     await alogin(request, guest)

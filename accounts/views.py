@@ -18,6 +18,7 @@ from accounts.forms import NewPlayerForm, SignInForm
 from accounts.models import Player
 from accounts.sessions import session_name
 from accounts.signals import card_changed
+from live.doors import client_address, enter
 from live.layer import tell_session
 from store.client import run_sync
 
@@ -47,6 +48,8 @@ def sign_up(request: HttpRequest) -> HttpResponse:
         return redirect(_next(request))
     # Read afresh: a form that is refused leaves what was typed in its instance, and the page shows the player.
     guest = Player.objects.get(pk=request.player.pk) if request.player else None
+    if request.method == "POST":
+        run_sync(enter("sign_up_address", client_address(request)))
     form = NewPlayerForm(request.POST or None, instance=guest, initial={"name": ""})
     if request.method == "POST" and form.is_valid() and (player := form.save_or_refuse()):
         card_changed.send(Player, player=player)
@@ -61,6 +64,10 @@ def sign_up(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
+    if request.method == "POST":
+        # Before the password is hashed: guessing must cost the guesser, not us.
+        run_sync(enter("sign_in_address", client_address(request)))
+        run_sync(enter("sign_in_account", request.POST.get("name", "").lower()))
     form = SignInForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with _sockets_ended(request):

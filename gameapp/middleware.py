@@ -12,6 +12,7 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
+from live.doors import TooMany
 from store.client import StoreUnavailable
 
 RETRY_AFTER_S = 5
@@ -55,8 +56,8 @@ class MessageMiddleware(Inline, django.contrib.messages.middleware.MessageMiddle
     """Messages are kept in the session, which is loaded by then and saved by its own middleware."""
 
 
-class StoreUnavailableMiddleware:
-    """Answers 503 with Retry-After when Redis is away, wherever in a request it was missed.
+class RefusalMiddleware:
+    """Answers 503 with Retry-After when Redis is away, wherever in a request it was missed, and 429 at a closed door.
 
     Views raise `StoreUnavailable`; the session and player middleware, whose errors Django would turn
     into a 500 on the way up, answer a bare 503 that gets its page here.
@@ -76,7 +77,20 @@ class StoreUnavailableMiddleware:
         return unavailable(request) if bare else response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        return unavailable(request) if isinstance(error, StoreUnavailable) else None
+        if isinstance(error, StoreUnavailable):
+            return unavailable(request)
+        return too_many(request, error) if isinstance(error, TooMany) else None
+
+
+def too_many(request: HttpRequest, error: TooMany) -> HttpResponse:
+    """The 429 page, with the headers that programs read."""
+    decision = error.decision
+    response = render(request, "429.html", {"message": str(error)}, status=429)
+    response.headers["Retry-After"] = str(decision.retry_after_s)
+    response.headers["RateLimit-Limit"] = str(decision.limit)
+    response.headers["RateLimit-Remaining"] = str(decision.remaining)
+    response.headers["RateLimit-Reset"] = str(decision.retry_after_s)
+    return response
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:

@@ -11,6 +11,7 @@ from environs import Env
 
 from gameapp.secret import local_secret_key
 from games.discovery import game_folders
+from store.limits import Policy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -58,7 +59,7 @@ MIDDLEWARE = [
     "gameapp.middleware.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "gameapp.middleware.CSPMiddleware",
-    "gameapp.middleware.StoreUnavailableMiddleware",
+    "gameapp.middleware.RefusalMiddleware",
     "accounts.middleware.SessionMiddleware",
     "gameapp.middleware.CommonMiddleware",
     "gameapp.middleware.CsrfViewMiddleware",
@@ -126,6 +127,17 @@ REDIS_URL = env.str("REDIS_URL", "")
 REDIS_TIMEOUT_S = env.float("REDIS_TIMEOUT_S", 2.0)
 REDIS_CONNECTIONS_MAX = env.int("REDIS_CONNECTIONS_MAX", 64)
 REDIS_APPENDFSYNC = env.str("REDIS_APPENDFSYNC", "everysec")
+
+# How often somebody may do something; store/limits.py. Accounts first, addresses as a loose outer bound only:
+# a school shares one. A sign-in stays closed while Redis is away, since nobody would count the tries.
+RATE_LIMITS = {
+    "sign_in_account": Policy(limit=10, window_s=300, sliding=True),
+    "sign_in_address": Policy(limit=300, window_s=300),
+    "sign_up_address": Policy(limit=200, window_s=3600),
+    "guest_address": Policy(limit=2_000, window_s=600, opens_when_away=True),
+}
+# So many proxies of ours stand in front and append to X-Forwarded-For.
+PROXY_COUNT = env.int("PROXY_COUNT", 0)
 
 CHANNEL_LAYERS = {"default": {"BACKEND": "live.layer.ChannelLayer"}}
 

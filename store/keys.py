@@ -24,3 +24,8 @@ def fence(name: str) -> str:
 def dead_letters(stream: str) -> str:
     """stream · entries that could not be handled: their fields, _reason, _group, _id · no TTL: replayed by hand."""
     return f"{stream}:dead"
+
+
+def limit(policy: str, who: str) -> str:
+    """string (fixed window: count) or zset (sliding: call id · when, UTC ms) · a caller under a policy · the window."""
+    return key("store", f"limit:{policy}:{who}", "calls")

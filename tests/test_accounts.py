@@ -10,6 +10,7 @@ from accounts.models import Player
 from accounts.names import guest_name, validate_name
 from leaderboard import boards, standings
 from store.client import run_sync
+from store.limits import Policy
 
 GOOD = "correct horse"
 
@@ -96,6 +97,34 @@ class TestAccounts:
             assert "do not belong together" in response.content.decode()
             pages.append(response.content.decode())
         assert "_auth_user_id" not in client.session
+
+    def test_guessing_is_stopped_before_the_password_is_looked_at(self, client, monkeypatch):
+        Player.objects.create_user("Bob", GOOD)
+        statuses = [
+            client.post("/accounts/sign-in/", {"name": "bob", "password": f"guess{n}"}).status_code for n in range(12)
+        ]
+        assert statuses == [422] * 10 + [429] * 2
+        monkeypatch.setattr("accounts.forms.authenticate", lambda *_, **__: pytest.fail("the password was looked at"))
+        response = client.post("/accounts/sign-in/", {"name": "BOB", "password": GOOD})
+        assert response.status_code == 429
+        assert 0 < int(response.headers["Retry-After"]) <= 300
+        assert response.headers["RateLimit-Remaining"] == "0"
+        assert "Slow down" in response.content.decode()
+
+    def test_guessing_at_one_account_locks_nobody_else_out(self, client):
+        for name in ("Bob", "Carol"):
+            Player.objects.create_user(name, GOOD)
+        for n in range(11):
+            client.post("/accounts/sign-in/", {"name": "Bob", "password": f"guess{n}"})
+        assert client.post("/accounts/sign-in/", {"name": "Carol", "password": GOOD}).status_code == 302
+
+    def test_an_address_makes_a_bounded_number_of_guests(self, client, settings):
+        settings.RATE_LIMITS = settings.RATE_LIMITS | {"guest_address": Policy(2, 60)}
+        statuses = []
+        for _ in range(3):
+            client.cookies.clear()
+            statuses.append(client.post("/play/fuse/").status_code)
+        assert statuses == [302, 302, 429]
 
     @pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "javascript:alert(1)"])
     def test_signing_in_leads_nowhere_else(self, client, target):

@@ -34,7 +34,7 @@ local function rank_on(period, player, points, ids)
   local score = string.format('%.17g', sum + fraction)
   local added = flag and call('ZADD', period.key, flag, 'CH', score, player)
     or call('ZADD', period.key, 'CH', score, player)
-  local size = (full or added == 1) and call('ZCARD', period.key)
+  local size = (full or added == 1 and period.ends > 0) and call('ZCARD', period.key)
   -- The first entry of a period makes it one that must be closed when it ends.
   if added == 1 and period.ends > 0 and size == 1 then call('ZADD', KEYS[5], period.ends, period.id) end
   if full then

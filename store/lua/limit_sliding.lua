@@ -1,0 +1,21 @@
+-- Notes a call in a log of the last window, if the limit still has room for it.
+-- KEYS: 1 log
+-- ARGV: 1 limit, 2 window (ms), 3 cost of the call, 4 now (ms; empty: the server's clock), 5 id of the call
+-- Returns: {1 allowed or 0 refused, how much is left, ms until there is room for it (0 when allowed)}
+-- Cost: O(log limit + cost), and O(limit) memory
+local now = tonumber(ARGV[4])
+if not now then
+  local time = redis.call('TIME')
+  now = time[1] * 1000 + math.floor(time[2] / 1000)
+end
+local limit, window, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - window)
+local used = redis.call('ZCARD', KEYS[1])
+if used + cost > limit then
+  -- There is room once so many of the oldest have left the window.
+  local last = redis.call('ZRANGE', KEYS[1], used + cost - limit - 1, used + cost - limit - 1, 'WITHSCORES')
+  return {0, limit - used, math.max(1, tonumber(last[2] or now) + window - now)}
+end
+for i = 1, cost do redis.call('ZADD', KEYS[1], now, ARGV[5] .. ':' .. i) end
+redis.call('PEXPIRE', KEYS[1], window)
+return {1, limit - used - cost, 0}
