@@ -4,6 +4,7 @@ The server is the game: only inputs come in, and the state lives in Redis, so th
 on with any run at the same move.
 """
 
+import contextlib
 import secrets
 import time
 from typing import Any
@@ -12,7 +13,7 @@ import msgspec
 
 from accounts.cards import Card
 from games import keys
-from games.game import Game, find
+from games.game import Game, UnknownGame, find
 from leaderboard import boards
 from leaderboard.boards import FinishedRun
 from leaderboard.reports import Report
@@ -222,11 +223,12 @@ async def unsettled(*, now_ms: int | None = None) -> list[Run]:
     before_ms = (time.time_ns() // 1_000_000 if now_ms is None else now_ms) - SETTLE_AFTER_MS
     found = []
     for run_id in await client().zrange(keys.finishing(), "-inf", before_ms, byscore=True, offset=0, num=100):
-        run = await _read(run_id)
-        if run is not None and run.over:
-            found.append(run)
-        else:
-            await client().zrem(keys.finishing(), run_id)
+        with contextlib.suppress(UnknownGame):  # A game that was removed: nobody can rank its runs.
+            run = await _read(run_id)
+            if run is not None and run.over:
+                found.append(run)
+                continue
+        await client().zrem(keys.finishing(), run_id)
     return found
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -10,11 +11,15 @@ from django.shortcuts import render
 
 from accounts.admin import PlayerAdmin
 from accounts.models import Player
-from leaderboard import keys, moderation
+from leaderboard import definitions, keys, moderation, rebuild
+from leaderboard.boards import kept_periods
 from leaderboard.models import Board, HiddenPlayer, Moderation, Placement, Run, Season
-from leaderboard.moderation import ReasonMissing
-from store.client import run_sync
+from live.errors import GameError
+from store.client import StoreUnavailable, run_sync
+from store.lock import LockHeld, LockLost
 from store.stream import replay_dead_letters
+
+CHOSEN_MAX = 200
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -33,17 +38,16 @@ class ReadOnly(admin.ModelAdmin):
 
 
 def with_reason(words: str, do: Callable[..., Coroutine[Any, Any, None]]) -> Any:
-    """An admin action that asks why before it does something to each of the chosen."""
+    """An admin action that asks why before it does something to each of the chosen, at most 200 at a time."""
 
     def action(model_admin: Any, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse | None:
+        if chosen.count() > CHOSEN_MAX:
+            messages.error(request, f"That is more than {CHOSEN_MAX} at once. Choose fewer.")
+            return None
         if "reason" in request.POST:
-            try:
-                for each in chosen:
-                    run_sync(do(each, reason=request.POST["reason"], by=request.user))
-                messages.success(request, f"{words}: {chosen.count()} done.")
-                return None
-            except ReasonMissing as error:
-                messages.error(request, str(error))
+            done = sum(_done(request, do, each) for each in chosen)
+            messages.success(request, f"{words}: {done} done.")
+            return None
         context = {
             **model_admin.admin_site.each_context(request),
             "title": words,
@@ -55,6 +59,17 @@ def with_reason(words: str, do: Callable[..., Coroutine[Any, Any, None]]) -> Any
 
     action.__name__ = do.__name__
     return admin.action(action, description=f"{words}…", permissions=["moderate"])
+
+
+def _done(request: HttpRequest, do: Callable[..., Coroutine[Any, Any, None]], each: Any) -> bool:
+    try:
+        run_sync(do(each, reason=request.POST["reason"], by=request.user))
+        return True
+    except GameError as error:
+        messages.error(request, f"{each}: {error}")
+    except (StoreUnavailable, LockHeld, LockLost):
+        messages.warning(request, f"{each}: recorded. The boards follow within a minute or two.")
+    return False
 
 
 class Moderates:
@@ -70,6 +85,18 @@ def replay(_: Any, request: HttpRequest, boards: QuerySet[Board]) -> None:
     messages.success(request, f"{count} entries were put back into their streams.")
 
 
+class BoardForm(forms.ModelForm):
+    """Also looks at the live standings: accepted runs are there before they are in SQL."""
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        changed = {"order", "operator"} & set(self.changed_data)
+        if changed and run_sync(kept_periods(self.instance.slug)):
+            for field in changed:
+                self.add_error(field, "The board has standings, and changing this would make them wrong.")
+        return data
+
+
 @admin.register(Board)
 class BoardAdmin(admin.ModelAdmin):
     list_display = ["title", "slug", "order", "operator", "points_max", "is_open"]
@@ -77,6 +104,13 @@ class BoardAdmin(admin.ModelAdmin):
     search_fields = ["title", "slug"]
     readonly_fields = ["slug", "game", "tie_resolution"]
     actions = [replay]
+    form = BoardForm
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        definitions.forget()
+        if any(name.startswith("keeps_") for name in form.changed_data):
+            run_sync(rebuild.rebuild(obj))  # A period that is kept again has missed runs meanwhile.
 
     @admin.display(description="ties are told apart")
     def tie_resolution(self, board: Board) -> str:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 from leaderboard import standings
+from leaderboard.definitions import now_ms
 from leaderboard.rows import Row
 
 PAGE = 1_000
@@ -18,14 +19,15 @@ async def lines(slug: str, kind: str) -> AsyncIterator[str]:
     Raises:
         UnknownBoard, UnknownPeriod: there is nothing to export; before the first line.
     """
-    page = await standings.top(slug, kind, PAGE)
+    at_ms = now_ms()  # The period that the export began in, also when it ends meanwhile.
+    page = await standings.top(slug, kind, PAGE, now_ms=at_ms)
     yield _line(HEADER)
     while True:
         for row in page.rows:
             yield _line(_cells(row))
         if page.cursor is None:
             return
-        page = await standings.page(slug, kind, page.cursor, PAGE)
+        page = await standings.page(slug, kind, page.cursor, PAGE, now_ms=at_ms)
 
 
 def _cells(row: Row) -> list[object]:

@@ -10,6 +10,7 @@ from leaderboard import keys, score
 from leaderboard.definitions import find
 from leaderboard.errors import UnknownBoard
 from leaderboard.history import slug_of
+from leaderboard.models import Board, HiddenPlayer
 from leaderboard.periods import in_words
 from live.hub import mark
 from store.client import client
@@ -20,6 +21,7 @@ LINES_MAX = 100
 TOP_PLACES = 3
 # One player's good evening must not fill the feed.
 PAUSE_MS = 60_000
+TOLD_TTL_MS = 60 * 24 * 60 * 60 * 1000
 SUBJECT = "feed"
 
 _append = script(__file__, "feed_append")
@@ -39,7 +41,7 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
     winners: list[str] = []
 
 
-def line_of(entry: Entry) -> Line | None:
+def line_of(board: Board, entry: Entry) -> Line | None:
     """What an accepted run has to say, if anything. Runs of a batch have no rank and say nothing."""
     fields = entry.fields
     if not fields.get("rank"):
@@ -49,29 +51,41 @@ def line_of(entry: Entry) -> Line | None:
     best_before = score.points(float(fields["score_before"])) if fields["score_before"] else None
     if rank <= TOP_PLACES and (rank_before is None or rank < rank_before):
         kind = "place"
-    elif best_before is not None and points > best_before:
+    elif board.operator == Board.Operator.BEST and best_before is not None and _better(board, points, best_before):
         kind = "best"
     else:
         return None
     card = Card.decode(fields["card"])
-    return Line(kind, slug_of(entry.stream), int(fields["at_ms"]), int(fields["player"]), card, points, rank)
+    return Line(kind, board.slug, int(fields["at_ms"]), int(fields["player"]), card, points, rank)
+
+
+def _better(board: Board, points: int, before: int) -> bool:
+    return points < before if board.lower_is_better else points > before
 
 
 async def write(entries: Sequence[Entry]) -> None:
-    """Add the lines of a batch; a repeated entry within a minute adds nothing."""
+    """Add the lines of a batch, each once, and none of hidden players."""
+    hidden = await _hidden()
     for entry in entries:
-        line = line_of(entry)
-        if line is not None:
-            await append(line, pause=keys.feed_pause(line.player))
+        try:
+            line = line_of(await find(slug_of(entry.stream)), entry)
+        except UnknownBoard:
+            continue
+        if line is not None and line.player not in hidden:
+            await append(line, told=keys.feed_told(entry.fields["run"]), pause=keys.feed_pause(line.player))
 
 
-async def append(line: Line, pause: str = "") -> bool:
-    """Add a line, unless its player is pausing (`pause` is the key that says so); True when it was added.
+async def _hidden() -> set[int]:
+    return {player async for player in HiddenPlayer.objects.values_list("player_id", flat=True)}
 
-    Redis: lua/feed_append.lua, one round trip.
+
+async def append(line: Line, *, told: str, pause: str = "") -> bool:
+    """Add a line, unless it was told before or its player is pausing (`told` and `pause` are the keys that say so).
+
+    Redis: lua/feed_append.lua, one round trip, and one to mark the feed.
     """
-    names = [keys.feed(), *([pause] if pause else [])]
-    added = await _append(names, [msgspec.json.encode(line).decode(), LINES_MAX, PAUSE_MS])
+    names = [keys.feed(), told, *([pause] if pause else [])]
+    added = await _append(names, [msgspec.json.encode(line).decode(), LINES_MAX, PAUSE_MS, TOLD_TTL_MS])
     if added:
         await mark(SUBJECT)
     return bool(added)
@@ -84,8 +98,10 @@ async def lines(count: int = LINES_MAX) -> list[tuple[str, Line]]:
 
 
 async def shown(count: int) -> list[tuple[str, Line]]:
-    """The newest lines in words for people: the board by its title, the period by its name."""
-    return [(entry_id, await _in_words(line)) for entry_id, line in await lines(count)]
+    """The newest lines in words for people: the board by its title, the period by its name; no hidden player's."""
+    hidden = await _hidden()
+    found = [(entry_id, line) for entry_id, line in await lines() if line.player not in hidden]
+    return [(entry_id, await _in_words(line)) for entry_id, line in found[:count]]
 
 
 async def _in_words(line: Line) -> Line:

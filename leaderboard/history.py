@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, close_old_connections
 from django.db.models import Count, QuerySet
 
 from accounts.models import Player
@@ -35,7 +35,7 @@ def run_of(entry: Entry) -> Run:
         points=int(fields["points"]),
         started_at=moment(fields["started_ms"]),
         accepted_at=moment(fields["at_ms"]),
-        sequence=sequence_of(entry.id),
+        sequence=sequence_of(fields.get("origin", entry.id)),
         record=fields["record"],
     )
 
@@ -57,6 +57,7 @@ def moment(ms: str | int) -> datetime:
 
 
 def _write(runs: Sequence[Run]) -> int:
+    close_old_connections()  # One that the database has dropped meanwhile would fail for ever.
     players = set(Player.objects.filter(pk__in={run.player_id for run in runs}).values_list("pk", flat=True))
     boards = set(Board.objects.filter(pk__in={run.board_id for run in runs}).values_list("pk", flat=True))
     known = [run for run in runs if run.player_id in players and run.board_id in boards]

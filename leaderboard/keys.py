@@ -10,9 +10,14 @@ def standings(slug: str, period_id: str) -> str:
     return key(APP, slug, "standings", period_id)
 
 
-def shadow(slug: str, period_id: str) -> str:
-    """zset · as standings, while a rebuild fills it · 1 hour."""
-    return key(APP, slug, "shadow", period_id)
+def shadow(slug: str, period_id: str, fence: int) -> str:
+    """zset · as standings, while a rebuild (told apart by its fencing number) fills it · 1 hour."""
+    return key(APP, slug, "shadow", period_id, fence)
+
+
+def repair_fence(slug: str) -> str:
+    """string · the highest fencing number that repaired the board · no TTL: it may never go back."""
+    return key(APP, slug, "repair_fence")
 
 
 def cards(slug: str) -> str:
@@ -60,6 +65,11 @@ def feed() -> str:
     return key(APP, "feed", "lines")
 
 
-def feed_pause(about: int | str) -> str:
-    """string · 1 while a player (or an ended season) gets no further line · 1 minute."""
-    return key(APP, "feed", "pause", about)
+def feed_pause(player: int) -> str:
+    """string · 1 while a player gets no further line · 1 minute."""
+    return key(APP, "feed", "pause", player)
+
+
+def feed_told(about: str) -> str:
+    """string · 1 once a run or an ended season has its line, or was passed over · 60 days."""
+    return key(APP, "feed", "told", about)

@@ -132,7 +132,7 @@ class Season(models.Model):
 
 
 class Placement(models.Model):
-    """Where a player ended a season; every player has one, and the first three wear a crown."""
+    """Where a player ended a season, hidden ones too; every player has one. See archive.py for how it is read."""
 
     season = models.ForeignKey(Season, models.CASCADE, related_name="placements")
     rank = models.PositiveIntegerField()
@@ -146,10 +146,6 @@ class Placement(models.Model):
             models.UniqueConstraint(fields=["season", "player"], name="placement_once"),
             models.UniqueConstraint(fields=["season", "rank"], name="placement_rank_once"),
         ]
-
-    @property
-    def has_crown(self) -> bool:
-        return self.rank <= 3
 
 
 class HiddenPlayer(models.Model):
@@ -179,6 +175,7 @@ class Moderation(models.Model):
     reason = models.CharField(max_length=300)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
+    applied = models.BooleanField(default=True, help_text="Boards and archives show it.")
 
     class Meta:
         ordering = ["-at"]

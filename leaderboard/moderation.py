@@ -1,8 +1,11 @@
 """Hiding and restoring runs and players, and banning: each with who, why and when, each reversible.
 
-SQL is written first; then the boards of all current periods are put right from it. History is kept.
+SQL is written first, then boards and archives are put right from it; what a crash left between the two,
+the worker finishes. History is kept.
 """
 
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -10,28 +13,25 @@ from django.db import transaction
 
 from accounts.models import Player
 from accounts.sessions import end_sessions
-from leaderboard import keys, results
-from leaderboard.boards import subject
-from leaderboard.definitions import find, now_ms, periods
+from leaderboard import archive, keys, results
+from leaderboard.boards import kept_periods, subject
+from leaderboard.definitions import now_ms, periods
 from leaderboard.models import Board, HiddenPlayer, Moderation, Run
-from leaderboard.periods import Period
-from leaderboard.results import Flying
+from leaderboard.periods import Period, find
+from leaderboard.results import REPAIR_WAIT_S, Flying, repair_lock
+from leaderboard.windows import forget_windows
 from live.errors import GameError
 from live.hub import mark
 from store.client import client
-from store.lock import hold
+from store.lock import LockLost, hold
 from store.scripts import script
 
 _put = script(__file__, "put")
 
 Action = Moderation.Action
 TRIES_MAX = 50
-REPAIR_WAIT_S = 30.0
-
-
-def repair_lock(board: Board) -> str:
-    """The lock of whoever works out a board's standings from SQL: a player's, or all of them."""
-    return f"repair:{board.slug}"
+# What is not applied after so long was left behind by a process that died.
+FINISH_AFTER_S = 60
 
 
 class ReasonMissing(GameError):
@@ -39,99 +39,128 @@ class ReasonMissing(GameError):
     message = "Say why: it is kept with what you did."
 
 
+class NotYours(GameError):
+    code = "not_yours"
+    message = "Only an owner may do that to staff, and nobody to themselves."
+
+
 async def hide_run(run: Run, *, reason: str, by: Player | None) -> None:
     """Take one run out of its board; the player's next best run, if any, counts instead."""
-    await sync_to_async(_record_run)(run, True, Action.HIDE_RUN, reason, by)
-    await _put_right(await find(run.board_id), run.player_id)
+    await _do(Action.HIDE_RUN, run.player, run, reason, by)
 
 
 async def restore_run(run: Run, *, reason: str, by: Player | None) -> None:
     """Let a hidden run count again."""
-    await sync_to_async(_record_run)(run, False, Action.RESTORE_RUN, reason, by)
-    await _put_right(await find(run.board_id), run.player_id)
+    await _do(Action.RESTORE_RUN, run.player, run, reason, by)
 
 
 async def hide_player(player: Player, *, reason: str, by: Player | None) -> None:
     """Take a player off every board; runs they finish from now on are refused."""
-    await sync_to_async(_record_player)(player, Action.HIDE_PLAYER, reason, by)
-    await _keep_off(player.pk)
+    await _do(Action.HIDE_PLAYER, player, None, reason, by)
 
 
 async def restore_player(player: Player, *, reason: str, by: Player | None) -> None:
     """Let a hidden player stand on the boards again, with every run that is not hidden itself."""
-    await sync_to_async(_record_player)(player, Action.RESTORE_PLAYER, reason, by)
-    await _let_back(player.pk)
+    await _do(Action.RESTORE_PLAYER, player, None, reason, by)
 
 
 async def ban(player: Player, *, reason: str, by: Player | None) -> None:
     """Hide a player, end all their sessions and sockets, and keep them from signing in."""
-    await sync_to_async(_record_player)(player, Action.BAN, reason, by)
-    await _keep_off(player.pk)
-    await end_sessions(player.pk)
+    await _do(Action.BAN, player, None, reason, by)
 
 
 async def unban(player: Player, *, reason: str, by: Player | None) -> None:
     """Lift a ban: the player may sign in again and stands on the boards again."""
-    await sync_to_async(_record_player)(player, Action.UNBAN, reason, by)
-    await _let_back(player.pk)
+    await _do(Action.UNBAN, player, None, reason, by)
 
 
-def _record_run(run: Run, hidden: bool, action: Any, reason: str, by: Player | None) -> None:
+async def finish() -> int:
+    """Apply what was recorded and not applied, and say to Redis again who is hidden. The worker does it each minute."""
+    async for board in Board.objects.all():
+        await sync_hidden(board.slug)
+    left = Moderation.objects.filter(applied=False, at__lt=datetime.now(UTC) - timedelta(seconds=FINISH_AFTER_S))
+    done = 0
+    async for entry in left.select_related("player", "run"):
+        await _apply(entry)
+        done += 1
+    return done
+
+
+async def sync_hidden(slug: str) -> None:
+    """Make a board's set of hidden players what SQL says. One round trip."""
+    hidden = [str(pk) async for pk in HiddenPlayer.objects.values_list("player_id", flat=True)]
+    pipe = client().pipeline(transaction=True)
+    pipe.delete(keys.hidden(slug))
+    if hidden:
+        pipe.sadd(keys.hidden(slug), *hidden)
+    await pipe.execute()
+
+
+async def _do(action: Any, player: Player, run: Run | None, reason: str, by: Player | None) -> None:
+    if not reason.strip():
+        raise ReasonMissing
+    if by is not None and (by.pk == player.pk or (player.is_staff and not by.is_superuser)):
+        raise NotYours
+    await _apply(await sync_to_async(_record)(action, player, run, reason.strip()[:300], by))
+
+
+def _record(action: Any, player: Player, run: Run | None, reason: str, by: Player | None) -> Moderation:
     with transaction.atomic():
-        _record(action, run.player, run, reason, by)
-        Run.objects.filter(pk=run.pk).update(is_hidden=hidden)
-
-
-def _record_player(player: Player, action: Any, reason: str, by: Player | None) -> None:
-    with transaction.atomic():
-        _record(action, player, None, reason, by)
-        if action in (Action.HIDE_PLAYER, Action.BAN):
+        if run is not None:
+            Run.objects.filter(pk=run.pk).update(is_hidden=action == Action.HIDE_RUN)
+        elif action in (Action.HIDE_PLAYER, Action.BAN):
             HiddenPlayer.objects.get_or_create(player=player)
         else:
             HiddenPlayer.objects.filter(player=player).delete()
         if action in (Action.BAN, Action.UNBAN):
             Player.objects.filter(pk=player.pk).update(is_active=action == Action.UNBAN)
+        return Moderation.objects.create(action=action, player=player, run=run, reason=reason, by=by, applied=False)
 
 
-def _record(action: Any, player: Player, run: Run | None, reason: str, by: Player | None) -> None:
-    if not reason.strip():
-        raise ReasonMissing
-    Moderation.objects.create(action=action, player=player, run=run, reason=reason.strip()[:300], by=by)
-
-
-async def _keep_off(player: int) -> None:
-    async for board in Board.objects.all():
-        pipe = client().pipeline(transaction=True)
-        pipe.sadd(keys.hidden(board.slug), str(player))
-        for period in periods(board, now_ms()):
-            pipe.zrem(keys.standings(board.slug, period.id), str(player))
-        await pipe.execute()
-        await mark(subject(board.slug))
-
-
-async def _let_back(player: int) -> None:
-    async for board in Board.objects.all():
-        await client().srem(keys.hidden(board.slug), str(player))
-        await _put_right(board, player)
+async def _apply(entry: Moderation) -> None:
+    """Make boards, archives and sessions what SQL says by now; doing it twice is harmless."""
+    if entry.action == Action.BAN:
+        await end_sessions(entry.player_id)
+    boards = Board.objects.filter(pk=entry.run.board_id) if entry.run else Board.objects.all()
+    async for board in boards:
+        await sync_hidden(board.slug)
+        await _put_right(board, entry.player_id)
+    await Moderation.objects.filter(pk=entry.pk).aupdate(applied=True)
 
 
 async def _put_right(board: Board, player: int) -> None:
-    """Work out a player's standing on every current period anew. Runs that arrive meanwhile are counted in."""
-    async with hold(repair_lock(board), wait_s=REPAIR_WAIT_S):
-        for period in periods(board, now_ms()):
-            await _put_right_on(board, period, player)
+    """Work out a player's standing on every kept period anew, and the archives that hold their runs.
+
+    Runs that arrive meanwhile are counted in. Raises LockHeld when another repair takes half a minute.
+    """
+    async with hold(repair_lock(board.slug), wait_s=REPAIR_WAIT_S) as held:
+        for period in await _kept(board):
+            await _put_right_on(board, period, player, held.fence)
+    await forget_windows(board.slug)
     await mark(subject(board.slug))
+    await archive.put_right(board, player)
 
 
-async def _put_right_on(board: Board, period: Period, player: int) -> None:
-    names = [keys.standings(board.slug, period.id), keys.runs(board.slug)]
+async def _kept(board: Board) -> Iterable[Period]:
+    """The current periods, and the ended ones that Redis still holds."""
+    found = {period.id: period for period in periods(board, now_ms())}
+    return (found | {period_id: find(period_id) for period_id in await kept_periods(board.slug)}).values()
+
+
+async def _put_right_on(board: Board, period: Period, player: int, fence: int) -> None:
+    slug = board.slug
+    names = [keys.standings(slug, period.id), keys.runs(slug), keys.hidden(slug), keys.repair_fence(slug)]
     for _ in range(TRIES_MAX):
         flying = await results.in_flight(board)
         value = await sync_to_async(_score)(board, period, player, flying)
-        if await _put(names, [player, "" if value is None else repr(value), flying.last_id or "0-0"]):
+        done = await _put(names, [player, "" if value is None else repr(value), flying.last_id or "0-0", fence])
+        if done < 0:
+            raise LockLost(slug)
+        if done:
             return
     raise RuntimeError(f"player {player} finished runs faster than their standing could be worked out")
 
 
 def _score(board: Board, period: Period, player: int, flying: Flying) -> float | None:
+    # The stream was read before SQL: a run that moves from one to the other meanwhile is in both, never in neither.
     return results.combined(board, results.visible(board, period, flying, player=player)).get(player)

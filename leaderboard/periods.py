@@ -50,6 +50,27 @@ def _of_day(kind: str, days: int) -> Period:
     raise KeyError(kind)
 
 
+def find(period_id: str) -> Period:
+    """The period with this id.
+
+    Raises:
+        ValueError: no period has it.
+    """
+    kind, _, name = period_id.partition(":")
+    if kind == "day":
+        start = date.fromisoformat(name)
+    elif kind == "week":
+        year, _, week = name.partition("-W")
+        start = date.fromisocalendar(int(year), int(week), 1)
+    elif kind == "month":
+        start = date.fromisoformat(f"{name}-01")
+    elif period_id == "all":
+        return current("all", 0)
+    else:
+        raise ValueError(period_id)
+    return current(kind, _ms(datetime(start.year, start.month, start.day, tzinfo=UTC)))
+
+
 def all_current(now_ms: int) -> Sequence[Period]:
     """The four periods that hold this moment, in the order of `KINDS`."""
     return [current(kind, now_ms) for kind in KINDS]

@@ -10,15 +10,15 @@ from itertools import islice
 from asgiref.sync import sync_to_async
 
 from accounts.models import Player
-from leaderboard import keys, results
+from leaderboard import keys, moderation, results
 from leaderboard.boards import subject
 from leaderboard.definitions import now_ms, periods
 from leaderboard.models import Board
-from leaderboard.moderation import REPAIR_WAIT_S, repair_lock
 from leaderboard.periods import Period
+from leaderboard.results import REPAIR_WAIT_S, repair_lock
 from live.hub import mark
 from store.client import client
-from store.lock import hold
+from store.lock import LockLost, hold
 from store.scripts import script
 
 _swap = script(__file__, "swap")
@@ -41,28 +41,32 @@ async def rebuild(board: Board, progress: Progress = lambda step, done: None) ->
     """Build every current period of a board from SQL and swap it in; `progress` gets a period and players written.
 
     Raises:
-        LockHeld: another rebuild of the board is under way.
+        LockHeld, LockLost: another repair of the board is under way, or took over.
         TooBusy: runs arrive faster than they can be counted in.
     """
-    async with hold(repair_lock(board), wait_s=REPAIR_WAIT_S):
+    async with hold(repair_lock(board.slug), wait_s=REPAIR_WAIT_S) as held:
+        await moderation.sync_hidden(board.slug)
         for period in periods(board, now_ms()):
-            await _rebuild_period(board, period, progress)
+            await _rebuild_period(board, period, held.fence, progress)
         await _rebuild_cards(board)
     await mark(subject(board.slug))
 
 
-async def _rebuild_period(board: Board, period: Period, progress: Progress) -> None:
+async def _rebuild_period(board: Board, period: Period, fence: int, progress: Progress) -> None:
     slug = board.slug
-    names = [keys.standings(slug, period.id), keys.shadow(slug, period.id), keys.runs(slug), keys.hidden(slug)]
-    await client().unlink(names[1])
+    names = [keys.standings(slug, period.id), keys.shadow(slug, period.id, fence), keys.runs(slug)]
+    names += [keys.hidden(slug), keys.repair_fence(slug)]
     scores, last_id = await expected(board, period)
     await _write(names[1], scores, lambda done: progress(period.kind, done))
     for _ in range(CATCH_UPS_MAX):
         args = [last_id or "0-0", board.order, board.operator, period.start_ms, period.end_ms or 0, SWAP_COUNTS_MAX]
-        if await _swap(names, args):
+        swapped = await _swap(names, [*args, fence])
+        if swapped < 0:
+            raise LockLost(slug)
+        if swapped:
             break
         newer = await results.in_flight(board, last_id)
-        inside = [result for result in newer.results if results.holds(period, result)]
+        inside = [each for each in newer.results if results.holds(period, each) and not each.replayed]
         results.add(board, scores, inside)
         await _write(names[1], {result.player: scores[result.player] for result in inside})
         last_id = newer.last_id

@@ -1,5 +1,6 @@
 """Standings worked out from SQL and from what is still on its way there: the truth that repairs are made from."""
 
+import contextlib
 import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -8,8 +9,15 @@ from leaderboard import history, keys, score
 from leaderboard.models import Board, HiddenPlayer, Run
 from leaderboard.periods import Period
 from store.client import client
+from store.keys import dead_letters
 
 READ_BATCH = 5_000
+REPAIR_WAIT_S = 30.0
+
+
+def repair_lock(slug: str) -> str:
+    """The lock of whoever works out a board's standings from SQL and its stream, or trims that stream."""
+    return f"repair:{slug}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +29,7 @@ class Result:
     points: int
     at_ms: int
     sequence: int
+    replayed: bool = False
 
 
 def combined(board: Board, results: Iterable[Result]) -> dict[int, float]:
@@ -60,31 +69,46 @@ class Flying:
 
 
 async def in_flight(board: Board, after_id: str = "") -> Flying:
-    """The runs in the stream, all or those after an entry; some of them may be in SQL already. One round trip."""
+    """The runs in the stream and among its dead letters, or only those in the stream after an entry.
+
+    Some of them may be in SQL already. Redis: two round trips.
+    """
     name = keys.runs(board.slug)
     if not await client().exists(name):
         return Flying([], "")
     pipe = client().pipeline(transaction=True)
     pipe.xinfo_stream(name)
     pipe.xrange(name, min=f"({after_id}" if after_id else "-")
-    info, found = await pipe.execute()
-    results = [_of_entry(entry_id, fields) for entry_id, fields in found if "run" in fields]
-    return Flying(results, info["last-generated-id"])
+    pipe.xrange(dead_letters(name))
+    info, found, dead = await pipe.execute()
+    by_run: dict[str, Result] = {}
+    for entry_id, fields in found if after_id else [*dead, *found]:
+        with contextlib.suppress(KeyError, ValueError):  # What is no run cannot count.
+            result = _of_entry(entry_id, fields)
+            by_run.setdefault(result.run, result)
+    ordered = sorted(by_run.values(), key=lambda each: each.sequence)
+    return Flying(ordered, info["last-generated-id"])
 
 
 def _of_entry(entry_id: str, fields: dict[str, str]) -> Result:
-    at_ms, sequence = int(fields["at_ms"]), history.sequence_of(entry_id)
-    return Result(fields["run"], int(fields["player"]), int(fields["points"]), at_ms, sequence)
+    """A run in the stream; a dead letter, or one that was replayed, keeps the place that it was accepted at."""
+    origin = fields.get("_id") or fields.get("origin")
+    sequence = history.sequence_of(origin or entry_id)
+    points, at_ms = int(fields["points"]), int(fields["at_ms"])
+    return Result(fields["run"], int(fields["player"]), points, at_ms, sequence, "origin" in fields)
 
 
-def visible(board: Board, period: Period, flying: Flying, *, player: int | None = None) -> Iterator[Result]:
+def visible(
+    board: Board, period: Period, flying: Flying, *, player: int | None = None, hidden_too: bool = False
+) -> Iterator[Result]:
     """The results of a period that count, in order, up to the flying ones' last entry. Sync: it reads SQL.
 
-    A run that moves from the stream to SQL meanwhile is taken from the stream, never twice and never left out.
+    `hidden_too` counts hidden players in, for archives, which leave them out when they are read. A run that
+    moves from the stream to SQL meanwhile is taken from the stream, never twice and never left out.
     """
     ids = {result.run for result in flying.results}
     hidden_runs = set(Run.objects.filter(pk__in=ids, is_hidden=True).values_list("pk", flat=True))
-    hidden_players = set(HiddenPlayer.objects.values_list("player_id", flat=True))
+    hidden_players = set() if hidden_too else set(HiddenPlayer.objects.values_list("player_id", flat=True))
     counted = [
         result
         for result in flying.results
@@ -93,13 +117,16 @@ def visible(board: Board, period: Period, flying: Flying, *, player: int | None 
         and result.player not in hidden_players
         and player in (None, result.player)
     ]
-    kept = (result for result in _from_sql(board, period, flying.last_sequence, player) if result.run not in ids)
+    kept = (
+        result for result in _from_sql(board, period, flying.last_sequence, player, hidden_too) if result.run not in ids
+    )
     return heapq.merge(kept, counted, key=lambda each: each.sequence)
 
 
-def _from_sql(board: Board, period: Period, upto: int | None, player: int | None) -> Iterator[Result]:
+def _from_sql(board: Board, period: Period, upto: int | None, player: int | None, hidden_too: bool) -> Iterator[Result]:
     rows = Run.objects.filter(board=board, is_hidden=False, accepted_at__gte=history.moment(period.start_ms))
-    rows = rows.exclude(player_id__in=HiddenPlayer.objects.values("player_id"))
+    if not hidden_too:
+        rows = rows.exclude(player_id__in=HiddenPlayer.objects.values("player_id"))
     if period.end_ms:
         rows = rows.filter(accepted_at__lt=history.moment(period.end_ms))
     if upto is not None:

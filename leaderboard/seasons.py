@@ -9,19 +9,16 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from asgiref.sync import sync_to_async
-from django.db import transaction
-from django.db.models import QuerySet
+from django.db import DatabaseError, transaction
 
-from accounts.models import Player
-from leaderboard import feed, keys, score
+from leaderboard import archive, feed, keys
 from leaderboard.feed import Line
-from leaderboard.models import Board, HiddenPlayer, Placement, Season
-from store.client import client
+from leaderboard.models import Board, Placement, Season
+from store.client import StoreUnavailable, client
 from store.lock import LockHeld, LockLost, hold
 
 logger = logging.getLogger(__name__)
 
-BATCH = 2_000
 KEPT_AFTER_CLOSING_S = 60 * 24 * 60 * 60
 CROWNS = 3
 
@@ -44,6 +41,10 @@ async def close_ended(*, at_ms: int | None = None) -> int:
                 continue  # Another worker is at it.
             except (LockLost, Fenced):
                 logger.warning("season %s of %s went to another worker", period_id, board.slug)
+            except (StoreUnavailable, DatabaseError):
+                raise
+            except Exception:
+                logger.exception("season %s of %s could not be closed", period_id, board.slug)
     return closed
 
 
@@ -98,27 +99,15 @@ def _claim(season: Season, fence: int) -> None:
 async def _archive(board: Board, season: Season, fence: int) -> None:
     name = keys.standings(board.slug, season.period)
     placed = 0
-    for start in range(0, await client().zcard(name), BATCH):
-        read = await client().zrange(name, start, start + BATCH - 1, desc=not board.lower_is_better, withscores=True)
+    for start in range(0, await client().zcard(name), archive.BATCH):
+        read = await client().zrange(
+            name, start, start + archive.BATCH - 1, desc=not board.lower_is_better, withscores=True
+        )
         placed += await sync_to_async(_write)(board, season, fence, placed, read)
 
 
 def _write(board: Board, season: Season, fence: int, placed: int, read: Sequence[tuple[str, float]]) -> int:
-    known = set(Player.objects.filter(pk__in=[int(player) for player, _ in read]).values_list("pk", flat=True))
-    rows = [
-        Placement(
-            season=season,
-            player_id=int(player),
-            points=score.points(value),
-            reached_at=datetime.fromtimestamp(
-                score.reached_at_ms(value, lower_is_better=board.lower_is_better) / 1000, UTC
-            ),
-        )
-        for player, value in read
-        if int(player) in known
-    ]
-    for offset, row in enumerate(rows, start=1):
-        row.rank = placed + offset
+    rows = archive.rows(board, season, [(int(player), value) for player, value in read], first=placed + 1)
     with transaction.atomic():
         _claim(season, fence)
         Placement.objects.bulk_create(rows)
@@ -132,14 +121,8 @@ def _finish(season: Season, fence: int) -> None:
 
 
 async def _announce(board: Board, season: Season) -> None:
-    winners = [row.player.name async for row in shown(season).select_related("player")[:CROWNS]]
+    winners = [row.placement.player.name for row in await archive.shown(season, CROWNS)]
     at_ms = int(season.ends_at.timestamp() * 1000)
     if winners:
-        # Somebody who takes over after a crash right here announces nothing twice.
-        once = keys.feed_pause(f"{board.slug}:{season.period}")
-        await feed.append(Line("season", board.slug, at_ms, period=season.period, winners=winners), pause=once)
-
-
-def shown(season: Season) -> "QuerySet[Placement]":
-    """The placements of a season that may be seen: hidden players' are left out."""
-    return season.placements.exclude(player_id__in=HiddenPlayer.objects.values("player_id")).order_by("rank")
+        line = Line("season", board.slug, at_ms, period=season.period, winners=winners)
+        await feed.append(line, told=keys.feed_told(f"{board.slug}:{season.period}"))

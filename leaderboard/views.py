@@ -2,13 +2,14 @@
 
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from leaderboard import export, feed, history, seasons, standings, windows
+from leaderboard import archive, export, feed, history, seasons, standings, windows
 from leaderboard.definitions import find, period
 from leaderboard.errors import BadCursor, NoWindow, PeriodEnded, UnknownBoard, UnknownPeriod
 from leaderboard.models import Board, Season
@@ -88,7 +89,7 @@ async def seasons_page(request: HttpRequest, slug: str) -> HttpResponse:
     closed = Season.objects.filter(board=board).exclude(closed_at=None)[:SEASONS_COUNT]
     shown = []
     async for season in closed:
-        crowned = [row async for row in seasons.shown(season).select_related("player")[: seasons.CROWNS]]
+        crowned = await archive.shown(season, seasons.CROWNS)
         shown.append({"season": season, "crowned": crowned})
     return render(request, "leaderboard/seasons.html", {"board": board, "seasons": shown})
 
@@ -100,14 +101,12 @@ async def season_page(request: HttpRequest, slug: str, period: str) -> HttpRespo
     season = await Season.objects.filter(board=board, period=period).exclude(closed_at=None).afirst()
     if season is None:
         raise Http404("That period has not ended, or nobody played in it.")
-    placements = seasons.shown(season).select_related("player")
-    own = await placements.filter(player=request.player).afirst() if request.player else None
     context = {
         "board": board,
         "season": season,
-        "rows": [row async for row in placements[:TOP_COUNT]],
-        "size": await placements.acount(),
-        "own": own,
+        "rows": await archive.shown(season, TOP_COUNT),
+        "size": await archive.size(season),
+        "own": await archive.shown_of(season, request.player.pk) if request.player else None,
     }
     return render(request, "leaderboard/season.html", context)
 
@@ -131,8 +130,9 @@ async def own_runs_page(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 async def export_csv(request: HttpRequest, slug: str) -> StreamingHttpResponse:
     """A board's period as CSV, for staff."""
-    if request.player is None or not request.player.is_staff:
-        raise PermissionDenied("Only staff may export boards.")
+    may = request.player is not None and request.player.is_staff
+    if not may or not await sync_to_async(request.player.has_perm)("leaderboard.view_board"):
+        raise PermissionDenied("Only staff who may view boards may export them.")
     board = await _board_or_404(slug)
     kind = request.GET.get("period", board.kinds[0])
     if kind not in board.kinds:

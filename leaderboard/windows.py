@@ -16,14 +16,16 @@ from leaderboard.models import Board
 from leaderboard.periods import current
 from leaderboard.rows import Row
 from leaderboard.standings import Rows
-from store.client import client
+from store.client import StoreUnavailable, client
 from store.lock import LockHeld, hold
 
 DAYS = (7, 30)
 FRESH_S = 5
 KEPT_S = 60
 WAIT_S = 0.05
-WAITS_MAX = 40
+WAITS_MAX = 80
+# Somebody who dies while computing holds the others up for so long.
+LEASE_MS = 3_000
 # So many of each board's first count for the champions board.
 CHAMPIONS_DEPTH = 1_000
 
@@ -44,7 +46,7 @@ async def window(slug: str, days: int, count: int, *, at_ms: int | None = None) 
         if await client().exists(keys.window_fresh(slug, days)):
             break
         try:
-            async with hold(f"window:{slug}:{days}"):
+            async with hold(f"window:{slug}:{days}", lease_ms=LEASE_MS):
                 await _compute(board, days, now_ms() if at_ms is None else at_ms)
             break
         except LockHeld:
@@ -52,7 +54,14 @@ async def window(slug: str, days: int, count: int, *, at_ms: int | None = None) 
             if await client().exists(name):
                 break
             await asyncio.sleep(WAIT_S)
+    else:
+        raise StoreUnavailable("nobody computed the window in time")
     return await standings.rows_of_key(board, name, count)
+
+
+async def forget_windows(slug: str) -> None:
+    """Have every window of a board computed anew at the next look. One round trip."""
+    await client().delete(*(keys.window_fresh(slug, days) for days in DAYS))
 
 
 async def _compute(board: Board, days: int, at_ms: int) -> None:

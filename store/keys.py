@@ -26,6 +26,11 @@ def dead_letters(stream: str) -> str:
     return f"{stream}:dead"
 
 
+def failures(stream: str, group: str) -> str:
+    """hash · entry id · how often a group failed to handle it alone · 7 days after the last failure."""
+    return f"{stream}:failures:{group}"
+
+
 def limit(policy: str, who: str) -> str:
     """string (fixed window: count) or zset (sliding: call id · when, UTC ms) · a caller under a policy · the window."""
     return key("store", f"limit:{policy}:{who}", "calls")

@@ -6,6 +6,7 @@ the lock protects must refuse a writer whose number is lower than one it has see
 
 import asyncio
 import contextlib
+import logging
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from store.scripts import script
 _take = script(__file__, "lock_take")
 _renew = script(__file__, "lock_renew")
 _release = script(__file__, "lock_release")
+
+logger = logging.getLogger(__name__)
 
 LEASE_MS = 15_000
 RETRY_S = 0.05
@@ -62,9 +65,9 @@ async def hold(name: str, *, lease_ms: int = LEASE_MS, wait_s: float = 0.0) -> A
     try:
         yield Held(name, fence)
     except asyncio.CancelledError:
-        if not lost.is_set():
+        # Ours is one cancellation; whoever asked for another one gets it.
+        if not lost.is_set() or worker.uncancel() > 0:
             raise
-        worker.uncancel()
         raise LockLost(name) from None
     finally:
         renewing.cancel()
@@ -76,13 +79,16 @@ async def _keep(name: str, token: str, lease_ms: int, worker: "asyncio.Task[obje
     loop = asyncio.get_running_loop()
     ends = loop.time() + lease_ms / 1000
     while True:
-        await asyncio.sleep(lease_ms / 3000)
+        await asyncio.sleep(max(0.0, min(lease_ms / 3000, ends - loop.time())))
         renewed_from = loop.time()
         try:
-            kept = bool(await _renew([keys.lock(name)], [token, lease_ms]))
+            async with asyncio.timeout_at(ends):
+                kept = bool(await _renew([keys.lock(name)], [token, lease_ms]))
             ends = renewed_from + lease_ms / 1000 if kept else ends
-        except StoreUnavailable:
+        except Exception as error:
             kept = loop.time() < ends  # Still ours until the lease that was granted last has run out.
+            logger.warning("the lock %s was not renewed: %s", name, error or type(error).__name__)
+            await asyncio.sleep(RETRY_S)
         if not kept:
             lost.set()
             worker.cancel()

@@ -25,7 +25,11 @@ CLAIM_AFTER_MS = 30_000
 TRIES_MAX = 5
 RETRY_S = (0.5, 1, 2, 5, 10)
 
+FAILURES_TTL_S = 7 * 24 * 60 * 60
+
 _trim = script(__file__, "trim")
+_bury = script(__file__, "bury")
+_replay = script(__file__, "replay")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +157,14 @@ class GroupReader:
         except self._trouble:
             raise
         except Exception as error:
-            [pending] = await connection.xpending_range(entry.stream, self.group.name, entry.id, entry.id, 1)
-            if pending["times_delivered"] < TRIES_MAX:
+            # Counted here, not by deliveries: those grow also while the world is broken.
+            failures = keys.failures(entry.stream, self.group.name)
+            if await connection.hincrby(failures, entry.id, 1) < TRIES_MAX:
+                await connection.expire(failures, FAILURES_TTL_S)
                 return False
             reason = f"{type(error).__name__}: {error}"[:500]
-            notes = {"_reason": reason, "_group": self.group.name, "_id": entry.id}
-            await connection.xadd(keys.dead_letters(entry.stream), {**entry.fields, **notes})
+            names = [entry.stream, keys.dead_letters(entry.stream), failures]
+            await _bury(names, [self.group.name, entry.id, reason])
             logger.error("%s: entry %s moved to the dead letters: %s", self.group.name, entry.id, reason)
             return True
 
@@ -180,13 +186,8 @@ async def dead_letters(stream: str) -> list[Entry]:
 async def replay_dead_letters(stream: str) -> int:
     """Append every dead letter to its stream again and return how many.
 
-    Every group sees a replayed entry, so handlers must bear repetition, as they must anyway.
+    Every group sees a replayed entry, so handlers must bear repetition, as they must anyway. Its `origin`
+    is the id that it had at first. Redis: lua/replay.lua, one round trip per letter.
     """
-    letters = await dead_letters(stream)
-    for letter in letters:
-        fields = {name: value for name, value in letter.fields.items() if not name.startswith("_")}
-        pipe = client().pipeline(transaction=True)
-        pipe.xadd(stream, fields)
-        pipe.xdel(letter.stream, letter.id)
-        await pipe.execute()
-    return len(letters)
+    names = [stream, keys.dead_letters(stream)]
+    return sum([await _replay(names, [letter.id]) for letter in await dead_letters(stream)])

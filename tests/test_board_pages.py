@@ -122,13 +122,14 @@ class TestExport:
 
     async def test_staff_get_every_row(self, async_client, sixty, monkeypatch):
         monkeypatch.setattr(export, "PAGE", 7)
-        await async_client.aforce_login(await Player.objects.acreate(name="Olga", is_staff=True))
+        await async_client.aforce_login(await Player.objects.acreate(name="Olga", is_staff=True, is_superuser=True))
         header, *rows = await self.rows(async_client)
         assert header == export.HEADER
         assert [int(row[0]) for row in rows] == list(range(1, 61))
         assert [int(row[5]) for row in rows] == [number * 10 for number in range(59, -1, -1)]
 
     async def test_others_get_nothing(self, async_client):
+        await async_client.aforce_login(await Player.objects.acreate(name="Helper", is_staff=True))
         assert (await async_client.get("/boards/fuse/export.csv")).status_code == 403
 
     @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1"])
@@ -205,6 +206,43 @@ class TestModeration:
         assert bob.is_active
         assert self.points(bob) == 900
 
+    def test_a_moderator_cannot_ban_staff_or_themselves(self, client, bob):
+        from django.contrib.auth.models import Permission
+
+        boss = Player.objects.create_superuser("Boss", "correct horse")
+        helper = Player.objects.create(name="Helper", is_staff=True)
+        for codename in ("view_player", "add_moderation"):
+            helper.user_permissions.add(Permission.objects.get(codename=codename))
+        client.force_login(helper)
+        for target in (boss, helper):
+            page = self.act(client, "accounts/player", "ban", target, reason="mischief").content.decode()
+            assert "Only an owner" in page
+            target.refresh_from_db()
+            assert target.is_active
+        self.act(client, "accounts/player", "ban", bob, reason="fair")
+        bob.refresh_from_db()
+        assert not bob.is_active
+
+    def test_more_than_two_hundred_at_once_are_refused(self, staff):
+        Player.objects.bulk_create([Player(name=f"P{n}") for n in range(201)])
+        page = self.act(staff, "accounts/player", "ban", *Player.objects.all()).content.decode()
+        assert "more than 200" in page
+
+    def test_what_a_crash_left_undone_is_finished_by_the_worker(self, staff, bob):
+        from datetime import UTC, datetime, timedelta
+
+        from leaderboard import moderation
+        from leaderboard.models import HiddenPlayer
+
+        HiddenPlayer.objects.create(player=bob)
+        entry = Moderation.objects.create(action="hide_player", player=bob, reason="x", applied=False)
+        Moderation.objects.update(at=datetime.now(UTC) - timedelta(minutes=5))
+        assert self.points(bob) == 900
+        assert run_sync(moderation.finish()) == 1
+        assert self.points(bob) is None
+        entry.refresh_from_db()
+        assert entry.applied
+
     def test_what_moderators_did_cannot_be_edited(self, staff, bob):
         self.act(staff, "accounts/player", "hide_player", bob, reason="a bot")
         entry = Moderation.objects.get()
@@ -216,6 +254,20 @@ class TestModeration:
                   "points_max": 100, "keeps_all": "on", "champion_weight": 1}  # fmt: skip
         page = staff.post("/admin/leaderboard/board/fuse/change/", fields).content.decode()
         assert "would make them wrong" in page
+
+    def test_it_cannot_be_changed_either_while_its_first_run_is_on_its_way_to_sql(self, staff):
+        run_sync(submit(Player.objects.create(name="Bob"), 5, "r1"))
+        fields = {"title": "Fuse", "order": "desc", "operator": "total", "unit": "points", "format": "points",
+                  "points_max": 100, "keeps_all": "on", "champion_weight": 1}  # fmt: skip
+        assert "has standings" in staff.post("/admin/leaderboard/board/fuse/change/", fields).content.decode()
+
+    def test_a_period_that_is_kept_again_counts_what_it_missed(self, staff, bob):
+        fields = {"title": "Fuse", "order": "desc", "operator": "best", "unit": "points", "format": "points",
+                  "points_max": 100000, "keeps_all": "on", "champion_weight": 1, "is_open": "on"}  # fmt: skip
+        staff.post("/admin/leaderboard/board/fuse/change/", fields)
+        run_sync(submit(bob, 2000, "r-more"))
+        staff.post("/admin/leaderboard/board/fuse/change/", fields | {"keeps_day": "on"})
+        assert self.points(bob) == 2000
 
     def test_dead_letters_are_replayed_from_the_admin(self, staff, bob):
         async def bury():

@@ -88,3 +88,13 @@ async def test_an_error_in_the_block_is_the_blocks_own():
         async with hold("a"):
             raise ValueError
     assert await client().get(keys.lock("a")) is None
+
+
+async def test_a_renewal_that_fails_for_whatever_reason_ends_in_a_lost_lock(monkeypatch):
+    async def broken(*_):
+        raise ValueError("odd")
+
+    monkeypatch.setattr("store.lock._renew", broken)
+    with pytest.raises(LockLost):
+        async with hold("a", lease_ms=150):
+            await asyncio.sleep(5)

@@ -5,11 +5,12 @@ import asyncio
 import pytest
 
 from accounts.models import Player
-from leaderboard import boards, feed, keys, moderation, seasons
+from leaderboard import archive, boards, consumers, feed, history, keys, moderation, seasons
 from leaderboard.boards import FinishedRun
-from leaderboard.models import Board, Placement, Season
-from store.client import client
+from leaderboard.models import Board, Placement, Run, Season
+from store.client import blocking, client
 from store.lock import LockHeld
+from store.stream import GroupReader
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -47,7 +48,7 @@ async def test_an_ended_day_is_archived_with_every_players_rank(players):
     assert await placements("day:2026-11-24") == expected
     season = await Season.objects.aget()
     assert season.closed_at is not None
-    assert [row.has_crown async for row in season.placements.all()] == [True, True, True, False, False]
+    assert [row.has_crown for row in await archive.shown(season, 9)] == [True, True, True, False, False]
 
 
 async def test_after_the_archive_the_standings_end_by_themselves(players):
@@ -143,6 +144,71 @@ async def test_hidden_players_are_not_shown_in_archives_and_come_back(players):
     await seasons.close_ended(at_ms=NOON_MS + DAY_MS)
     season = await Season.objects.aget()
     await moderation.hide_player(players[4], reason="cheated", by=None)
-    assert (await seasons.shown(season).afirst()).player_id == players[3].pk
+    assert (await archive.shown(season, 9))[0].placement.player_id == players[3].pk
     await moderation.restore_player(players[4], reason="did not", by=None)
-    assert (await seasons.shown(season).afirst()).player_id == players[4].pk
+    assert (await archive.shown(season, 9))[0].placement.player_id == players[4].pk
+
+
+async def write_history():
+    connection = blocking(1)
+    while await GroupReader(history.GROUP, "w", consumers.streams).step(connection, block_ms=None):
+        pass
+    await connection.aclose()
+
+
+async def shown(period):
+    season = await Season.objects.aget(period=period)
+    return [(row.rank, row.placement.player_id, row.has_crown) for row in await archive.shown(season, 9)]
+
+
+async def test_ranks_and_crowns_of_an_archive_close_up_behind_a_hidden_player(players):
+    for number, player in enumerate(players):
+        await play(player, number * 10, NOON_MS)
+    await seasons.close_ended(at_ms=NOON_MS + DAY_MS)
+    await moderation.hide_player(players[4], reason="a bot", by=None)
+    expected = [(rank, players[4 - rank].pk, rank <= 3) for rank in range(1, 5)]
+    assert await shown("day:2026-11-24") == expected
+    season = await Season.objects.aget()
+    assert (await archive.shown_of(season, players[0].pk)).rank == 4
+    assert await archive.shown_of(season, players[4].pk) is None
+
+
+async def test_hiding_a_run_changes_the_archive_and_restoring_it_changes_it_back(players):
+    await play(players[0], 100, NOON_MS)
+    await play(players[1], 50, NOON_MS)
+    await play(players[0], 20, NOON_MS)
+    await write_history()
+    await seasons.close_ended(at_ms=NOON_MS + DAY_MS)
+    before = await placements("day:2026-11-24")
+    best = await Run.objects.select_related("player").aget(points=100)
+    await moderation.hide_run(best, reason="odd", by=None)
+    assert await placements("day:2026-11-24") == [(1, players[1].pk, 50), (2, players[0].pk, 20)]
+    await moderation.restore_run(best, reason="fine", by=None)
+    assert await placements("day:2026-11-24") == before
+
+
+async def test_a_player_hidden_while_a_season_ended_is_in_its_archive_once_restored(players):
+    await play(players[0], 100, NOON_MS)
+    await play(players[1], 50, NOON_MS)
+    await write_history()
+    await moderation.hide_player(players[0], reason="odd", by=None)
+    await seasons.close_ended(at_ms=NOON_MS + DAY_MS)
+    assert await shown("day:2026-11-24") == [(1, players[1].pk, True)]
+    await moderation.restore_player(players[0], reason="fine", by=None)
+    assert await shown("day:2026-11-24") == [(1, players[0].pk, True), (2, players[1].pk, True)]
+
+
+async def test_a_season_that_cannot_be_closed_holds_up_no_other(players, monkeypatch):
+    for back in range(3):
+        await play(players[0], 10, NOON_MS - back * DAY_MS)
+    archive_season = seasons._archive
+
+    async def fail_once(board, season, fence):
+        if season.period == "day:2026-11-22":
+            raise ValueError("odd")
+        await archive_season(board, season, fence)
+
+    monkeypatch.setattr(seasons, "_archive", fail_once)
+    assert await seasons.close_ended(at_ms=NOON_MS + DAY_MS) == 3
+    monkeypatch.undo()
+    assert await seasons.close_ended(at_ms=NOON_MS + DAY_MS) == 1

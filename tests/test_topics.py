@@ -20,7 +20,9 @@ async def play(rng, finished):
 
 
 async def tell(rng, finished):
-    await feed.append(Line("best", "fuse", 0, player=rng.randint(1, 9), points=rng.randint(1, 99)))
+    await feed.append(
+        Line("best", "fuse", 0, player=rng.randint(1, 9), points=rng.randint(1, 99)), told=f"t{rng.random()}"
+    )
 
 
 async def rename(rng, finished):

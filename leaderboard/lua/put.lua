@@ -1,14 +1,17 @@
--- Puts a player's standing right on one period, unless they played on meanwhile.
--- KEYS: 1 standings, 2 stream of runs
--- ARGV: 1 player id, 2 score ('' to take them off), 3 id of the last stream entry that the score counts in
--- Returns: 1 done, 0 a newer run of the player is in the stream: work it out again
+-- Puts a player's standing right on one period, unless they played on meanwhile. A hidden player is taken off.
+-- KEYS: 1 standings, 2 stream of runs, 3 hidden players, 4 highest fencing number that repaired this board
+-- ARGV: 1 player id, 2 score ('' to take them off), 3 id of the last stream entry that the score counts in,
+--       4 fencing number of the repairer
+-- Returns: 1 done, 0 a newer run of the player is in the stream: work it out again, -1 a later repairer took over
 -- Cost: O(log N + newer entries)
+if tonumber(redis.call('GET', KEYS[4]) or '0') > tonumber(ARGV[4]) then return -1 end
+redis.call('SET', KEYS[4], ARGV[4])
 for _, entry in ipairs(redis.call('XRANGE', KEYS[2], '(' .. ARGV[3], '+')) do
   for i = 1, #entry[2], 2 do
     if entry[2][i] == 'player' and entry[2][i + 1] == ARGV[1] then return 0 end
   end
 end
-if ARGV[2] == '' then
+if ARGV[2] == '' or redis.call('SISMEMBER', KEYS[3], ARGV[1]) == 1 then
   redis.call('ZREM', KEYS[1], ARGV[1])
 else
   redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])

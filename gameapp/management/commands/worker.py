@@ -5,11 +5,12 @@ import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import DatabaseError
+from django.db import DatabaseError, close_old_connections
 
 from games.settle import settle
-from leaderboard import consumers, seasons
+from leaderboard import consumers, moderation, seasons
 from store.client import StoreUnavailable, close
 
 logger = logging.getLogger(__name__)
@@ -19,6 +20,7 @@ CHORES: list[tuple[Callable[[], Awaitable[object]], float]] = [
     (settle, 10.0),
     (seasons.close_ended, 5.0),
     (consumers.trim, 30.0),
+    (moderation.finish, 60.0),
 ]
 
 
@@ -60,6 +62,7 @@ async def repeat(chore: Callable[[], Awaitable[object]], every_s: float) -> None
     """Do a chore again and again; trouble is logged, and the next time may go better."""
     while True:
         try:
+            await sync_to_async(close_old_connections)()
             await chore()
         except (StoreUnavailable, DatabaseError) as error:
             logger.warning("%s waits: %s", chore.__qualname__, error)

@@ -7,7 +7,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from leaderboard import rebuild
 from leaderboard.models import Board
 from store.client import run_sync
-from store.lock import LockHeld
+from store.lock import LockHeld, LockLost
 
 
 class Command(BaseCommand):
@@ -34,7 +34,7 @@ class Command(BaseCommand):
 
                 try:
                     run_sync(rebuild.rebuild(board, show))
-                except (LockHeld, rebuild.TooBusy) as error:
+                except (LockHeld, LockLost, rebuild.TooBusy) as error:
                     raise CommandError(f"{board.slug}: another repair is under way, or runs come too fast.") from error
         self.stdout.write(f"Rebuilt: {', '.join(board.slug for board in boards)}.")
 
