@@ -90,7 +90,7 @@ class BoardForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
-        changed = {"order", "operator"} & set(self.changed_data)
+        changed = [field for field in ("order", "operator") if field in self.changed_data]
         if changed and run_sync(kept_periods(self.instance.slug)):
             for field in changed:
                 self.add_error(field, "The board has standings, and changing this would make them wrong.")
