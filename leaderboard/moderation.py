@@ -134,8 +134,9 @@ async def _put_right(board: Board, player: int) -> None:
     Runs that arrive meanwhile are counted in. Raises LockHeld when another repair takes half a minute.
     """
     async with hold(repair_lock(board.slug), wait_s=REPAIR_WAIT_S) as held:
+        flying = await _flying(board, player)
         for period in await _kept(board):
-            await _put_right_on(board, period, player, held.fence)
+            flying = await _put_right_on(board, period, player, flying, held.fence)
     await forget_windows(board.slug)
     await mark(subject(board.slug))
     await archive.put_right(board, player)
@@ -147,17 +148,23 @@ async def _kept(board: Board) -> Iterable[Period]:
     return (found | {period_id: find(period_id) for period_id in await kept_periods(board.slug)}).values()
 
 
-async def _put_right_on(board: Board, period: Period, player: int, fence: int) -> None:
+async def _flying(board: Board, player: int) -> Flying:
+    found = await results.in_flight(board)
+    return Flying([result for result in found.results if result.player == player], found.last_id)
+
+
+async def _put_right_on(board: Board, period: Period, player: int, flying: Flying, fence: int) -> Flying:
+    """Returns the player's runs in the stream, read again if there were newer ones."""
     slug = board.slug
     names = [keys.standings(slug, period.id), keys.runs(slug), keys.hidden(slug), keys.repair_fence(slug)]
     for _ in range(TRIES_MAX):
-        flying = await results.in_flight(board)
         value = await sync_to_async(_score)(board, period, player, flying)
         done = await _put(names, [player, "" if value is None else repr(value), flying.last_id or "0-0", fence])
         if done < 0:
             raise LockLost(slug)
         if done:
-            return
+            return flying
+        flying = await _flying(board, player)
     raise RuntimeError(f"player {player} finished runs faster than their standing could be worked out")
 
 
