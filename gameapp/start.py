@@ -12,6 +12,7 @@ import socket
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
@@ -135,7 +136,7 @@ def run(options: argparse.Namespace) -> int:
             prepare.demo_players()
         supervisor.start("web", web_command(options))
         supervisor.start("worker", [sys.executable, "manage.py", "worker"])
-        _wait_until_ready(options, supervisor)
+        _wait_until_ready(options, supervisor.check)
         prepare.announce(options, redis, time.monotonic() - started)
         return supervisor.wait()
     except server.NoServer as error:
@@ -187,14 +188,15 @@ def web_command(options: argparse.Namespace) -> list[str]:
     return [sys.executable, "-m", "uvicorn", *listen, *sockets, *quiet, "--timeout-graceful-shutdown", "3", application]
 
 
-def _wait_until_ready(options: argparse.Namespace, supervisor: object) -> None:
+def _wait_until_ready(options: argparse.Namespace, check: Callable[[], None]) -> None:
+    """Return once /readyz says so; `check` is called meanwhile and raises when a part has died for good."""
     from django.conf import settings
 
     host = "127.0.0.1" if options.host == "0.0.0.0" else "::1" if options.host == "::" else options.host
     deadline = time.monotonic() + READY_TIMEOUT_S
     problem = "no answer"
     while time.monotonic() < deadline:
-        supervisor.check()  # type: ignore[attr-defined]
+        check()
         connection = http.client.HTTPConnection(host, options.port, timeout=5)
         try:
             connection.request("GET", "/readyz", headers={"Host": settings.SITE_URLS[0].partition("://")[2]})

@@ -6,7 +6,7 @@ APP = "games"
 
 
 def run(run_id: str) -> str:
-    """hash · game, player, seed, state, seq, points, over, started_ms · 7 days after a move, 1 day once ranked."""
+    """hash · game, player, seed, state, seq, points, over, started_ms, settled · 7 days after a move, 1 once ranked."""
     return key(APP, run_id, "run")
 
 

@@ -23,6 +23,7 @@ from store.scripts import script
 
 _begin = script(__file__, "begin")
 _commit = script(__file__, "commit")
+_settled = script(__file__, "settled")
 
 TTL_MS = 7 * 24 * 60 * 60 * 1000
 # A ranked run is kept for its result panel only, and for less time than its report: once the report is
@@ -192,10 +193,10 @@ async def rank(run: Run, card: Card) -> Report:
     """Rank an ended run on its game's board; once in effect, however often it is called.
 
     Raises:
-        GameError: the board does not take it (closed, or the player is hidden), for good.
+        GameError: the board does not take it now (closed, or the player is hidden); the worker will not try again.
         StoreUnavailable: no answer from Redis; the worker ranks it later.
 
-    Redis: three round trips.
+    Redis: four round trips.
     """
     inputs = await client().lrange(keys.inputs(run.id), 0, -1)
     replayable = record(run.game, run.seed, inputs)
@@ -210,12 +211,9 @@ async def rank(run: Run, card: Card) -> Report:
 
 
 async def settled(run: Run) -> None:
-    """Let an ended run go: it is ranked, or will never be. One round trip."""
-    pipe = client().pipeline()
-    pipe.pexpire(keys.run(run.id), RANKED_TTL_MS)
-    pipe.pexpire(keys.inputs(run.id), RANKED_TTL_MS)
-    pipe.zrem(keys.finishing(), run.id)
-    await pipe.execute()
+    """Let an ended run go: it is ranked, or was refused. Two round trips."""
+    await _settled([keys.run(run.id), keys.inputs(run.id)], [RANKED_TTL_MS])
+    await client().zrem(keys.finishing(), run.id)
 
 
 async def unsettled(*, now_ms: int | None = None) -> list[Run]:

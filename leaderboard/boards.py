@@ -163,13 +163,13 @@ async def accepted_today(slugs: Sequence[str]) -> int:
 
 
 async def kept_periods(slug: str) -> list[str]:
-    """The ids of every period of a board that Redis still holds, ended ones included. O(keys) by SCAN; for repairs."""
-    start = keys.standings(slug, "")
-    return [name.removeprefix(start) async for name in client().scan_iter(match=f"{_escaped(start)}*", count=500)]
-
-
-def _escaped(text: str) -> str:
-    return "".join(f"\\{character}" if character in "*?[]\\" else character for character in text)
+    """The ids of every period of a board that has standings in Redis, ended ones included. One round trip."""
+    pipe = client().pipeline()
+    pipe.zrange(keys.open_periods(slug), 0, -1)
+    pipe.zrange(keys.closed_periods(slug), 0, -1)
+    pipe.exists(keys.standings(slug, "all"))
+    still_open, closed, has_all = await pipe.execute()
+    return [*still_open, *closed, *(["all"] if has_all else [])]
 
 
 async def remove_players(slug: str, players: Sequence[int]) -> None:

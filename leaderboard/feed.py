@@ -21,7 +21,7 @@ LINES_MAX = 100
 TOP_PLACES = 3
 # One player's good evening must not fill the feed.
 PAUSE_MS = 60_000
-TOLD_TTL_MS = 60 * 24 * 60 * 60 * 1000
+TOLD_TTL_MS = 7 * 24 * 60 * 60 * 1000
 SUBJECT = "feed"
 
 _append = script(__file__, "feed_append")

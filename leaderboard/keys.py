@@ -35,6 +35,11 @@ def open_periods(slug: str) -> str:
     return key(APP, slug, "open_periods")
 
 
+def closed_periods(slug: str) -> str:
+    """zset · id of an archived period whose standings are still here · when they end, UTC ms · no TTL: pruned."""
+    return key(APP, slug, "closed_periods")
+
+
 def runs(slug: str) -> str:
     """stream · accepted runs on their way to SQL and the feed; fields in lua/submit.lua · trimmed once acknowledged."""
     return key(APP, slug, "runs")
@@ -71,5 +76,5 @@ def feed_pause(player: int) -> str:
 
 
 def feed_told(about: str) -> str:
-    """string · 1 once a run or an ended season has its line, or was passed over · 60 days."""
+    """string · 1 once a run or an ended season has its line, or was passed over · 7 days."""
     return key(APP, "feed", "told", about)

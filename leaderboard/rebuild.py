@@ -94,8 +94,12 @@ def _batches(scores: Mapping[int, float]) -> Iterator[dict[int, float]]:
 
 
 async def _rebuild_cards(board: Board) -> None:
-    players = Player.objects.filter(runs__board=board).distinct()
-    cards = {str(player.pk): player.card.encode() async for player in players.aiterator(chunk_size=WRITE_BATCH)}
+    cards: dict[str, str] = {}
+    async for player in Player.objects.filter(runs__board=board).distinct().aiterator(chunk_size=WRITE_BATCH):
+        cards[str(player.pk)] = player.card.encode()
+        if len(cards) == WRITE_BATCH:
+            await client().hset(keys.cards(board.slug), mapping=cards)
+            cards.clear()
     if cards:
         await client().hset(keys.cards(board.slug), mapping=cards)
 

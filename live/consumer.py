@@ -78,6 +78,7 @@ class LiveConsumer(AsyncConsumer):
         except (StoreUnavailable, ConnectionError, TimeoutError) as error:
             # The channel layer has errors of its own. Somebody who could not be told of a sign-out may not stay.
             logger.warning("a socket was turned away: %s", error)
+            self._ended = True
             await self.close(1013)
             return
         self._tasks = [asyncio.create_task(self.mailbox.run()), asyncio.create_task(self._beat_unasked())]

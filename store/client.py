@@ -56,17 +56,23 @@ def _refuses_writes(error: ResponseError) -> bool:
     return known or any(word in str(error) for word in _REFUSALS)
 
 
-@contextlib.asynccontextmanager
-async def _answering(timeout_s: float) -> AsyncIterator[None]:
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
     try:
-        async with asyncio.timeout(timeout_s):
-            yield
+        yield
     except _TROUBLE as error:
         raise StoreUnavailable(str(error) or type(error).__name__) from error
     except ResponseError as error:
         if _refuses_writes(error):
             raise StoreUnavailable(str(error)) from error
         raise
+
+
+@contextlib.asynccontextmanager
+async def _answering(timeout_s: float) -> AsyncIterator[None]:
+    with _translated():
+        async with asyncio.timeout(timeout_s):
+            yield
 
 
 class Pipeline(AsyncPipeline):
@@ -191,11 +197,5 @@ def _sync_client(address: str) -> redis.Redis:
 @contextlib.contextmanager
 def sync() -> Iterator[redis.Redis]:
     """The thread-safe client of the one place that needs both colours, the session backend."""
-    try:
+    with _translated():
         yield _sync_client(url())
-    except _TROUBLE as error:
-        raise StoreUnavailable(str(error) or type(error).__name__) from error
-    except ResponseError as error:
-        if _refuses_writes(error):
-            raise StoreUnavailable(str(error)) from error
-        raise

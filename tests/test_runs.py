@@ -130,6 +130,16 @@ async def test_a_ranked_run_is_forgotten_before_its_report_so_that_it_is_never_r
         assert 0 < await client().pttl(name) < report_ms - 3600 * 1000
 
 
+async def test_showing_a_ranked_run_again_and_again_does_not_lengthen_its_life(alice):
+    run = await runs.end(await play_on(await runs.begin(FUSE, alice.pk), 20))
+    await runs.rank(run, alice.card)
+    for name in (keys.run(run.id), keys.inputs(run.id)):
+        await client().pexpire(name, 60_000)  # Nearly a day later…
+    await runs.rank(run, alice.card)
+    for name in (keys.run(run.id), keys.inputs(run.id)):
+        assert 0 < await client().pttl(name) <= 60_000
+
+
 async def test_a_run_whose_process_died_before_ranking_it_is_found(alice):
     ended = await runs.end(await runs.begin(FUSE, alice.pk))
     assert await runs.unsettled() == []
