@@ -5,7 +5,6 @@ import random
 import re
 import shutil
 import socket
-import threading
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
 
 from games.fuse import rules
+from tests.slow_line import SlowLine
 from tests.stack import ROOT, Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -212,56 +212,6 @@ def test_a_run_can_be_ended_with_two_clicks(opened):
     expect(page.locator("[data-result]")).to_be_hidden()
     page.get_by_role("button", name="Really end?").click()
     expect(page.get_by_role("button", name="Play again")).to_be_focused()
-
-
-class SlowLine:
-    """A TCP proxy that holds every chunk back for a while, and can be cut."""
-
-    def __init__(self, port: int, delay_s: float) -> None:
-        self.target, self.delay_s = port, delay_s
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.open: list[socket.socket] = []
-        self.cut = False
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                near, _ = self.listener.accept()
-            except OSError:
-                return
-            if self.cut:
-                near.close()
-                continue
-            try:
-                far = socket.create_connection(("127.0.0.1", self.target))
-            except ConnectionRefusedError:
-                near.close()
-                continue
-            self.open += [near, far]
-            for one, other in ((near, far), (far, near)):
-                threading.Thread(target=self._pump, args=(one, other), daemon=True).start()
-
-    def _pump(self, one: socket.socket, other: socket.socket) -> None:
-        import time
-
-        try:
-            while data := one.recv(65536):
-                time.sleep(self.delay_s)
-                other.sendall(data)
-        except OSError:
-            pass
-        other.close()
-
-    def hang_up(self) -> None:
-        self.cut = True
-        for each in self.open:
-            try:
-                each.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-        self.open.clear()
 
 
 @pytest.fixture

@@ -1,0 +1,196 @@
+"""Repairs while the board is in use: restoring, rebuilding, trimming, replaying, and who may write when."""
+
+import asyncio
+
+import pytest
+
+from accounts.models import Player
+from leaderboard import boards, consumers, definitions, history, keys, moderation, rebuild, results, standings
+from leaderboard.boards import FinishedRun
+from leaderboard.errors import PlayerHidden
+from leaderboard.models import Board
+from store.client import blocking, client
+from store.lock import LockLost, hold
+from store.stream import Group, GroupReader, replay_dead_letters
+
+
+async def _write_history(rounds=1_000):
+    connection = blocking(1)
+    for _ in range(rounds):
+        if not await GroupReader(history.GROUP, "w", consumers.streams).step(connection, block_ms=None):
+            break
+    await connection.aclose()
+
+
+async def test_a_player_who_plays_on_while_being_restored_is_counted_right(fuse_in_sql):
+    bob = await Player.objects.acreate(name="Bob")
+
+    async def play(number):
+        run = FinishedRun(f"r{number}", "fuse", bob.pk, bob.card, number, 0, "{}")
+        try:
+            await boards.submit(run)
+            return number
+        except PlayerHidden:
+            return -1
+
+    for _ in range(5):
+        await moderation.hide_player(bob, reason="test", by=None)
+        played, _ = await asyncio.gather(
+            asyncio.gather(*(play(number) for number in range(100, 130))),
+            moderation.restore_player(bob, reason="test", by=None),
+        )
+    best = max(played) if max(played) >= 0 else None
+    standing = await standings.standing("fuse", "all", bob.pk)
+    reports = [int(fields["points"]) for _, fields in await client().xrange(keys.runs("fuse"))]
+    assert standing.points == (max(reports) if reports else best)
+
+
+@pytest.fixture
+def fuse_in_sql(transactional_db):
+    return Board.objects.get(pk="fuse")
+
+
+@pytest.mark.parametrize("operator", ["best", "total"])
+async def test_a_rebuild_under_fire_loses_nothing(fuse_in_sql, operator):
+    fuse_in_sql.operator = operator
+    await fuse_in_sql.asave()
+    players = [await Player.objects.acreate(name=f"p{n}") for n in range(20)]
+    count = 0
+
+    async def fire():
+        nonlocal count
+        for number in range(400):
+            player = players[number % 20]
+            await boards.submit(FinishedRun(f"r{number}", "fuse", player.pk, player.card, number * 7 % 501, 0, "{}"))
+            count += 1
+            await asyncio.sleep(0.001)
+
+    async def rebuild_often():
+        rebuilt = 0
+        while count < 400:
+            await rebuild.rebuild(fuse_in_sql)
+            rebuilt += 1
+            await _write_history(rounds=1)
+        return rebuilt
+
+    _, rebuilt = await asyncio.gather(fire(), rebuild_often())
+    assert rebuilt >= 3
+    combine = {"best": max, "total": sum}[operator]
+    expected = {player.pk: combine(n * 7 % 501 for n in range(400) if players[n % 20] == player) for player in players}
+    read = await standings.top("fuse", "day", 100)
+    assert {row.player: row.points for row in read.rows} == expected
+    assert await rebuild.differences(fuse_in_sql) == []
+
+
+async def test_a_difference_is_found_and_mended(fuse_in_sql):
+    bob = await Player.objects.acreate(name="Bob")
+    await boards.submit(FinishedRun("r1", "fuse", bob.pk, bob.card, 100, 0, "{}"))
+    await _write_history()
+    today = definitions.period(fuse_in_sql, "day").id
+    await client().zadd(keys.standings("fuse", today), {str(bob.pk): 9999.5, "4711": 5.5})
+    assert len(await rebuild.differences(fuse_in_sql)) == 2
+    await rebuild.rebuild(fuse_in_sql)
+    assert await rebuild.differences(fuse_in_sql) == []
+    assert (await standings.standing("fuse", "day", bob.pk)).points == 100
+
+
+async def test_trimming_waits_for_a_repair_and_repairs_for_trimming(fuse_in_sql):
+    bob = await Player.objects.acreate(name="Bob")
+    await boards.submit(FinishedRun("r1", "fuse", bob.pk, bob.card, 100, 0, "{}"))
+    connection = blocking(1)
+    for group in consumers.GROUPS:
+        await GroupReader(group, "w", consumers.streams).step(connection, block_ms=None)
+    await boards.submit(FinishedRun("r2", "fuse", bob.pk, bob.card, 200, 0, "{}"))
+    for group in consumers.GROUPS:
+        await GroupReader(group, "w", consumers.streams).step(connection, block_ms=None)
+    await connection.aclose()
+    async with hold(results.repair_lock("fuse")):
+        assert await consumers.trim() == 0
+    assert await consumers.trim() == 1
+
+
+async def test_a_repairer_that_stalled_and_woke_up_puts_nothing_in_place(fuse_in_sql):
+    bob = await Player.objects.acreate(name="Bob")
+    await boards.submit(FinishedRun("r1", "fuse", bob.pk, bob.card, 100, 0, "{}"))
+    await rebuild.rebuild(fuse_in_sql)
+    today = definitions.period(fuse_in_sql, "day")
+    with pytest.raises(LockLost):
+        await rebuild._rebuild_period(fuse_in_sql, today, 0, lambda *_: None)
+    with pytest.raises(LockLost):
+        await moderation._put_right_on(fuse_in_sql, today, bob.pk, await moderation._flying(fuse_in_sql, bob.pk), 0)
+    assert (await standings.standing("fuse", "day", bob.pk)).points == 100
+
+
+async def test_a_hidden_player_is_put_on_no_board_whatever_was_worked_out(fuse_in_sql):
+    bob = await Player.objects.acreate(name="Bob")
+    await boards.submit(FinishedRun("r1", "fuse", bob.pk, bob.card, 100, 0, "{}"))
+    today = definitions.period(fuse_in_sql, "day")
+    await client().sadd(keys.hidden("fuse"), str(bob.pk))  # Between working out and putting.
+    await moderation._put_right_on(fuse_in_sql, today, bob.pk, await moderation._flying(fuse_in_sql, bob.pk), 1)
+    assert (await standings.standing("fuse", "day", bob.pk)).rank is None
+
+
+@pytest.mark.parametrize(("operator", "points"), [("best", 70), ("total", 110), ("latest", 40)])
+async def test_dead_letters_and_replays_keep_rebuilt_boards_equal(fuse_in_sql, operator, points):
+    fuse_in_sql.operator = operator
+    await fuse_in_sql.asave()
+    definitions.forget()
+    bob = await Player.objects.acreate(name="Bob")
+    await boards.submit(FinishedRun("r1", "fuse", bob.pk, bob.card, 70, 0, "{}"))
+
+    async def fail(entries):
+        raise ValueError("not yet")
+
+    connection = blocking(1)
+    for _ in range(5):
+        await GroupReader(Group("history", fail), "w", consumers.streams).step(connection, block_ms=None)
+    await connection.aclose()
+    await boards.submit(FinishedRun("r2", "fuse", bob.pk, bob.card, 40, 0, "{}"))
+
+    async def holds():
+        assert (await standings.standing("fuse", "day", bob.pk)).points == points
+        assert await rebuild.differences(fuse_in_sql) == []
+
+    await client().xtrim(keys.runs("fuse"), maxlen=1)  # The dead one is in the stream no more.
+    await rebuild.rebuild(fuse_in_sql)
+    await holds()
+    assert sum(await asyncio.gather(*(replay_dead_letters(keys.runs("fuse")) for _ in range(5)))) == 1
+    await rebuild.rebuild(fuse_in_sql)
+    await holds()
+    await _write_history()
+    await rebuild.rebuild(fuse_in_sql)
+    await holds()
+
+
+async def test_a_redis_that_lost_everything_is_told_who_is_hidden_before_its_boards_are_rebuilt(fuse_in_sql):
+    bob = await Player.objects.acreate(name="Bob")
+    await moderation.hide_player(bob, reason="a bot", by=None)
+    await client().delete(keys.hidden("fuse"))
+    await rebuild.rebuild(fuse_in_sql)
+    with pytest.raises(PlayerHidden):
+        await boards.submit(FinishedRun("r1", "fuse", bob.pk, bob.card, 100, 0, "{}"))
+
+
+async def test_a_dead_letter_that_is_replayed_during_a_rebuild_counts_once(fuse_in_sql, monkeypatch):
+    fuse_in_sql.operator = "total"
+    await fuse_in_sql.asave()
+    definitions.forget()
+    bob = await Player.objects.acreate(name="Bob")
+    await boards.submit(FinishedRun("r1", "fuse", bob.pk, bob.card, 70, 0, "{}"))
+
+    async def fail(entries):
+        raise ValueError("not yet")
+
+    connection = blocking(1)
+    for _ in range(5):
+        await GroupReader(Group("history", fail), "w", consumers.streams).step(connection, block_ms=None)
+    await connection.aclose()
+    write = rebuild._write
+
+    async def write_then_replay(*args):
+        await write(*args)
+        await replay_dead_letters(keys.runs("fuse"))
+
+    monkeypatch.setattr(rebuild, "_write", write_then_replay)
+    await rebuild.rebuild(fuse_in_sql)
+    assert (await standings.standing("fuse", "day", bob.pk)).points == 70
