@@ -27,6 +27,18 @@ FLAGS = [
     "--disable-sync",
 ]
 KEYS = ("ArrowLeft", "ArrowDown", "ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp")
+PAGES = [
+    "/",
+    "/boards/",
+    "/boards/fuse/",
+    "/boards/fuse/last/7/",
+    "/boards/fuse/past/",
+    "/boards/fuse/mine/",
+    "/boards/champions/",
+    "/play/fuse/",
+    "/accounts/sign-in/",
+    "/accounts/sign-up/",
+]
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
@@ -263,7 +275,7 @@ def test_axe_finds_nothing(opened, scheme, viewport):
     axe = Axe()
     page = opened("/", color_scheme=scheme, viewport=viewport, reduced_motion="reduce")
     start_playing(page)
-    for path in ("/", "/boards/", "/boards/fuse/", "/play/fuse/", "/accounts/sign-in/", "/accounts/sign-up/"):
+    for path in PAGES:
         page.goto(path)
         if path == "/play/fuse/":
             page.wait_for_selector(".fuse-tile")
