@@ -29,11 +29,11 @@ class PlayerAdmin(UserAdmin):
     add_form = PlayerCreationForm
     add_fieldsets = [(None, {"fields": ["name", "password"]})]
     fieldsets = [
-        (None, {"fields": ["name", "password", "country"]}),
+        (None, {"fields": ["name", "password", "country", "visibility"]}),
         ("State", {"fields": ["is_guest", "is_demo", "is_active", "joined_at", "last_login"]}),
         ("Rights", {"fields": ["is_staff", "is_superuser", "groups", "user_permissions"], "classes": ["collapse"]}),
     ]
-    readonly_fields = ["is_guest", "is_demo", "joined_at", "last_login"]
+    readonly_fields = ["visibility", "is_guest", "is_demo", "joined_at", "last_login"]
     list_display = ["name", "country", "is_guest", "is_demo", "is_staff", "joined_at", "last_login"]
     list_filter = ["is_guest", "is_demo", "is_staff", "is_active", "joined_at", "country"]
     search_fields = ["name"]

@@ -47,6 +47,15 @@ class NewPlayerForm(forms.ModelForm):
             return None
 
 
+class SettingsForm(forms.ModelForm):
+    """What players decide for themselves."""
+
+    class Meta:
+        model = Player
+        fields = ["visibility"]
+        widgets = {"visibility": forms.RadioSelect}
+
+
 class SignInForm(forms.Form):
     """Answers the same for an unknown name and a wrong password."""
 

@@ -41,6 +41,10 @@ class PlayerManager(BaseUserManager["Player"]):
 class Player(AbstractBaseUser, PermissionsMixin):
     """Somebody who plays: a guest (no password yet), a member, or a demo player that was planted."""
 
+    class Visibility(models.TextChoices):
+        EVERYONE = "everyone", "Everyone"
+        NOBODY = "nobody", "Nobody"
+
     name = models.CharField(
         max_length=20,
         unique=True,
@@ -48,6 +52,13 @@ class Player(AbstractBaseUser, PermissionsMixin):
         error_messages={"unique": "That name is taken. Please choose another."},
     )
     country = models.CharField(max_length=2, blank=True, help_text="Two capital letters (ISO 3166), or empty.")
+    visibility = models.CharField(
+        "who sees you online",
+        max_length=10,
+        choices=Visibility,
+        default=Visibility.EVERYONE,
+        help_text="Your scores stay on the boards either way.",
+    )
     is_guest = models.BooleanField("guest", default=False)
     is_demo = models.BooleanField("demo player", default=False)
     is_active = models.BooleanField("may sign in", default=True)
@@ -69,6 +80,11 @@ class Player(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_visible(self) -> bool:
+        """Whether others may see that the player is online."""
+        return self.visibility == self.Visibility.EVERYONE
 
     @property
     def card(self) -> Card:

@@ -2,5 +2,5 @@
 
 from django.dispatch import Signal
 
-#: Sent with `player` after a name, country or guest state changed. Receivers are sync.
+#: Sent with `player` after a name, country, guest state or visibility changed. Receivers are sync.
 card_changed = Signal()

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from django.contrib import messages
 from django.contrib.auth import login, logout
+from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,7 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import setup
-from accounts.forms import NewPlayerForm, SignInForm
+from accounts.forms import NewPlayerForm, SettingsForm, SignInForm
 from accounts.models import Player
 from accounts.sessions import session_name
 from accounts.signals import card_changed
@@ -75,6 +76,19 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         messages.success(request, f"Welcome back, {request.user.name}!")
         return redirect(_next(request))
     return _page(request, "accounts/sign_in.html", form)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "POST"])
+def settings(request: HttpRequest) -> HttpResponse:
+    """Who may see the player online; a guest may choose, too."""
+    form = SettingsForm(request.POST or None, instance=Player.objects.get(pk=request.player.pk))
+    if request.method == "POST" and form.is_valid():
+        card_changed.send(Player, player=form.save())
+        messages.success(request, "Saved.")
+        return redirect("accounts:settings")
+    return render(request, "accounts/settings.html", {"form": form}, status=422 if request.method == "POST" else 200)
 
 
 @require_POST

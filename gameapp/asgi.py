@@ -11,11 +11,12 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402  (needs
 
 from accounts.middleware import SocketPlayerMiddleware  # noqa: E402
 from gameapp.routing import urlpatterns  # noqa: E402
+from live.doors import HandshakeDoor  # noqa: E402
 from live.origin import SiteOriginValidator  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
         "http": pages,
-        "websocket": SiteOriginValidator(SocketPlayerMiddleware(URLRouter(urlpatterns))),
+        "websocket": SiteOriginValidator(HandshakeDoor(SocketPlayerMiddleware(URLRouter(urlpatterns)))),
     }
 )

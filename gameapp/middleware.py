@@ -84,12 +84,9 @@ class RefusalMiddleware:
 
 def too_many(request: HttpRequest, error: TooMany) -> HttpResponse:
     """The 429 page, with the headers that programs read."""
-    decision = error.decision
     response = render(request, "429.html", {"message": str(error)}, status=429)
-    response.headers["Retry-After"] = str(decision.retry_after_s)
-    response.headers["RateLimit-Limit"] = str(decision.limit)
-    response.headers["RateLimit-Remaining"] = str(decision.remaining)
-    response.headers["RateLimit-Reset"] = str(decision.retry_after_s)
+    for name, value in error.headers.items():
+        response.headers[name] = value
     return response
 
 

@@ -3,9 +3,9 @@
 from django.urls import path
 
 from games.consumer import PlayConsumer
-from leaderboard.consumer import BoardConsumer
+from presence.consumer import SiteConsumer
 
 urlpatterns = [
-    path("ws/", BoardConsumer.as_asgi()),
+    path("ws/", SiteConsumer.as_asgi()),
     path("ws/play/<slug:slug>/", PlayConsumer.as_asgi()),
 ]

@@ -129,12 +129,20 @@ REDIS_CONNECTIONS_MAX = env.int("REDIS_CONNECTIONS_MAX", 64)
 REDIS_APPENDFSYNC = env.str("REDIS_APPENDFSYNC", "everysec")
 
 # How often somebody may do something; store/limits.py. Accounts first, addresses as a loose outer bound only:
-# a school shares one. A sign-in stays closed while Redis is away, since nobody would count the tries.
+# a school shares one. A sign-in stays closed while Redis is away, since nobody would count the tries; a move, which
+# needs Redis anyway, opens, so that its own answer says what is wrong.
 RATE_LIMITS = {
     "sign_in_account": Policy(limit=10, window_s=300, sliding=True),
     "sign_in_address": Policy(limit=300, window_s=300),
     "sign_up_address": Policy(limit=200, window_s=3600),
     "guest_address": Policy(limit=2_000, window_s=600, opens_when_away=True),
+    "run_start": Policy(limit=200, window_s=60, opens_when_away=True),
+    "move": Policy(limit=6_000, window_s=60, opens_when_away=True),
+    "handshake_session": Policy(limit=600, window_s=60, opens_when_away=True),
+    "handshake_address": Policy(limit=20_000, window_s=60, opens_when_away=True),
+    "message_player": Policy(limit=12_000, window_s=60, opens_when_away=True),
+    "message_address": Policy(limit=120_000, window_s=60, opens_when_away=True),
+    "passed": Policy(limit=1, window_s=60),
 }
 # So many proxies of ours stand in front and append to X-Forwarded-For.
 PROXY_COUNT = env.int("PROXY_COUNT", 0)

@@ -175,7 +175,9 @@ def web_command(options: argparse.Namespace) -> list[str]:
             *limits,
             application,
         ]
-    sockets = ["--ws", "websockets-sansio", "--ws-max-size", "65536", "--ws-per-message-deflate", "false"]
+    sockets = ["--ws", "live.uvicorn_protocol:SharedFrameProtocol", "--ws-max-size", "65536"]
+    # The beats of live/ find the dead sooner; deflate would make every frame a different one.
+    sockets += ["--ws-per-message-deflate", "false", "--ws-ping-interval", "30", "--ws-ping-timeout", "30"]
     quiet = [
         "--no-access-log",
         "--log-level",

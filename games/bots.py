@@ -9,7 +9,6 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin
 
@@ -17,7 +16,6 @@ from games.game import Game
 from live import protocol
 
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
-_decoder = msgspec.json.Decoder(protocol.ServerMessage)
 
 
 class BotError(Exception):
@@ -65,7 +63,7 @@ class Bot:
         await socket.send(protocol.encode(protocol.Start()))
         last_beat = asyncio.get_running_loop().time()
         async for text in socket:
-            message = _decoder.decode(text)
+            message = protocol.decode_server(text)
             if isinstance(message, protocol.Finished):
                 self.report(message.points)
                 return

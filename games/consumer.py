@@ -1,16 +1,18 @@
 """A play socket: the site's socket, plus the runs of one game."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import msgspec
 
 from games import runs
 from games.game import Game, find
 from games.runs import Run, RunOver
-from leaderboard import reports
-from leaderboard.consumer import BoardConsumer
+from leaderboard import passed, reports
 from live import protocol
+from live.doors import enter, pass_or_refuse
 from live.errors import GameError
+from presence.consumer import SiteConsumer
+from store.limits import Allowance
 
 
 class SignInFirst(GameError):
@@ -18,7 +20,7 @@ class SignInFirst(GameError):
     message = "Only players have runs. One click makes you a guest."
 
 
-class PlayConsumer(BoardConsumer):
+class PlayConsumer(SiteConsumer):
     """Decodes inputs, has `runs` play them, and answers. The run in hand is kept, so a move costs one round trip."""
 
     decoder: ClassVar = msgspec.json.Decoder(protocol.PlayMessage)
@@ -26,6 +28,15 @@ class PlayConsumer(BoardConsumer):
     def __init__(self) -> None:
         super().__init__()
         self.run: Run | None = None
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope["player"]:
+            self._moves = Allowance("move", str(scope["player"].pk))
+        await super().__call__(scope, receive, send)
+
+    @property
+    def activity(self) -> str:
+        return f"playing {self.game.title}" if self.run is not None and not self.run.over else super().activity
 
     @property
     def game(self) -> Game:
@@ -37,16 +48,23 @@ class PlayConsumer(BoardConsumer):
         return self.player.pk
 
     async def on_start(self, _: protocol.Start) -> None:
-        self.run = await runs.begin(self.game, self._player_id())
+        player = self._player_id()
+        await enter("run_start", str(player))
+        self.run = await runs.begin(self.game, player)
         await self._show()
+        await self.show_presence()
 
     async def on_resume(self, message: protocol.Resume) -> None:
         self.run = await runs.load(message.run, self._player_id())
         await self._show()
         if self.run.over:
             await self._rank()
+        else:
+            await self.show_presence()
 
     async def on_move(self, message: protocol.Move) -> None:
+        self._player_id()
+        pass_or_refuse(await self._moves.take())
         known = self.run is not None and self.run.id == message.run
         run = await self._in_hand(message.run)
         if message.seq <= run.seq:
@@ -97,3 +115,5 @@ class PlayConsumer(BoardConsumer):
         assert run is not None
         report = await runs.rank(run, self.player.card)
         await self.reply(protocol.Finished(run.id, run.points, reports.to_state(report)))
+        await self.show_presence()
+        await passed.tell(run.game.slug, run.player, report)

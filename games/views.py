@@ -6,7 +6,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.guests import sign_in_as_guest
 from games.game import UnknownGame, all_games, find
-from leaderboard.topics import FEED_COUNT
 from leaderboard.views import board_context, feed_context
 
 LOBBY_BOARD_COUNT = 10
@@ -20,7 +19,7 @@ async def lobby(request: HttpRequest) -> HttpResponse:
         {"game": game, **await board_context(game.slug, "day", LOBBY_BOARD_COUNT, request.player)}
         for game in all_games()
     ]
-    return render(request, "games/lobby.html", {"games": games, "feed": await feed_context(FEED_COUNT)})
+    return render(request, "games/lobby.html", {"games": games, **await feed_context()})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

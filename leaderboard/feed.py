@@ -18,6 +18,8 @@ from store.scripts import script
 from store.stream import Entry, Group
 
 LINES_MAX = 100
+# So many of them a page shows.
+PAGE_COUNT = 12
 TOP_PLACES = 3
 # One player's good evening must not fill the feed.
 PAUSE_MS = 60_000

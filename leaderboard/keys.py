@@ -50,6 +50,11 @@ def report(slug: str, run_id: str) -> str:
     return key(APP, slug, "report", run_id)
 
 
+def passed_told(slug: str, run_id: str) -> str:
+    """string · 1 once those whom a run passed were told · 2 days."""
+    return key(APP, slug, "passed_told", run_id)
+
+
 def accepted(slug: str, day: str) -> str:
     """string · how many runs were accepted on a day · 60 days."""
     return key(APP, slug, "accepted", day)

@@ -16,11 +16,11 @@ from leaderboard.definitions import find, period
 from leaderboard.errors import BadCursor, PeriodEnded
 from leaderboard.models import Board
 from leaderboard.rows import Row, row, to_next
-from store.scripts import script
+from store.scripts import Argument, script
 
 _rows = script(__file__, "rows")
 _page = script(__file__, "page")
-_standing = script(__file__, "standing")
+_places = script(__file__, "places")
 _among = script(__file__, "among")
 
 _SALT = "leaderboard.cursor"
@@ -123,11 +123,32 @@ async def page(slug: str, kind: str, cursor: str, count: int, *, now_ms: int | N
 async def standing(slug: str, kind: str, player: int, *, now_ms: int | None = None) -> Standing:
     """A player's place on a board's current period.
 
-    Redis: lua/standing.lua, one round trip, O(log N).
+    Redis: lua/places.lua, one round trip, O(log N).
     """
-    board = await find(slug)
-    name = keys.standings(slug, period(board, kind, now_ms).id)
-    size, rank, own, above = await _standing([name], [board.order, player])
+    [[found]] = await standings_of([(slug, kind, [player])], now_ms=now_ms)
+    return found
+
+
+async def standings_of(
+    asked: Sequence[tuple[str, str, Sequence[int]]], *, now_ms: int | None = None
+) -> list[list[Standing]]:
+    """The places of some players on some boards' current periods: (slug, period kind, players), in their order.
+
+    Redis: lua/places.lua once a board and period, one round trip, O(M log N).
+    """
+    boards = [await find(slug) for slug, _, _ in asked]
+    calls: list[tuple[list[str], list[Argument]]] = [
+        ([keys.standings(slug, period(board, kind, now_ms).id)], [board.order, *players])
+        for board, (slug, kind, players) in zip(boards, asked, strict=True)
+    ]
+    answers = await _places.many(calls)
+    return [
+        [_standing(board, size, *flat[i : i + 3]) for i in range(0, len(flat), 3)]
+        for board, (size, flat) in zip(boards, answers, strict=True)
+    ]
+
+
+def _standing(board: Board, size: int, rank: int, own: str, above: str) -> Standing:
     if not rank:
         return Standing(None, None, size, None)
     points = score.points(float(own))

@@ -1,5 +1,6 @@
 """What browsers can watch of boards: `board:<slug>:<period kind>`."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -8,19 +9,32 @@ from leaderboard import boards, feed, standings
 from leaderboard.definitions import find, period
 from leaderboard.periods import KINDS
 from leaderboard.rows import Row
+from live import protocol
 from live.errors import UnknownTopic
-from live.topics import State, Topic, kind
+from live.protocol import Message
+from live.topics import EventTopic, State, Topic, kind
 
 TOP_COUNT = 50
-FEED_COUNT = 12
+
+
+async def own_standings(asked: Sequence[tuple[Any, Sequence[int]]]) -> dict[tuple[str, int], Message]:
+    """Each watching player's own place, all boards in one round trip."""
+    found = await standings.standings_of([(topic.slug, topic.period_kind, players) for topic, players in asked])
+    return {
+        (topic.name, player): protocol.Standing(topic.name, own.rank, own.points, own.size, own.to_next)
+        for (topic, players), places in zip(asked, found, strict=True)
+        for player, own in zip(players, places, strict=True)
+    }
 
 
 class BoardTopic(Topic):
-    """The first 50 of a board's current period.
+    """The first 50 of a board's current period; signed-in watchers are told their own place beside it.
 
     State: `order` is the list of player ids from first place on, `row:<id>` what a line shows,
     `size` the number of players, `ends_ms` the period's end (null: none).
     """
+
+    personal = staticmethod(own_standings)
 
     def __init__(self, name: str, slug: str, period_kind: str) -> None:
         super().__init__(name, boards.subject(slug))
@@ -37,6 +51,16 @@ class BoardTopic(Topic):
         }
         return state | {f"row:{row.player}": row_state(row) for row in read.rows}
 
+    def news(self, before: Message | None, now: Message) -> Message | None:
+        """Worth telling when the place itself changed, not when somebody far away joined the board."""
+        assert isinstance(now, protocol.Standing)
+        if before is None:
+            return now
+        assert isinstance(before, protocol.Standing)
+        if (before.rank, before.points, before.to_next) == (now.rank, now.points, now.to_next):
+            return None
+        return msgspec.structs.replace(now, rank_before=before.rank)
+
 
 def row_state(row: Row) -> dict[str, Any]:
     """What a line shows besides its rank, which follows from its place in the order."""
@@ -47,12 +71,12 @@ def topic_name(slug: str, period_kind: str) -> str:
     return f"board:{slug}:{period_kind}"
 
 
-class FeedTopic(Topic):
-    """The newest lines of the activity feed. State: `order` (ids, newest first, at most 12), `line:<id>`."""
+class FeedTopic(EventTopic):
+    """The last 100 lines of the activity feed."""
 
     async def snapshot(self) -> State:
-        lines = await feed.shown(FEED_COUNT)
-        return {"order": [id for id, _ in lines]} | {f"line:{id}": feed.to_state(line) for id, line in lines}
+        lines = await feed.shown(feed.LINES_MAX)
+        return {id: feed.to_state(line) for id, line in reversed(lines)}
 
 
 @kind("feed")

@@ -175,6 +175,6 @@ async def board_context(slug: str, kind: str, count: int, player: Any) -> dict[s
     }
 
 
-async def feed_context(count: int) -> list[feed.Line]:
-    """The newest lines of the feed, newest first."""
-    return [line for _, line in await feed.shown(count)]
+async def feed_context() -> dict[str, Any]:
+    """What `leaderboard/_feed.html` needs: the newest lines with their ids, newest first."""
+    return {"feed": await feed.shown(feed.PAGE_COUNT), "feed_limit": feed.PAGE_COUNT}

@@ -14,19 +14,25 @@ from channels.consumer import AsyncConsumer, get_handler_name
 from channels.exceptions import StopConsumer
 
 from live import protocol
+from live.doors import TooMany, enter, pass_or_refuse, socket_address
 from live.errors import BadMessage, GameError
 from live.hub import hub
-from live.layer import session_group
+from live.layer import player_group, session_group
 from live.mailbox import Mailbox
 from live.protocol import Message
+from live.uvicorn_protocol import EXTENSION
 from store.client import StoreUnavailable
+from store.limits import Allowance
 
 logger = logging.getLogger(__name__)
 
-BAD_MESSAGES_MAX = 10
-BAD_MESSAGES_WINDOW_S = 60.0
+REFUSALS_MAX = 10
+REFUSALS_WINDOW_S = 60.0
 TOPICS_MAX = 8
 WATCH_AGAIN_S = 0.5
+CLOSE_TIMEOUT_S = 2.0
+# What a message counts for at the door, where it is more than one: these cost us a whole state, or several round trips.
+COSTS = {"watch": 10, "beat": 4}
 
 
 class LiveConsumer(AsyncConsumer):
@@ -36,10 +42,25 @@ class LiveConsumer(AsyncConsumer):
 
     def __init__(self) -> None:
         self.topics: dict[str, float] = {}  # When each was last watched.
-        self.mailbox = Mailbox(self.send_text)
-        self._bad: deque[float] = deque(maxlen=BAD_MESSAGES_MAX)
+        self._refusals: deque[float] = deque(maxlen=REFUSALS_MAX)
         self._ended = False
-        self._tasks: list[asyncio.Task[None]] = []
+        self._giving_up: asyncio.Task[None] | None = None
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        self.writer = scope.get("extensions", {}).get(EXTENSION, {}).get("writer")
+        player = scope["player"]
+        self.mailbox = Mailbox(self.send_text, player=player, writer=self.writer)
+        # Per player where there is one: a school shares its address.
+        who = ("message_player", str(player.pk)) if player else ("message_address", socket_address(scope))
+        self._messages = Allowance(*who)
+        try:
+            await super().__call__(scope, receive, send)
+        except asyncio.CancelledError:
+            # How daphne ends a connection when it is told to stop; uvicorn says 1012 by itself.
+            await self.close(1012)
+            raise
+        finally:
+            hub().leave(self.mailbox)
 
     @property
     def player(self) -> Any:
@@ -71,19 +92,27 @@ class LiveConsumer(AsyncConsumer):
         await self.send({"type": "websocket.accept"})
         try:
             if self.scope["session_name"]:
-                await self.channel_layer.group_add(session_group(self.scope["session_name"]), self.channel_name)
+                for group in self._groups():
+                    await self.channel_layer.group_add(group, self.channel_name)
                 if not await self.session_lives():
                     return await self.session_ended({})
+                await enter("handshake_session", self.scope["session_name"])
             await self.connected()
+        except TooMany as error:
+            self._ended = True
+            await self.refuse(error)
+            await self.close(1008)
+            return
         except (StoreUnavailable, ConnectionError, TimeoutError) as error:
             # The channel layer has errors of its own. Somebody who could not be told of a sign-out may not stay.
             logger.warning("a socket was turned away: %s", error)
             self._ended = True
             await self.close(1013)
             return
-        self._tasks = [asyncio.create_task(self.mailbox.run()), asyncio.create_task(self._beat_unasked())]
+        hub().enter(self.mailbox, self.give_up)
         player = self.player
-        await self.reply(protocol.Hello(player.pk if player else None, player.name if player else ""))
+        name = player.name if player else ""
+        await self.reply(protocol.Hello(player.pk if player else None, name, store_away=hub().store_away))
 
     async def websocket_disconnect(self, _: dict[str, Any]) -> None:
         await self.finish()
@@ -99,16 +128,19 @@ class LiveConsumer(AsyncConsumer):
     async def disconnected(self) -> None:
         """For subclasses: the socket is gone. Not guaranteed to run: what must end, ends by lease."""
 
+    def _groups(self) -> list[str]:
+        return [session_group(self.scope["session_name"]), player_group(self.player.pk)]
+
     async def finish(self) -> None:
         """Let go of everything this connection holds."""
         for topic in self.topics:
             hub().unwatch(topic, self.mailbox)
         self.topics.clear()
-        for task in self._tasks:
-            task.cancel()
+        hub().leave(self.mailbox)
         try:
             if self.scope["session_name"]:
-                await self.channel_layer.group_discard(session_group(self.scope["session_name"]), self.channel_name)
+                for group in self._groups():
+                    await self.channel_layer.group_discard(group, self.channel_name)
             await self.disconnected()
         except Exception as error:
             logger.warning("socket left without saying so to Redis: %s", error)
@@ -122,17 +154,39 @@ class LiveConsumer(AsyncConsumer):
             # daphne sends no close code below 3000 but 1000: there 1008 is 4008, and so on.
             await self.send({"type": "websocket.close", "code": 4000 + code % 1000})
 
+    def give_up(self, why: str) -> None:
+        """Close the connection of somebody who does not read, without waiting for them."""
+        if self._giving_up is None:
+            logger.info("socket of %s closed: %s", self.player or "a watcher", why)
+            self._giving_up = asyncio.create_task(self._give_up(), name="giving up")
+
+    async def _give_up(self) -> None:
+        self._ended = True
+        hub().leave(self.mailbox)
+        try:
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await self.close(4408)
+        except OSError:
+            # Not even the close frame could be written; or the other side is gone, and an abort does no harm.
+            if self.writer is not None:
+                self.writer.abort()
+
     # Messages in
 
     async def websocket_receive(self, event: dict[str, Any]) -> None:
         if self._ended:
             return
+        self.mailbox.heard_at = time.monotonic()
         try:
+            pass_or_refuse(await self._messages.take())
             message = self.decode(event)
-            await getattr(self, f"on_{message.__struct_config__.tag}")(message)
-        except BadMessage as error:
+            tag = message.__struct_config__.tag
+            if tag in COSTS:
+                pass_or_refuse(await self._messages.take(COSTS[tag] - 1))
+            await getattr(self, f"on_{tag}")(message)
+        except (BadMessage, TooMany) as error:
             await self.refuse(error)
-            await self._count_bad_message()
+            await self._count_refusal()
         except GameError as error:
             await self.refuse(error)
         except StoreUnavailable as error:
@@ -158,10 +212,10 @@ class LiveConsumer(AsyncConsumer):
         except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
             raise BadMessage(str(error)[:200]) from error
 
-    async def _count_bad_message(self) -> None:
+    async def _count_refusal(self) -> None:
         now = time.monotonic()
-        self._bad.append(now)
-        if len(self._bad) == BAD_MESSAGES_MAX and now - self._bad[0] < BAD_MESSAGES_WINDOW_S:
+        self._refusals.append(now)
+        if len(self._refusals) == REFUSALS_MAX and now - self._refusals[0] < REFUSALS_WINDOW_S:
             await self.finish()
             await self.close(1008)
             raise StopConsumer
@@ -172,31 +226,30 @@ class LiveConsumer(AsyncConsumer):
         now = time.monotonic()
         if now - self.topics.get(message.topic, 0.0) < WATCH_AGAIN_S:
             return  # A snapshot is on its way; asking for more of them must not pile them up.
-        await hub().watch(message.topic, self.mailbox, self.player)
+        await hub().watch(message.topic, self.mailbox, message.after)
         self.topics[message.topic] = now
 
     async def on_unwatch(self, message: protocol.Unwatch) -> None:
         self.topics.pop(message.topic, None)
         hub().unwatch(message.topic, self.mailbox)
 
-    async def on_beat(self, _: protocol.Beat) -> None:
-        await self.reply(protocol.Beaten(int(time.time() * 1000)))
-
-    async def _beat_unasked(self) -> None:
-        # A hidden page's timers may run once a minute only, longer than a lease; messages wake it in time.
-        while True:
-            await asyncio.sleep(protocol.BEAT_S)
-            await self.reply(protocol.Beaten(int(time.time() * 1000)))
+    async def on_beat(self, message: protocol.Beat) -> None:
+        if message.seen is not None and not self.mailbox.acknowledge(message.seen):
+            raise BadMessage("`seen` must be the number of a beat that came.")
+        self.mailbox.beat()
 
     # Messages out
 
     async def reply(self, message: Message) -> None:
         """Send one message to this connection now; waits while the connection cannot take more."""
-        await self.send_text(protocol.encode(message))
+        text = protocol.encode(message)
+        await self.send_text(text)
+        self.mailbox.count(len(text))
 
     async def refuse(self, error: GameError) -> None:
         """Answer a mistake; the socket lives on."""
-        await self.reply(protocol.Error(error.code, str(error)))
+        wait_s = error.decision.retry_after_s if isinstance(error, TooMany) else 0
+        await self.reply(protocol.Error(error.code, str(error), retry_after_s=wait_s))
 
     async def send_text(self, text: str) -> None:
         await self.send({"type": "websocket.send", "text": text})
@@ -210,3 +263,9 @@ class LiveConsumer(AsyncConsumer):
         self._ended = True
         await self.reply(protocol.SignedOut())
         await self.close(4401)
+
+    async def tell(self, event: dict[str, Any]) -> None:
+        """A message for this player, already encoded: `live.layer.tell_player`."""
+        if not self._ended:
+            await self.send_text(event["text"])
+            self.mailbox.count(len(event["text"]))

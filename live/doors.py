@@ -1,12 +1,15 @@
 """Doors: where a rate limit lets somebody through or tells them when to come back."""
 
-import hashlib
+from collections.abc import Mapping
+from typing import Any
 
+from channels.security.websocket import WebsocketDenier
 from django.conf import settings
 from django.http import HttpRequest
 
 from live.errors import GameError
 from store import limits
+from store.client import StoreUnavailable
 from store.limits import Decision
 
 
@@ -18,6 +21,17 @@ class TooMany(GameError):
     def __init__(self, decision: Decision) -> None:
         self.decision = decision
         super().__init__(f"That was too often. Try again in {_words(decision.retry_after_s)}.")
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The HTTP headers that programs read."""
+        wait_s = str(self.decision.retry_after_s)
+        return {
+            "Retry-After": wait_s,
+            "RateLimit-Limit": str(self.decision.limit),
+            "RateLimit-Remaining": str(self.decision.remaining),
+            "RateLimit-Reset": wait_s,
+        }
 
 
 def _words(seconds: int) -> str:
@@ -33,17 +47,57 @@ async def enter(policy: str, who: str) -> None:
         TooMany: the limit is reached.
         StoreUnavailable: Redis is away and the policy stays closed then.
     """
-    decision = await limits.take(policy, hashlib.sha256(who.encode()).hexdigest()[:32])
+    pass_or_refuse(await limits.take(policy, who))
+
+
+def pass_or_refuse(decision: Decision) -> None:
+    """Raises TooMany when a limit refused."""
     if not decision.allowed:
         raise TooMany(decision)
 
 
 def client_address(request: HttpRequest) -> str:
-    """Where a request came from: the connection, or what the outermost of PROXY_COUNT trusted proxies saw.
+    """Where a request came from; see `address`."""
+    return address(request.headers, request.META.get("REMOTE_ADDR", ""))
+
+
+def socket_address(scope: Mapping[str, Any]) -> str:
+    """Where a socket came from; see `address`."""
+    forwarded = [value.decode("latin1") for name, value in scope.get("headers", []) if name == b"x-forwarded-for"]
+    return address({"X-Forwarded-For": ",".join(forwarded)}, (scope.get("client") or [""])[0])
+
+
+def address(headers: Mapping[str, str], peer: str) -> str:
+    """The connection's other side, or what the outermost of PROXY_COUNT trusted proxies saw.
 
     Each proxy appends the address that it was called from, so what is left of those is the caller's own claim.
     """
-    seen = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+    seen = [part.strip() for part in headers.get("X-Forwarded-For", "").split(",") if part.strip()]
     if settings.PROXY_COUNT and len(seen) >= settings.PROXY_COUNT:
         return seen[-settings.PROXY_COUNT]
-    return request.META.get("REMOTE_ADDR", "")
+    return peer
+
+
+class HandshakeDoor:
+    """Answers 429 to an address that opens far too many sockets, before anything is looked up for it."""
+
+    def __init__(self, application: Any) -> None:
+        self.application = application
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Any:
+        try:
+            await enter("handshake_address", socket_address(scope))
+        except TooMany as error:
+            return await _deny(scope, receive, send, error)
+        except StoreUnavailable:
+            return await WebsocketDenier()(scope, receive, send)
+        return await self.application(scope, receive, send)
+
+
+async def _deny(scope: dict[str, Any], receive: Any, send: Any, error: TooMany) -> None:
+    if "websocket.http.response" not in scope.get("extensions", {}):
+        return await WebsocketDenier()(scope, receive, send)  # This server can only answer 403.
+    headers = {"Content-Type": "text/plain; charset=utf-8", **error.headers}
+    raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "websocket.http.response.start", "status": 429, "headers": raw})
+    await send({"type": "websocket.http.response.body", "body": str(error).encode()})

@@ -9,19 +9,23 @@ import contextlib
 import logging
 import time
 import weakref
-from typing import Any
+from collections.abc import AsyncIterator, Callable
 
-from live import keys
+from live import keys, protocol
+from live.channel import Channel
 from live.errors import NotAllowed
+from live.frames import Frame
 from live.mailbox import Mailbox
-from live.protocol import Diff, Snapshot, encode
-from live.topics import State, Topic, diff, find
-from store.client import Client, StoreUnavailable, blocking, client
+from live.personal import Personal
+from live.topics import find
+from store.client import Client, blocking, client
 
 logger = logging.getLogger(__name__)
 
-SUBSCRIPTION_POLL_S = 5.0
-RETRY_S = (0.2, 0.5, 1, 2, 5)
+SUBSCRIPTION_POLL_S = 2.0
+RETRY_S = (0.2, 0.5, 1, 2, 2)
+#: A subscription that is back sooner was no outage worth telling.
+AWAY_AFTER_S = 1.0
 
 
 async def mark(subject: str) -> None:
@@ -29,97 +33,66 @@ async def mark(subject: str) -> None:
     await client().publish(keys.marks(), subject)
 
 
-class Channel:
-    """A topic while somebody in this process watches it: its last state, its watchers, and the task that reads it."""
-
-    def __init__(self, topic: Topic) -> None:
-        self.topic = topic
-        self.watchers: set[Mailbox] = set()
-        self.joining = 0
-        self.state: State | None = None
-        self.version = 0
-        self.changed = asyncio.Event()
-        self._reading = asyncio.Lock()
-        self._snapshot_frame = ""
-
-    async def join(self, mailbox: Mailbox) -> None:
-        """Add a watcher: the snapshot is its first frame, and no diff after it is missed.
-
-        Raises:
-            StoreUnavailable: the first read of the state failed; nothing is watched.
-        """
-        if self.state is None:
-            await self.read()
-        mailbox.forget(self.topic.name)
-        mailbox.post(self.topic.name, self.snapshot_frame(), self.snapshot_frame)
-        self.watchers.add(mailbox)
-
-    def snapshot_frame(self) -> str:
-        """The whole state as a frame, encoded once per version."""
-        if not self._snapshot_frame:
-            self._snapshot_frame = encode(Snapshot(self.topic.name, self.version, self.state or {}))
-        return self._snapshot_frame
-
-    async def read(self) -> None:
-        """Read the state, and if it differs send the difference to every watcher."""
-        async with self._reading:
-            new = await self.topic.snapshot()
-            changed, dropped = diff(self.state or {}, new)
-            if self.state is not None and not changed and not dropped:
-                return
-            self.state = new
-            self.version += 1
-            self._snapshot_frame = ""
-            frame = encode(Diff(self.topic.name, self.version, changed, dropped)) if self.watchers else ""
-            for mailbox in self.watchers:
-                mailbox.post(self.topic.name, frame, self.snapshot_frame)
-
-    async def run(self) -> None:
-        """Read after each mark, no more often than the topic's interval, and after its refresh time without one."""
-        while True:
-            # Not wait_for: until Python 3.12 it can swallow a cancellation that comes together with a mark.
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self.topic.refresh_s):
-                    await self.changed.wait()
-            self.changed.clear()
-            started = time.monotonic()
-            try:
-                await self.read()
-            except StoreUnavailable as error:
-                logger.warning("topic %s keeps its last state: %s", self.topic.name, error)
-            except Exception:
-                # One broken topic must not end its own updates for good, nor anything else.
-                logger.exception("topic %s could not be read", self.topic.name)
-            await asyncio.sleep(max(0.0, self.topic.interval_ms / 1000 - (time.monotonic() - started)))
-
-
 class Hub:
-    """The watched topics of one process (one event loop) and the subscription that wakes them."""
+    """The watched topics and open connections of one process (one event loop), and the subscription that wakes them."""
 
     def __init__(self) -> None:
+        self.store_away = False
         self._channels: dict[str, Channel] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._connections: dict[Mailbox, Callable[[str], None]] = {}
+        self._personal = Personal()
         self._subscription: asyncio.Task[None] | None = None
+        self._pulse: asyncio.Task[None] | None = None
 
-    async def watch(self, name: str, mailbox: Mailbox, player: Any) -> None:
-        """Start sending a topic to a mailbox, or send it afresh.
+    # Connections
+
+    def enter(self, mailbox: Mailbox, give_up: Callable[[str], None]) -> None:
+        """An open connection: it gets a beat every 15 seconds, and `give_up(why)` when nobody reads there any more."""
+        self._connections[mailbox] = give_up
+        self._listen_always()
+        if self._pulse is None:
+            self._pulse = asyncio.create_task(self._beat(), name="hub pulse")
+
+    def leave(self, mailbox: Mailbox) -> None:
+        """A connection has ended."""
+        self._connections.pop(mailbox, None)
+        mailbox.close()
+
+    async def _beat(self) -> None:
+        """Beat to a fifteenth of the connections each second, so that they are spread over time."""
+        turn = 0
+        while True:
+            await asyncio.sleep(1)
+            turn = (turn + 1) % protocol.BEAT_S
+            for mailbox in list(self._connections):
+                if mailbox.number % protocol.BEAT_S == turn:
+                    mailbox.beat()
+                why = mailbox.overdue()
+                if why and (give_up := self._connections.get(mailbox)):
+                    give_up(why)
+
+    # Topics
+
+    async def watch(self, name: str, mailbox: Mailbox, after: str = "") -> None:
+        """Start sending a topic to a mailbox, or send it afresh; `after` is the last event that it has.
 
         Raises:
             UnknownTopic, NotAllowed: not this topic, or not this player.
             StoreUnavailable: nobody watched it yet and it could not be read.
         """
         topic = find(name)
-        if not topic.allows(player):
+        if not topic.allows(mailbox.player):
             raise NotAllowed
-        if self._subscription is None:
-            self._subscription = asyncio.create_task(self._listen(), name="hub subscription")
+        self._listen_always()
         channel = self._channels.get(name)
         if channel is None:
-            channel = self._channels[name] = Channel(topic)
+            channel = self._channels[name] = Channel(topic, self._personal.changed)
             self._tasks[name] = asyncio.create_task(channel.run(), name=f"topic {name}")
         channel.joining += 1
         try:
-            await channel.join(mailbox)
+            await channel.join(mailbox, after)
+            self._personal.join(channel.topic, mailbox)
         finally:
             channel.joining -= 1
             self._close_if_empty(name)
@@ -130,6 +103,7 @@ class Hub:
         if channel is not None:
             channel.watchers.discard(mailbox)
             mailbox.forget(name)
+            self._personal.leave(name, mailbox)
             self._close_if_empty(name)
 
     def _close_if_empty(self, name: str) -> None:
@@ -144,16 +118,26 @@ class Hub:
             if subject is None or channel.topic.subject == subject:
                 channel.changed.set()
 
+    # The subscription
+
+    def _listen_always(self) -> None:
+        if self._subscription is None:
+            self._subscription = asyncio.create_task(self._listen(), name="hub subscription")
+
     async def _listen(self) -> None:
-        failures = 0
+        failures, lost_at = 0, 0.0
         while True:
             connection = blocking(SUBSCRIPTION_POLL_S)
             try:
                 async for subject in _marks(connection):
-                    failures = 0
+                    failures, lost_at = 0, 0.0
+                    self._say_store_away(False)
                     self.wake(subject)
             except Exception as error:
                 _end_if_cancelled()
+                lost_at = lost_at or time.monotonic()
+                if time.monotonic() - lost_at >= AWAY_AFTER_S:
+                    self._say_store_away(True)
                 pause_s = RETRY_S[min(failures, len(RETRY_S) - 1)]
                 failures += 1
                 logger.warning("subscription lost: %s; again in %s s", error or type(error).__name__, pause_s)
@@ -162,20 +146,33 @@ class Hub:
                 with contextlib.suppress(Exception):
                     await connection.aclose()
 
+    def _say_store_away(self, away: bool) -> None:
+        if away == self.store_away:
+            return
+        self.store_away = away
+        frame = Frame(protocol.Store(away))
+        for mailbox in self._connections:
+            mailbox.put("store", frame)
 
-async def _marks(connection: Client) -> Any:
-    """Yield each marked subject; None first, since anything may have changed before the subscription stood."""
+
+async def _marks(connection: Client) -> AsyncIterator[str | None]:
+    """Yield each marked subject, and None whenever the subscription stands anew: anything may have changed before."""
     async with connection.pubsub() as pubsub:
         await pubsub.subscribe(keys.marks())
-        yield None
+        silent = False
         while True:
             _end_if_cancelled()
-            message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=SUBSCRIPTION_POLL_S)
-            if message is not None:
-                yield message["data"]
-            else:
-                # Silence may be a dead peer: a ping finds out, and its failure ends this subscription.
+            message = await pubsub.get_message(timeout=SUBSCRIPTION_POLL_S)
+            if message is None:
+                # Silence may be a dead peer: no answer to a ping ends this subscription.
+                if silent:
+                    raise TimeoutError("no answer to a ping")
                 await pubsub.ping()
+            elif message["type"] == "subscribe":
+                yield None  # redis-py mends a lost connection by itself, and what was marked meanwhile is lost.
+            elif message["type"] == "message":
+                yield message["data"]
+            silent = message is None
 
 
 def _end_if_cancelled() -> None:

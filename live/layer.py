@@ -7,6 +7,7 @@ from channels_redis.pubsub import RedisPubSubChannelLayer
 from django.conf import settings
 
 from live import keys
+from live.protocol import Message, encode
 from store.client import url
 
 
@@ -22,6 +23,16 @@ class ChannelLayer(RedisPubSubChannelLayer):
 def session_group(session_name: str) -> str:
     """The group of a session's sockets; `session_name` is the session's name in Redis, never its key."""
     return f"session.{session_name}"
+
+
+def player_group(player: int) -> str:
+    """The group of a player's sockets, on all their devices."""
+    return f"player.{player}"
+
+
+async def tell_player(player: int, message: Message) -> None:
+    """Send a message to every open socket of a player. One round trip; a socket whose line is down misses it."""
+    await get_channel_layer().group_send(player_group(player), {"type": "tell", "text": encode(message)})
 
 
 async def tell_session(session_name: str, handler: str) -> None:

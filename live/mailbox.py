@@ -1,53 +1,170 @@
-"""Topic frames on their way to one connection, bounded however slowly it reads."""
+"""Topic frames on their way to one connection, bounded however slowly it reads.
+
+The window: all characters sent are counted, the beat tells the browser the count, and the browser's beat
+gives it back (`seen`). What is sent and not yet seen is in some buffer on the way; there is never more than
+a window of it, on servers with backpressure and without.
+"""
 
 import asyncio
+import itertools
+import secrets
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+from live.frames import Frame
+from live.protocol import Beaten
 
 BACKLOG_MAX = 8
+#: So much may be sent and not seen before topics wait, and before the connection is given up.
+WINDOW = 512 * 1024
+WINDOW_MAX = 4 * 1024 * 1024
+#: After so much the browser is asked what it has seen, without waiting for the next beat.
+ASK_AFTER = 64 * 1024
+#: Nothing heard, or the window full, for so long: nobody reads there any more.
+SILENCE_S = 45.0
+FULL_S = 30.0
+
+
+class Writer(Protocol):
+    """A server's way to write a shared frame: `live.uvicorn_protocol`."""
+
+    def write_frame(self, frame: bytes) -> bool: ...
+
+
+_numbers = itertools.count()
 
 
 class Mailbox:
     """Keeps the frames of each watched topic in order; a topic that falls behind gets its newest snapshot instead.
 
-    Memory per connection is at most `BACKLOG_MAX` references to shared frames a topic.
+    Memory per connection is at most `BACKLOG_MAX` references to shared frames a topic, plus a window in the
+    server's buffers. `number` tells the mailboxes of a process apart.
     """
 
-    def __init__(self, send: Callable[[str], Awaitable[None]]) -> None:
-        self._send = send
-        self._frames: dict[str, deque[str]] = {}
-        self._behind: dict[str, Callable[[], str]] = {}
-        self._ready = asyncio.Event()
+    __slots__ = (
+        "__weakref__", "_asked", "_behind", "_closed", "_held", "_seen_at", "_send", "_sending", "_writer",
+        "heard_at", "number", "player", "seen", "sent",
+    )  # fmt: skip
 
-    def post(self, topic: str, frame: str, snapshot: Callable[[], str]) -> None:
-        """Queue a frame; `snapshot` gives the whole state as a frame, should this connection fall behind."""
-        frames = self._frames.setdefault(topic, deque())
-        if len(frames) >= BACKLOG_MAX:
-            frames.clear()
+    def __init__(
+        self, send: Callable[[str], Awaitable[None]], *, player: Any = None, writer: Writer | None = None
+    ) -> None:
+        self.number = next(_numbers)
+        self.player = player
+        self._send, self._writer = send, writer
+        self._held: dict[str, deque[Frame]] = {}
+        self._behind: dict[str, Callable[[], Frame]] = {}
+        self._sending: asyncio.Task[None] | None = None
+        self._closed = False
+        # From a random number on, so that only somebody who has read it can give it back.
+        self.sent = self.seen = self._asked = secrets.randbelow(1 << 31)
+        self.heard_at = self._seen_at = time.monotonic()
+
+    # Out
+
+    def post(self, topic: str, frame: Frame, snapshot: Callable[[], Frame]) -> None:
+        """Send a frame, or queue it; `snapshot` gives the whole state, should this connection fall behind."""
+        if self._write(frame):
+            return
+        held = self._held.setdefault(topic, deque())
+        if len(held) >= BACKLOG_MAX:
+            held.clear()
             self._behind[topic] = snapshot
         if topic not in self._behind:
-            frames.append(frame)
-        self._ready.set()
+            held.append(frame)
+        self._go_on()
+
+    def put(self, slot: str, frame: Frame) -> None:
+        """Send a frame of which only the newest counts: it takes the place of one that waits in the same slot."""
+        if not self._write(frame):
+            self._held[slot] = deque([frame])
+            self._go_on()
+
+    def beat(self) -> None:
+        """Tell the browser the time, and how much it was sent so far."""
+        self._asked = self.sent
+        self.put("beat", Frame(Beaten(time.time_ns() // 1_000_000, self.sent)))
 
     def forget(self, topic: str) -> None:
         """Drop what is queued of a topic that is no longer watched."""
-        self._frames.pop(topic, None)
+        self._held.pop(topic, None)
         self._behind.pop(topic, None)
 
-    async def run(self) -> None:
-        """Send what is queued, for ever; end it by cancelling."""
-        while True:
-            await self._ready.wait()
-            self._ready.clear()
-            while (frame := self._next()) is not None:
-                await self._send(frame)
+    def close(self) -> None:
+        """Send nothing more."""
+        self._closed = True
+        self._held.clear()
+        self._behind.clear()
+        if self._sending is not None:
+            self._sending.cancel()
 
-    def _next(self) -> str | None:
-        for topic, frames in self._frames.items():
-            if topic in self._behind:
-                return self._behind.pop(topic)()
-            if frames:
-                # To the end of the line, so that one busy topic does not starve the others.
-                self._frames[topic] = self._frames.pop(topic)
-                return frames.popleft()
-        return None
+    def _write(self, frame: Frame) -> bool:
+        """Send a frame past the queue, if nothing waits there and the server can."""
+        if self._writer is None or self._held or self._sending is not None or self._closed or not self._has_room():
+            return False
+        if not self._writer.write_frame(frame.wire):
+            return False
+        self.count(frame.size)
+        return True
+
+    def _has_room(self) -> bool:
+        return self.sent - self.seen < WINDOW
+
+    def _go_on(self) -> None:
+        if self._sending is None and not self._closed and self._has_room():
+            self._sending = asyncio.create_task(self._send_held(), name="mailbox")
+
+    async def _send_held(self) -> None:
+        try:
+            while self._has_room() and (frame := self._next()) is not None:
+                await self._send(frame.text)
+                self.count(frame.size)
+        except OSError:
+            self.close()  # The other side left; the server tells the consumer so.
+        finally:
+            self._sending = None
+
+    def _next(self) -> Frame | None:
+        if not self._held:
+            return None
+        topic, held = next(iter(self._held.items()))
+        del self._held[topic]
+        if topic in self._behind:
+            return self._behind.pop(topic)()
+        frame = held.popleft()
+        if held:
+            # To the end of the line, so that one busy topic does not starve the others.
+            self._held[topic] = held
+        return frame
+
+    # The window
+
+    def count(self, size: int) -> None:
+        """Note that so much was sent."""
+        self.sent += size
+        if self.sent - self._asked >= ASK_AFTER and not self._closed:
+            self.beat()
+
+    def acknowledge(self, seen: int) -> bool:
+        """The browser has seen everything up to this number; False when it was never told it."""
+        if seen > self._asked:
+            return False
+        if seen > self.seen:
+            self.seen, self._seen_at = seen, time.monotonic()
+            if self._held:
+                self._go_on()
+        return True
+
+    def overdue(self) -> str:
+        """Why nobody seems to read any more, or nothing."""
+        now = time.monotonic()
+        if self.sent == self.seen:
+            self._seen_at = now
+            return ""
+        if now - self.heard_at > SILENCE_S:
+            return "it says nothing"
+        if self.sent - self.seen > WINDOW_MAX or (not self._has_room() and now - self._seen_at > FULL_S):
+            return "it acknowledges nothing"
+        return ""

@@ -20,9 +20,13 @@ class Message(msgspec.Struct, tag_field="type", forbid_unknown_fields=True, omit
 
 
 class Watch(Message, tag="watch"):
-    """Send me this topic: a `snapshot` now, then a `diff` at every change."""
+    """Send me this topic: a `snapshot` now, then a `diff` at every change.
+
+    A topic of events (`feed`) answers with `lines`: those after the id that I saw last (`after`), or else all it keeps.
+    """
 
     topic: Annotated[str, msgspec.Meta(max_length=100)]
+    after: Annotated[str, msgspec.Meta(max_length=100)] = ""
 
 
 class Unwatch(Message, tag="unwatch"):
@@ -32,13 +36,14 @@ class Unwatch(Message, tag="unwatch"):
 
 
 class Beat(Message, tag="beat"):
-    """I am still here; sent every 15 seconds, answered by `beat`. It renews the presence lease."""
+    """I am still here; sent every 15 seconds, answered by `beat`. It renews the presence lease.
 
+    `seen` gives back the number of the last `beat` that came, and acknowledges all that was sent before it.
+    `away`: the page has been hidden for five minutes.
+    """
 
-class AskStanding(Message, tag="standing"):
-    """Tell me my own place on a board topic; answered by `standing`."""
-
-    topic: str
+    seen: int | None = None
+    away: bool = False
 
 
 # From the browser, on a play socket.
@@ -77,6 +82,7 @@ class Hello(Message, tag="hello"):
     player: int | None = None
     name: str = ""
     beat_s: int = BEAT_S
+    store_away: bool = False
 
 
 class Snapshot(Message, tag="snapshot"):
@@ -96,28 +102,82 @@ class Diff(Message, tag="diff"):
     drop: list[str] = []
 
 
+class Lines(Message, tag="lines"):
+    """Events of a topic, oldest first: new ones, and the ids of those that were taken back (`drop`).
+
+    The first after `watch` has `order`, the ids of all that stand: whatever is not in it was taken back, or is too
+    old. `version` as in `diff`.
+    """
+
+    topic: str
+    version: int
+    lines: list[dict[str, Any]]
+    drop: list[str] = []
+    order: list[str] | None = None
+
+
 class Beaten(Message, tag="beat"):
-    """Answer to `beat`; also sent unasked every 15 seconds, so that a page whose timers sleep beats in time."""
+    """Answer to `beat`; also sent unasked, every 15 seconds and after 64 KiB: answer that with a `beat`.
+
+    `sent` is the number of this connection's frames so far, counted in characters from a random number on. Give it
+    back as `seen`. With 512 KiB sent and not seen, topics wait; a connection that acknowledges nothing is closed.
+    """
 
     at_ms: int
+    sent: int = 0
 
 
 class Standing(Message, tag="standing"):
-    """The player's own place on a board; no rank when not on it."""
+    """The player's own place on a board they watch; no rank when not on it.
+
+    Sent after `watch` and when it changed, at most every 2 seconds. `rank_before` is what the last one said.
+    """
 
     topic: str
     rank: int | None = None
     points: int | None = None
     size: int = 0
     to_next: int | None = None
+    rank_before: int | None = None
+
+
+class Store(Message, tag="store"):
+    """Our store went away or came back; until then topics stand still, and afterwards they catch up by themselves."""
+
+    away: bool
+
+
+class Passed(Message, tag="passed"):
+    """Somebody (`by`) passed the player on a board, by so many points, and `rank` is the player's place now.
+
+    `title` and `period` are words; `format` says how the board writes points, `points` or `time` (milliseconds).
+    """
+
+    topic: str
+    title: str
+    period: str
+    by: str
+    points: int
+    format: str
+    rank: int
+
+
+class Notice(Message, tag="notice"):
+    """A word from the operators, to this player."""
+
+    text: str
 
 
 class Error(Message, tag="error"):
-    """A request was refused, or our store is away (`retry`). The socket lives on."""
+    """A request was refused, or our store is away (`retry`). The socket lives on.
+
+    `retry_after_s`: it was too often; going on regardless closes the socket with 1008.
+    """
 
     code: str
     message: str
     retry: bool = False
+    retry_after_s: int = 0
 
 
 class SignedOut(Message, tag="signed_out"):
@@ -155,22 +215,49 @@ class Finished(Message, tag="finished"):
     report: dict[str, Any]
 
 
-SiteMessage = Watch | Unwatch | Beat | AskStanding
+SiteMessage = Watch | Unwatch | Beat
 PlayMessage = SiteMessage | Start | Resume | Move | End
-ServerMessage = Hello | Snapshot | Diff | Beaten | Standing | Error | SignedOut | RunState | Moved | Finished
+ServerMessage = (
+    Hello
+    | Snapshot
+    | Diff
+    | Lines
+    | Beaten
+    | Standing
+    | Store
+    | Passed
+    | Notice
+    | Error
+    | SignedOut
+    | RunState
+    | Moved
+    | Finished
+)
 
 CLOSE_CODES = {
-    1008: "Ten messages that are not part of the protocol within a minute.",
+    1007: "A text frame that is not UTF-8.",
+    1008: "Ten refused messages within a minute: not part of the protocol, or too often.",
     1009: "A message larger than the server reads at all (64 KiB).",
     1011: "A mistake of ours; it is in the log.",
     1012: "The server restarts; come back after a short random pause.",
     1013: "Our store does not answer; come back after a short random pause.",
     4401: "The session has ended: signed out here or elsewhere.",
+    4408: "Nothing was acknowledged: for 45 seconds without a word, for 30 with 512 KiB on the way, or with 4 MiB.",
 }
 
 _encoder = msgspec.json.Encoder()
+_server_decoder = msgspec.json.Decoder(ServerMessage)
 
 
 def encode(message: Message) -> str:
     """The text frame of a message."""
     return _encoder.encode(message).decode()
+
+
+def decode_server(text: str | bytes) -> Message:
+    """A message of ours, as a client reads it.
+
+    Raises:
+        msgspec.DecodeError: it is none.
+    """
+    return _server_decoder.decode(text)

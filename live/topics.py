@@ -3,10 +3,11 @@
 The apps declare theirs in their own `topics.py` with `@kind("board")`.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from live.errors import UnknownTopic
+from live.protocol import Diff, Lines, Message, Snapshot
 
 State = dict[str, Any]
 
@@ -20,6 +21,8 @@ class Topic:
     interval_ms = 100
     #: Read again after this long without a mark: heals lost marks and lets time itself change the state.
     refresh_s = 15.0
+    #: Reads what only the watchers themselves are shown, for all topics of a kind at once; see `live.personal`.
+    personal: "PersonalReader | None" = None
 
     def __init__(self, name: str, subject: str) -> None:
         self.name = name
@@ -37,6 +40,43 @@ class Topic:
         """
         raise NotImplementedError
 
+    def whole(self, version: int, state: State, after: str) -> Message:
+        """The message with the whole state; `after` is for topics of events."""
+        return Snapshot(self.name, version, state)
+
+    def change(self, version: int, old: State, new: State) -> Message | None:
+        """The message that turns the old state into the new one; None when they are the same."""
+        changed, dropped = diff(old, new)
+        return Diff(self.name, version, changed, dropped) if changed or dropped else None
+
+    def news(self, before: Message | None, now: Message) -> Message | None:
+        """What a watcher is told whose personal message was `before` (None: the first) and is `now`."""
+        return None if now == before else now
+
+
+class EventTopic(Topic):
+    """A list of events. `snapshot` gives `{id: event}`, oldest first; ids never repeat, and sort as the events came."""
+
+    def whole(self, version: int, state: State, after: str) -> Message:
+        known = after in state
+        ids = list(state)
+        missed = ids[ids.index(after) + 1 :] if known else ids
+        return Lines(self.name, version, [line(id, state[id]) for id in missed], order=ids)
+
+    def change(self, version: int, old: State, new: State) -> Message | None:
+        # An event that changed in place, such as a board's new title, comes again under its id.
+        changed, dropped = diff(old, new)
+        lines = [line(id, event) for id, event in new.items() if id in changed]
+        return Lines(self.name, version, lines, drop=dropped) if lines or dropped else None
+
+
+def line(id: str, event: dict[str, Any]) -> dict[str, Any]:
+    """An event as `lines` carries it."""
+    return {"id": id, **event}
+
+
+#: From topics and their watching players to what each of those is told, absent when nothing.
+PersonalReader = Callable[[Sequence[tuple[Any, Sequence[int]]]], Awaitable[dict[tuple[str, int], Message]]]
 
 _kinds: dict[str, Callable[[str, str], Topic]] = {}
 
@@ -74,3 +114,11 @@ def diff(old: State, new: State) -> tuple[State, list[str]]:
 def apply(old: State, changed: State, dropped: list[str]) -> State:
     """The state after a diff; what browsers do, kept here for the tests and other clients."""
     return {key: value for key, value in {**old, **changed}.items() if key not in dropped}
+
+
+def apply_lines(old: State, message: Lines) -> State:
+    """The events after a `lines` message, oldest first."""
+    known = old | {each["id"]: {name: value for name, value in each.items() if name != "id"} for each in message.lines}
+    if message.order is not None:
+        return {id: known[id] for id in message.order}
+    return {id: event for id, event in known.items() if id not in message.drop}

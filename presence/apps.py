@@ -7,6 +7,6 @@ class PresenceConfig(AppConfig):
     def ready(self) -> None:
         from accounts.signals import card_changed
         from presence import topics  # noqa: F401  (declares its topics)
-        from presence.cards import show_new_card
+        from presence.amendments import show_change
 
-        card_changed.connect(show_new_card)
+        card_changed.connect(show_change)

@@ -12,18 +12,23 @@ def leases() -> str:
 
 
 def since() -> str:
-    """zset · player id · when they came online, UTC ms · no TTL: emptied with the leases."""
+    """zset · player id, visible ones only · when they came online, UTC ms · no TTL: emptied with the leases."""
     return key(APP, ONLINE, "since")
 
 
-def tabs() -> str:
-    """hash · player id · how many leases they hold · no TTL: emptied with the leases."""
-    return key(APP, ONLINE, "tabs")
+def states() -> str:
+    """hash · lease of a tab that is not plainly online · `away`, or what it plays · no TTL: emptied with the leases."""
+    return key(APP, ONLINE, "states")
 
 
-def cards() -> str:
-    """hash · player id · JSON card · no TTL: emptied with the leases."""
-    return key(APP, ONLINE, "cards")
+def players() -> str:
+    """hash · player id · msgpack of tabs, away, in a game, which, card · no TTL: emptied with the leases."""
+    return key(APP, ONLINE, "players")
+
+
+def invisible() -> str:
+    """set · ids of players whom nobody may see online · no TTL."""
+    return key(APP, ONLINE, "invisible")
 
 
 def visitors(day: str) -> str:

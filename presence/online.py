@@ -1,6 +1,7 @@
 """Presence by lease: a player is online while any of their connections holds a lease.
 
-Nothing here relies on a goodbye: whoever stops beating is gone when the lease ends.
+Nothing here relies on a goodbye: whoever stops beating is gone when the lease ends. Invisible players hold
+leases like everybody else, and are in no list and no count.
 """
 
 import msgspec
@@ -8,48 +9,55 @@ import msgspec
 from accounts.cards import Card
 from live.keys import marks
 from presence import keys
-from store.client import client
-from store.scripts import script
+from store.scripts import Argument, script
 
 LEASE_MS = 45_000
 # A closed connection keeps its lease this long, so that a reload shows nothing to anybody.
 GRACE_MS = 5_000
 SUBJECT = "online"
+ONLINE, AWAY = "", "away"
 
 _renew = script(__file__, "renew", prelude=["sweep"])
 _leave = script(__file__, "leave", prelude=["sweep"])
 _online = script(__file__, "online", prelude=["sweep"])
+_amend = script(__file__, "amend", prelude=["sweep"])
 
 
 class Present(msgspec.Struct, frozen=True):
-    """Somebody online, and since when (UTC ms)."""
+    """Somebody online, since when (UTC ms), and their state: `online`, `away`, or what they do (`playing Fuse`)."""
 
     player: int
     since_ms: int
     card: Card
+    state: str = "online"
 
 
 def _keys() -> list[str]:
-    return [keys.leases(), keys.since(), keys.tabs(), keys.cards()]
+    return [keys.leases(), keys.states(), keys.players(), keys.since(), keys.invisible()]
 
 
-def _now(now_ms: int | None) -> str:
-    return "" if now_ms is None else str(now_ms)
+def _args(now_ms: int | None, *more: Argument) -> list[Argument]:
+    return ["" if now_ms is None else now_ms, marks(), SUBJECT, *more]
 
 
-async def renew(player: int, connection: str, card: Card, *, now_ms: int | None = None) -> bool:
-    """Take or renew a connection's lease of 45 s; True when somebody came or went by it.
+async def renew(
+    player: int,
+    connection: str,
+    card: Card,
+    *,
+    state: str = ONLINE,
+    visible: bool | None = None,
+    now_ms: int | None = None,
+) -> bool:
+    """Take or renew a connection's lease of 45 s; True when others see a difference.
+
+    `state` is the tab's: a player is shown playing while any tab is, and away when all tabs are. `visible` is
+    whether others may see the player; None leaves it as Redis has it.
 
     Redis: lua/sweep.lua + lua/renew.lua, one round trip, O(log N).
     """
-    args: list[str | int] = [_now(now_ms), player, connection, LEASE_MS, card.encode(), marks(), SUBJECT]
-    return bool(await _renew(_keys(), args))
-
-
-async def update_card(player: int, card: Card) -> None:
-    """Show a new name of somebody who is online. Two round trips."""
-    if await client().hexists(keys.tabs(), str(player)):
-        await client().hset(keys.cards(), str(player), card.encode())
+    seen = "" if visible is None else int(visible)
+    return bool(await _renew(_keys(), _args(now_ms, player, connection, LEASE_MS, state, card.encode(), seen)))
 
 
 async def leave(player: int, connection: str, *, now_ms: int | None = None) -> None:
@@ -57,7 +65,15 @@ async def leave(player: int, connection: str, *, now_ms: int | None = None) -> N
 
     Redis: lua/sweep.lua + lua/leave.lua, one round trip, O(log N).
     """
-    await _leave(_keys(), [_now(now_ms), player, connection, GRACE_MS, marks(), SUBJECT])
+    await _leave(_keys(), _args(now_ms, player, connection, GRACE_MS))
+
+
+async def amend(player: int, card: Card, *, visible: bool, now_ms: int | None = None) -> None:
+    """Show a new name, or show or hide a player, at once and on all their connections.
+
+    Redis: lua/sweep.lua + lua/amend.lua, one round trip, O(log N).
+    """
+    await _amend(_keys(), _args(now_ms, player, card.encode(), int(visible)))
 
 
 async def online(count: int, *, now_ms: int | None = None) -> tuple[int, list[Present]]:
@@ -65,6 +81,6 @@ async def online(count: int, *, now_ms: int | None = None) -> tuple[int, list[Pr
 
     Redis: lua/sweep.lua + lua/online.lua, one round trip, O(log N + count).
     """
-    size, flat = await _online(_keys(), [_now(now_ms), count, marks(), SUBJECT])
-    triples = zip(flat[::3], flat[1::3], flat[2::3], strict=True)
-    return size, [Present(int(player), int(since), Card.decode(card)) for player, since, card in triples]
+    size, flat = await _online(_keys(), _args(now_ms, count))
+    rows = zip(flat[::4], flat[1::4], flat[2::4], flat[3::4], strict=True)
+    return size, [Present(int(player), int(since), Card.decode(card), state) for player, since, state, card in rows]

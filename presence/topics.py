@@ -12,7 +12,7 @@ NAMED_COUNT = 20
 class OnlineTopic(Topic):
     """Who is online.
 
-    State: `count`, `order` (player ids, newest first, at most 20), `player:<id>` with the card and `since_ms`.
+    State: `count`, `order` (player ids, newest first, at most 20), `player:<id>` with the card, `since_ms` and `state`.
     """
 
     interval_ms = 1000
@@ -23,7 +23,12 @@ class OnlineTopic(Topic):
         count, newest = await online(NAMED_COUNT)
         state: State = {"count": count, "order": [each.player for each in newest]}
         return state | {
-            f"player:{each.player}": {"since_ms": each.since_ms, **msgspec.to_builtins(each.card)} for each in newest
+            f"player:{each.player}": {
+                "since_ms": each.since_ms,
+                "state": each.state,
+                **msgspec.to_builtins(each.card),
+            }
+            for each in newest
         }
 
 

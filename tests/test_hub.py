@@ -52,12 +52,11 @@ class Counter(Topic):
 class Watcher:
     """A mailbox whose frames are kept; `open` is cleared to stand for a reader that does not read."""
 
-    def __init__(self):
+    def __init__(self, player=None):
         self.frames = []
         self.open = asyncio.Event()
         self.open.set()
-        self.mailbox = Mailbox(self.send)
-        self.task = asyncio.create_task(self.mailbox.run())
+        self.mailbox = Mailbox(self.send, player=player)
 
     async def send(self, text):
         await self.open.wait()
@@ -86,7 +85,7 @@ def counter(monkeypatch):
 
 async def test_a_watcher_gets_the_snapshot_then_diffs(counter):
     hub, watcher = Hub(), Watcher()
-    await hub.watch("counter", watcher.mailbox, None)
+    await hub.watch("counter", watcher.mailbox)
     counter.value = 1
     hub.wake("counter")
     await until(lambda: len(watcher.frames) == 2)
@@ -98,7 +97,7 @@ async def test_a_watcher_gets_the_snapshot_then_diffs(counter):
 
 async def test_a_mark_on_redis_wakes_the_topic(counter):
     hub, watcher = Hub(), Watcher()
-    await hub.watch("counter", watcher.mailbox, None)
+    await hub.watch("counter", watcher.mailbox)
     await asyncio.sleep(0.1)  # The subscription stands by then; before it does, a refresh would find the change.
     counter.value = 7
     await mark("counter")
@@ -108,7 +107,7 @@ async def test_a_mark_on_redis_wakes_the_topic(counter):
 async def test_a_thousand_marks_are_a_few_reads_and_one_read_serves_all(counter):
     hub, watchers = Hub(), [Watcher() for _ in range(20)]
     for watcher in watchers:
-        await hub.watch("counter", watcher.mailbox, None)
+        await hub.watch("counter", watcher.mailbox)
     reads_before = counter.reads
     for value in range(1, 1001):
         counter.value = value
@@ -121,7 +120,7 @@ async def test_a_thousand_marks_are_a_few_reads_and_one_read_serves_all(counter)
 
 async def test_no_change_sends_nothing(counter):
     hub, watcher = Hub(), Watcher()
-    await hub.watch("counter", watcher.mailbox, None)
+    await hub.watch("counter", watcher.mailbox)
     hub.wake("counter")
     await until(lambda: counter.reads >= 2)
     await asyncio.sleep(0.02)
@@ -133,12 +132,12 @@ async def test_a_slow_reader_gets_the_newest_snapshot_and_delays_nobody(counter)
     slow.open.clear()
     counter.interval_ms = 0
     for watcher in (slow, quick):
-        await hub.watch("counter", watcher.mailbox, None)
+        await hub.watch("counter", watcher.mailbox)
     for value in range(1, 60):
         counter.value = value
         hub.wake()
         await until(lambda: quick.state == {"value": counter.value})
-    assert len(slow.mailbox._frames["counter"]) <= BACKLOG_MAX
+    assert len(slow.mailbox._held["counter"]) <= BACKLOG_MAX
     slow.open.set()
     await until(lambda: slow.state == {"value": 59})
     assert len(slow.frames) < BACKLOG_MAX
@@ -148,14 +147,14 @@ async def test_a_slow_reader_gets_the_newest_snapshot_and_delays_nobody(counter)
 async def test_a_topic_that_may_not_be_watched_is_refused(counter):
     hub = Hub()
     with pytest.raises(NotAllowed):
-        await hub.watch("counter", Watcher().mailbox, "stranger")
+        await hub.watch("counter", Watcher("stranger").mailbox)
     assert not hub._channels
 
 
 async def test_the_last_watcher_takes_the_topic_along(counter):
     hub, one, other = Hub(), Watcher(), Watcher()
     for watcher in (one, other):
-        await hub.watch("counter", watcher.mailbox, None)
+        await hub.watch("counter", watcher.mailbox)
     hub.unwatch("counter", one.mailbox)
     assert hub._channels
     hub.unwatch("counter", other.mailbox)
@@ -167,13 +166,13 @@ async def test_a_first_read_that_fails_leaves_nothing_behind(counter):
     hub = Hub()
     counter.away = True
     with pytest.raises(StoreUnavailable):
-        await hub.watch("counter", Watcher().mailbox, None)
+        await hub.watch("counter", Watcher().mailbox)
     assert not hub._channels
 
 
 async def test_a_later_read_that_fails_keeps_the_state_and_tries_again(counter):
     hub, watcher = Hub(), Watcher()
-    await hub.watch("counter", watcher.mailbox, None)
+    await hub.watch("counter", watcher.mailbox)
     counter.away, counter.value = True, 5
     hub.wake()
     await until(lambda: counter.reads >= 2)
@@ -194,7 +193,7 @@ async def test_joining_while_it_changes_misses_nothing(counter):
 
     async def join(watcher, after_s):
         await asyncio.sleep(after_s)
-        await hub.watch("counter", watcher.mailbox, None)
+        await hub.watch("counter", watcher.mailbox)
 
     await asyncio.gather(change(), *(join(watcher, number / 200) for number, watcher in enumerate(watchers)))
     hub.wake()

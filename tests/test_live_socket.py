@@ -7,7 +7,8 @@ import pytest
 from accounts.keys import session as session_key
 from accounts.models import Player
 from leaderboard import boards
-from live.layer import tell_session
+from live import protocol
+from live.layer import tell_player, tell_session
 from live.topics import apply
 from store.client import client
 from tests.sockets import Socket
@@ -144,19 +145,87 @@ async def test_after_unwatch_nothing_more_comes(finished, alice):
         assert await socket.receive_nothing(timeout=0.4)
 
 
-async def test_a_player_can_ask_for_their_own_place(finished, alice, bob):
+async def test_a_watcher_is_told_their_own_place_and_again_when_it_changes(monkeypatch, finished, alice, bob):
+    monkeypatch.setattr("live.personal.INTERVAL_S", 0.2)
     await boards.submit(finished(bob, 600))
+    async with Socket("/ws/", alice) as socket:
+        await socket.say(type="watch", topic="board:fuse:day")
+        assert await socket.next("standing") == {"type": "standing", "topic": "board:fuse:day", "size": 1}
+        await boards.submit(finished(alice, 500))
+        expected = {"type": "standing", "topic": "board:fuse:day", "rank": 2, "points": 500, "size": 2, "to_next": 101}
+        assert await socket.next("standing") == expected
+        await boards.submit(finished(alice, 700))
+        told = await socket.next("standing")
+        assert (told["rank"], told["rank_before"]) == (1, 2)
+
+
+async def test_somebody_far_away_on_the_board_is_no_news(monkeypatch, finished, alice, bob):
+    monkeypatch.setattr("live.personal.INTERVAL_S", 0.05)
     await boards.submit(finished(alice, 500))
     async with Socket("/ws/", alice) as socket:
-        await socket.say(type="standing", topic="board:fuse:day")
-        expected = {"rank": 2, "points": 500, "size": 2, "to_next": 101}
-        assert await socket.next("standing") == {"type": "standing", "topic": "board:fuse:day", **expected}
+        await socket.say(type="watch", topic="board:fuse:day")
+        await socket.next("standing")
+        await boards.submit(finished(bob, 5))
+        await socket.next("diff")
+        assert await socket.receive_nothing(timeout=0.3)
 
 
-async def test_a_standing_on_something_that_is_no_board_is_refused(alice):
-    async with Socket("/ws/", alice) as socket:
-        await socket.say(type="standing", topic="online")
-        assert (await socket.next())["code"] == "unknown_topic"
+async def test_who_is_not_signed_in_has_no_place_and_is_told_none(finished, alice):
+    await boards.submit(finished(alice, 500))
+    async with Socket("/ws/") as socket:
+        await socket.say(type="watch", topic="board:fuse:day")
+        await socket.next("snapshot")
+        assert await socket.receive_nothing(timeout=0.3)
+
+
+async def test_all_places_of_a_process_are_one_round_trip(monkeypatch, finished):
+    from leaderboard import standings
+
+    players = [Player(pk=pk, name=f"P{pk}") for pk in range(1, 31)]
+    for player in players:
+        await boards.submit(finished(player, player.pk))
+    calls = []
+    many = standings._places.many
+
+    async def counted(asked):
+        calls.append(asked)
+        return await many(asked)
+
+    monkeypatch.setattr(standings._places, "many", counted)
+    sockets = [await Socket("/ws/", player).__aenter__() for player in players]
+    for socket in sockets:
+        await socket.say(type="watch", topic="board:fuse:day")
+        await socket.say(type="watch", topic="board:fuse:all")
+    for socket in sockets:
+        told = {(await socket.next("standing"))["topic"] for _ in range(2)}
+        assert told == {"board:fuse:day", "board:fuse:all"}
+    assert len(calls) <= 5
+    for socket in sockets:
+        await socket.__aexit__()
+
+
+async def test_a_number_that_no_beat_told_is_refused():
+    async with Socket("/ws/") as socket:
+        await socket.say(type="beat")
+        sent = (await socket.next("beat"))["sent"]
+        await socket.say(type="beat", seen=sent)
+        await socket.next("beat")
+        await socket.say(type="beat", seen=sent + 10_000)
+        assert (await socket.next())["code"] == "bad_message"
+
+
+async def test_a_word_to_a_player_reaches_all_their_sockets_and_nobody_elses(alice, bob):
+    for name in ("session-a", "session-b", "session-c"):
+        await begin_session(name)
+    async with (
+        Socket("/ws/", alice, "session-a") as one,
+        Socket("/ws/", alice, "session-b") as other,
+        Socket("/ws/", bob, "session-c") as stranger,
+    ):
+        await tell_player(alice.pk, protocol.Notice("Back in five minutes."))
+        for socket in (one, other):
+            assert await socket.next() == {"type": "notice", "text": "Back in five minutes."}
+        assert await stranger.receive_nothing(timeout=0.2)
 
 
 async def begin_session(name: str) -> None:

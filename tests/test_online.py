@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from accounts.cards import Card
 from presence import keys, online
-from presence.online import GRACE_MS, LEASE_MS
+from presence.online import AWAY, GRACE_MS, LEASE_MS
 from store.client import client, close
 
 ALICE, BOB = Card("Alice"), Card("Bob")
@@ -68,8 +68,8 @@ async def test_a_goodbye_of_somebody_unknown_makes_nobody_online():
 
 async def test_a_new_name_shows_at_once_and_stays():
     await online.renew(1, "tab", ALICE, now_ms=0)
-    await online.update_card(1, Card("Alicia"))
-    await online.update_card(2, BOB)
+    await online.amend(1, Card("Alicia"), visible=True, now_ms=5)
+    await online.amend(2, BOB, visible=True, now_ms=5)
     await online.renew(1, "tab", ALICE, now_ms=10)
     assert await names(11) == ["Alicia"]
 
@@ -92,12 +92,83 @@ async def test_nothing_is_left_when_everybody_is_gone(prefix):
 async def test_a_hundred_tabs_at_once_are_one_arrival():
     arrived = await asyncio.gather(*(online.renew(1, f"tab{number}", ALICE) for number in range(100)))
     assert sum(arrived) == 1
-    assert await client().hget(keys.tabs(), "1") == "100"
+    assert await client().zcard(keys.leases()) == 100
+
+
+async def states(now_ms: int) -> dict[int, str]:
+    return {each.player: each.state for each in (await online.online(50, now_ms=now_ms))[1]}
+
+
+async def test_a_player_is_playing_while_any_tab_is_and_away_when_all_are():
+    await online.renew(1, "one", ALICE, now_ms=0)
+    assert await states(0) == {1: "online"}
+    await online.renew(1, "two", ALICE, state="playing Fuse", now_ms=1)
+    assert await states(1) == {1: "playing Fuse"}
+    await online.renew(1, "one", ALICE, state=AWAY, now_ms=2)
+    assert await states(2) == {1: "playing Fuse"}
+    await online.renew(1, "two", ALICE, state=AWAY, now_ms=3)
+    assert await states(3) == {1: "away"}
+    await online.renew(1, "one", ALICE, now_ms=4)
+    assert await states(4) == {1: "online"}
+
+
+async def test_a_game_ends_with_the_lease_of_its_tab():
+    await online.renew(1, "one", ALICE, now_ms=0)
+    await online.renew(1, "game", ALICE, state="playing Fuse", now_ms=0)
+    await online.renew(1, "one", ALICE, now_ms=LEASE_MS - 1)
+    assert await states(LEASE_MS) == {1: "online"}
+
+
+async def test_only_what_others_see_is_a_difference():
+    assert await online.renew(1, "one", ALICE, now_ms=0)
+    assert not await online.renew(1, "one", ALICE, now_ms=1)
+    assert await online.renew(1, "one", ALICE, state="playing Fuse", now_ms=2)
+    assert not await online.renew(1, "two", ALICE, state=AWAY, now_ms=3)
+
+
+class TestInvisible:
+    async def test_they_are_in_no_list_and_no_count(self):
+        await online.renew(1, "tab", ALICE, visible=False, now_ms=0)
+        await online.renew(2, "tab", BOB, visible=True, now_ms=0)
+        assert await names(1) == ["Bob"]
+
+    async def test_becoming_invisible_counts_at_once_on_all_tabs_and_lasts(self):
+        for tab in ("one", "two"):
+            await online.renew(1, tab, ALICE, visible=True, now_ms=0)
+        await online.amend(1, ALICE, visible=False, now_ms=1)
+        assert await names(1) == []
+        await online.renew(1, "one", ALICE, now_ms=2)
+        await online.renew(1, "three", ALICE, state="playing Fuse", now_ms=2)
+        assert await names(2) == []
+
+    async def test_nothing_they_do_is_a_difference_to_others(self):
+        assert not await online.renew(1, "one", ALICE, visible=False, now_ms=0)
+        assert not await online.renew(1, "one", ALICE, state=AWAY, now_ms=1)
+        await online.leave(1, "one", now_ms=2)
+        assert not await online.renew(1, "two", ALICE, now_ms=20_000)
+
+    async def test_becoming_visible_again_shows_them_as_long_as_a_tab_is_open(self):
+        for tab in ("one", "two"):
+            await online.renew(1, tab, ALICE, visible=False, now_ms=0)
+        await online.amend(1, ALICE, visible=True, now_ms=1)
+        assert await names(1) == ["Alice"]
+        await online.leave(1, "one", now_ms=2)
+        await online.renew(1, "two", ALICE, now_ms=3)
+        assert await names(GRACE_MS + 10) == ["Alice"]
+        assert await names(LEASE_MS + 3) == []
+
+    async def test_nothing_is_kept_of_them_but_that_they_are(self, prefix):
+        await online.renew(1, "tab", ALICE, visible=False, now_ms=0)
+        assert await names(LEASE_MS) == []
+        assert await client().keys(f"{prefix}:presence:*") == [keys.invisible()]
 
 
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["renew", "leave", "look"]), st.integers(1, 3), st.sampled_from("ab"), st.integers(0, 20_000)
+        st.sampled_from(["renew", "away", "play", "leave", "look", "hide", "show"]),
+        st.integers(1, 3),
+        st.sampled_from("ab"),
+        st.integers(0, 20_000),
     ),
     max_size=25,
 )
@@ -110,19 +181,29 @@ def test_it_agrees_with_a_plain_list_of_leases(steps):
 
 
 async def _compare_with_model(steps):
-    for name in (keys.leases(), keys.since(), keys.tabs(), keys.cards()):
+    for name in (keys.leases(), keys.states(), keys.players(), keys.since(), keys.invisible()):
         await client().delete(name)
-    leases, now_ms = {}, 0
+    leases, hidden, now_ms = {}, set(), 0
+    states = {"renew": "", "away": AWAY, "play": "playing Fuse"}
     for action, player, tab, pause_ms in steps:
         now_ms += pause_ms
-        leases = {lease: deadline for lease, deadline in leases.items() if deadline > now_ms}
-        if action == "renew":
-            await online.renew(player, tab, ALICE, now_ms=now_ms)
-            leases[player, tab] = now_ms + LEASE_MS
+        leases = {lease: kept for lease, kept in leases.items() if kept[0] > now_ms}
+        if action in states:
+            await online.renew(player, tab, ALICE, state=states[action], now_ms=now_ms)
+            leases[player, tab] = now_ms + LEASE_MS, states[action]
         elif action == "leave":
             await online.leave(player, tab, now_ms=now_ms)
             if (player, tab) in leases:
-                leases[player, tab] = min(leases[player, tab], now_ms + GRACE_MS)
-        _, present = await online.online(50, now_ms=now_ms)
-        assert {each.player for each in present} == {player for player, _ in leases}
+                deadline, state = leases[player, tab]
+                leases[player, tab] = min(deadline, now_ms + GRACE_MS), state
+        elif action in ("hide", "show"):
+            await online.amend(player, ALICE, visible=action == "show", now_ms=now_ms)
+            (hidden.add if action == "hide" else hidden.discard)(player)
+        expected = {}
+        for each in {player for player, _ in leases} - hidden:
+            tabs = {state for (player, _), (_, state) in leases.items() if player == each}
+            expected[each] = "playing Fuse" if "playing Fuse" in tabs else "away" if tabs == {AWAY} else "online"
+        count, present = await online.online(50, now_ms=now_ms)
+        assert {each.player: each.state for each in present} == expected
+        assert count == len(expected)
     await close()

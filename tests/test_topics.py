@@ -9,7 +9,8 @@ from accounts.models import Player
 from leaderboard import boards, feed
 from leaderboard.feed import Line
 from live import topics
-from live.topics import apply, diff
+from live.protocol import Diff, Lines
+from live.topics import apply, apply_lines
 from presence import online
 
 STEPS = 80
@@ -55,10 +56,15 @@ async def test_a_snapshot_plus_its_diffs_equals_a_fresh_snapshot(name, finished)
     for _ in range(STEPS):
         await rng.choice(CHANGES)(rng, finished)
         new = await topic.snapshot()
-        changed, dropped = diff(last, new)
-        changes += bool(changed or dropped)
-        kept, last = apply(kept, changed, dropped), new
+        message = topic.change(1, last, new)
+        if isinstance(message, Diff):
+            kept = apply(kept, message.set, message.drop)
+        elif isinstance(message, Lines):
+            kept = apply_lines(kept, message)
+        changes += message is not None
+        last = new
         assert kept == new
+        assert list(kept) == list(new) or isinstance(message, Diff | None)
     assert changes > 3
     assert kept.keys() == (await topics.find(name).snapshot()).keys()
 

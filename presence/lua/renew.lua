@@ -1,15 +1,34 @@
 -- Takes or renews a connection's lease; the first lease of a player brings them online. Runs after sweep.lua.
--- KEYS: 1 leases, 2 since, 3 tabs, 4 cards
--- ARGV: 1 now (see sweep.lua), 2 player id, 3 connection id, 4 lease (ms), 5 card JSON,
---       6 marks channel, 7 what to mark
--- Returns: 1 when somebody arrived or left, else 0
+-- KEYS: 1 leases, 2 states, 3 players, 4 since, 5 invisible
+-- ARGV: 1 now (see sweep.lua), 2 marks channel, 3 what to mark, 4 player id, 5 connection id, 6 lease (ms),
+--       7 state of the tab: '' online, 'away', or what they play, 8 card JSON,
+--       9 whether the player may be seen: '1', '0', or '' as before
+-- Returns: 1 when what others see has changed, else 0
 -- Cost: O(log N)
-local lease = ARGV[2] .. ':' .. ARGV[3]
-if redis.call('ZADD', KEYS[1], now + tonumber(ARGV[4]), lease) == 1
-   and redis.call('HINCRBY', KEYS[3], ARGV[2], 1) == 1 then
-  redis.call('ZADD', KEYS[2], now, ARGV[2])
-  changed = true
+local player, state = ARGV[4], ARGV[7]
+local lease = player .. ':' .. ARGV[5]
+local p = load(player)
+local before, dirty = shown(p), false
+if redis.call('ZADD', KEYS[1], now + tonumber(ARGV[6]), lease) == 1 then
+  p[1] = p[1] + 1
+  count(p, state, 1)
+  if state ~= '' then redis.call('HSET', KEYS[2], lease, state) end
+  dirty = true
+else
+  local old = redis.call('HGET', KEYS[2], lease) or ''
+  if old ~= state then
+    count(p, old, -1)
+    count(p, state, 1)
+    if state == '' then redis.call('HDEL', KEYS[2], lease) else redis.call('HSET', KEYS[2], lease, state) end
+    dirty = true
+  end
 end
-redis.call('HSETNX', KEYS[4], ARGV[2], ARGV[5])
-if changed then redis.call('PUBLISH', ARGV[6], ARGV[7]) end
-return changed and 1 or 0
+if p[5] == '' then p[5], dirty = ARGV[8], true end
+if dirty then keep(player, p) end
+if ARGV[9] == '0' then redis.call('SADD', KEYS[5], player) elseif ARGV[9] == '1' then redis.call('SREM', KEYS[5], player) end
+if redis.call('SISMEMBER', KEYS[5], player) == 1 then
+  changed = redis.call('ZREM', KEYS[4], player) == 1 or changed
+else
+  changed = redis.call('ZADD', KEYS[4], 'NX', now, player) == 1 or shown(p) ~= before or changed
+end
+return finish()

@@ -1,7 +1,7 @@
 -- Ends the leases that are past their deadline; a player whose last lease ends is gone.
--- Prepended to the other scripts of this folder, which share its KEYS.
--- KEYS: 1 leases, 2 since, 3 tabs, 4 cards
--- ARGV: 1 now (ms; empty: the server's clock)
+-- Prepended to the other scripts of this folder, which share its KEYS and its functions.
+-- KEYS: 1 leases, 2 states, 3 players, 4 since, 5 invisible
+-- ARGV: 1 now (ms; empty: the server's clock), 2 marks channel, 3 what to mark
 -- Cost: O(log N) per ended lease, at most 1,000 of them
 local now = tonumber(ARGV[1])
 if not now then
@@ -9,14 +9,50 @@ if not now then
   now = time[1] * 1000 + math.floor(time[2] / 1000)
 end
 local changed = false
-local ended = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, 1000)
-for _, lease in ipairs(ended) do
-  local player = string.match(lease, '^%d+')
+
+-- A player: tabs open, how many of them are away and how many in a game, what the last game was, card JSON.
+local function load(player)
+  local packed = redis.call('HGET', KEYS[3], player)
+  return packed and cmsgpack.unpack(packed) or {0, 0, 0, '', ''}
+end
+
+local function keep(player, p)
+  redis.call('HSET', KEYS[3], player, cmsgpack.pack(p))
+end
+
+local function shown(p)
+  if p[3] > 0 then return p[4] end
+  return p[2] >= p[1] and 'away' or 'online'
+end
+
+-- Counts a tab in its state ('' is plainly online), or no longer when `by` is -1.
+local function count(p, state, by)
+  if state == 'away' then
+    p[2] = p[2] + by
+  elseif state ~= '' then
+    p[3] = p[3] + by
+    if by > 0 then p[4] = state end
+  end
+end
+
+local function finish()
+  if changed then redis.call('PUBLISH', ARGV[2], ARGV[3]) end
+  return changed and 1 or 0
+end
+
+for _, lease in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, 1000)) do
+  local player, state = string.match(lease, '^%d+'), redis.call('HGET', KEYS[2], lease) or ''
+  local p = load(player)
+  local before = shown(p)
   redis.call('ZREM', KEYS[1], lease)
-  if redis.call('HINCRBY', KEYS[3], player, -1) <= 0 then
+  if state ~= '' then redis.call('HDEL', KEYS[2], lease) end
+  p[1] = p[1] - 1
+  count(p, state, -1)
+  if p[1] > 0 then
+    keep(player, p)
+    changed = changed or shown(p) ~= before
+  else
     redis.call('HDEL', KEYS[3], player)
-    redis.call('HDEL', KEYS[4], player)
-    redis.call('ZREM', KEYS[2], player)
-    changed = true
+    changed = redis.call('ZREM', KEYS[4], player) == 1 or changed
   end
 end

@@ -21,6 +21,12 @@ export function summary(before, after) {
   return `${changed.length} places changed. ${first.name} leads with ${first.points} points.`;
 }
 
+// "up 2", "down 1"; empty when the place is the same or was not known.
+export function moved(before, now) {
+  if (!before || before === now) return "";
+  return before > now ? `, up ${before - now}` : `, down ${now - before}`;
+}
+
 const number = new Intl.NumberFormat();
 
 // Points as their board writes them: "12,345", or milliseconds as "1:05.250".

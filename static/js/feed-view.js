@@ -1,27 +1,47 @@
 // <activity-feed>: the newest lines of what happened. DOM only.
 
 import { topics } from "live/site";
+import { glide, positions } from "glide";
+import { joined } from "feed-state";
+import { Pause } from "pause";
 
 const number = new Intl.NumberFormat();
 
 class ActivityFeed extends HTMLElement {
   connectedCallback() {
-    this.stop = topics.watch("feed", (state) => this.#show(state));
+    this.list = this.querySelector("[data-lines]");
+    this.limit = Number(this.getAttribute("limit"));
+    const pause = new Pause(this.querySelector("[data-pause]"), (message) => this.#show(message), {
+      merge: joined,
+      news: (_, { lines }) => lines.length,
+    });
+    // The page came with lines: only what happened after them is asked for.
+    this.stop = topics.follow("feed", this.list.firstElementChild?.dataset.id ?? "", (message) => pause.take(message));
   }
 
   disconnectedCallback() {
     this.stop();
   }
 
-  #show(state) {
-    this.querySelector("[data-lines]").replaceChildren(...state.order.map((id) => item(state[`line:${id}`])));
-    this.querySelector("[data-empty]").hidden = state.order.length > 0;
+  #show({ lines, drop, order }) {
+    const gone = order ? (id) => !order.includes(id) : (id) => drop.includes(id);
+    for (const shown of [...this.list.children]) if (gone(shown.dataset.id)) shown.remove();
+    const from = positions(this.list.children);
+    for (const line of lines.slice(-this.limit)) {
+      const before = this.list.querySelector(`[data-id="${line.id}"]`);
+      if (before) before.replaceWith(item(line));
+      else this.list.prepend(item(line));
+    }
+    while (this.list.children.length > this.limit) this.list.lastElementChild.remove();
+    glide([...this.list.children], from);
+    this.querySelector("[data-empty]").hidden = this.list.children.length > 0;
   }
 }
 
 function item(line) {
   const [who, what] = words(line);
   const made = document.createElement("li");
+  made.dataset.id = line.id;
   const name = document.createElement("strong");
   name.textContent = who;
   const when = document.createElement("relative-time");

@@ -1,6 +1,9 @@
 // <online-count> and <online-list>: who is here now. DOM only.
 
 import { player, topics } from "live/site";
+import { arrivals } from "online-state";
+import { Pause } from "pause";
+import { speak } from "speak";
 
 const number = new Intl.NumberFormat();
 
@@ -18,8 +21,11 @@ class OnlineCount extends HTMLElement {
 }
 
 class OnlineList extends HTMLElement {
+  #shown = null;
+
   connectedCallback() {
-    this.stop = topics.watch("online", (state) => this.#show(state));
+    const pause = new Pause(this.querySelector("[data-pause]"), (state) => this.#show(state));
+    this.stop = topics.watch("online", (state) => pause.take(state));
   }
 
   disconnectedCallback() {
@@ -33,13 +39,22 @@ class OnlineList extends HTMLElement {
     const more = this.querySelector("[data-more]");
     more.hidden = state.count <= items.length;
     more.textContent = `and ${number.format(state.count - items.length)} more`;
+    if (this.#shown) speak(arrivals(this.#shown, state, player));
+    this.#shown = state;
   }
 
-  #item(id, { name, guest }) {
+  #item(id, { name, guest, state }) {
     const item = document.createElement("li");
+    item.dataset.state = state === "online" || state === "away" ? state : "playing";
     item.append(name);
     if (id === player) item.append(this.#word("you"));
     else if (guest) item.append(this.#word("guest"));
+    if (state !== "online") {
+      const doing = document.createElement("span");
+      doing.className = "online-doing";
+      doing.textContent = state;
+      item.append(doing);
+    }
     return item;
   }
 

@@ -2,6 +2,7 @@
 
 import "board-view";
 import "feed-view";
+import "notices-view";
 import "online-view";
 import "status-view";
 import "time-view";

@@ -1,12 +1,17 @@
 // One WebSocket that comes back by itself. Knows the wire and no DOM.
-// Events: "state" (detail: connecting | live | reconnecting | offline), and one per message type (detail: the message).
+// Events: "state" (detail: connecting | live | waiting | reconnecting | offline), and one per message type (detail: the
+// message). Waiting: the line stands, but the site's store is away; what was on the page stays, and catches up.
 
 const BEAT_MS = 15_000;
 // A beat is answered at once; silence this long after one means the line is dead, whatever the browser thinks.
 const SILENCE_MS = 10_000;
 const RETRY_MIN_MS = 400;
 const RETRY_MAX_MS = 15_000;
+// The server restarts, or its store is away: everybody comes back, and spread out they wait less.
+const RESTARTS = new Set([1012, 1013, 4012, 4013]);
+const RESTART_SPREAD_MS = 3_000;
 const SIGNED_OUT = 4401;
+const AWAY_AFTER_MS = 5 * 60_000;
 
 export class LiveSocket extends EventTarget {
   #url;
@@ -16,6 +21,8 @@ export class LiveSocket extends EventTarget {
   #beat = 0;
   #silence = 0;
   #beatSentAt = 0;
+  #seen = null; // The number of the server's last beat; given back, it acknowledges all that came before it.
+  #hiddenSince = null;
   state = "connecting";
   latencyMs = null;
 
@@ -26,11 +33,12 @@ export class LiveSocket extends EventTarget {
     globalThis.addEventListener("offline", () => this.#socket?.close());
     // Back from the page cache or from sleep: find out now whether the line still stands.
     globalThis.addEventListener("pageshow", () => this.#probe());
-    document.addEventListener("visibilitychange", () => document.hidden || (this.live ? this.#probe() : this.#open()));
+    document.addEventListener("visibilitychange", () => this.#seenOrHidden());
+    this.#hiddenSince = document.hidden ? Date.now() : null;
   }
 
   get live() {
-    return this.state === "live";
+    return this.state === "live" || this.state === "waiting";
   }
 
   open() {
@@ -47,6 +55,8 @@ export class LiveSocket extends EventTarget {
   #open() {
     if (this.#socket && this.#socket.readyState <= WebSocket.OPEN) return;
     clearTimeout(this.#retry);
+    this.#seen = null;
+    this.#beatSentAt = 0;
     const socket = (this.#socket = new WebSocket(this.#url));
     socket.onmessage = (event) => this.#receive(JSON.parse(event.data));
     socket.onclose = (event) => this.#closed(socket, event.code);
@@ -58,27 +68,38 @@ export class LiveSocket extends EventTarget {
     clearTimeout(this.#silence);
     if (message.type === "hello") {
       this.#attempt = 0;
-      this.#become("live");
+      this.#become(message.store_away ? "waiting" : "live");
       clearInterval(this.#beat);
       this.#beat = setInterval(() => this.#probe(), BEAT_MS);
       this.#probe();
     }
-    if (message.type === "beat") this.#beaten();
+    if (message.type === "beat") this.#beaten(message.sent);
+    if (message.type === "store") this.#become(message.away ? "waiting" : "live");
     this.dispatchEvent(new CustomEvent(message.type, { detail: message }));
   }
 
   // The server also beats by itself: a hidden page's timers may run once a minute only, its messages arrive in time.
-  #beaten() {
+  #beaten(sent) {
+    this.#seen = sent;
     if (!this.#beatSentAt) return this.#probe();
     this.latencyMs = Math.round(performance.now() - this.#beatSentAt);
     this.#beatSentAt = 0;
   }
 
   #probe() {
-    if (!this.live || !this.send({ type: "beat" })) return;
+    const away = this.#hiddenSince !== null && Date.now() - this.#hiddenSince >= AWAY_AFTER_MS;
+    const seen = this.#seen === null ? {} : { seen: this.#seen };
+    if (!this.live || !this.send({ type: "beat", ...seen, ...(away && { away }) })) return;
     this.#beatSentAt = performance.now();
     clearTimeout(this.#silence);
     this.#silence = setTimeout(() => this.#drop(), SILENCE_MS);
+  }
+
+  #seenOrHidden() {
+    this.#hiddenSince = document.hidden ? Date.now() : null;
+    if (document.hidden) return;
+    if (this.live) this.#probe();
+    else this.#open();
   }
 
   // A dead line may take minutes to close politely; act as if it had.
@@ -96,7 +117,8 @@ export class LiveSocket extends EventTarget {
     if (code === SIGNED_OUT) return this.#become("offline");
     this.#become(navigator.onLine === false ? "offline" : "reconnecting");
     // Full jitter: after a restart of the server its browsers come back spread out, not as a storm.
-    const ceiling = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** this.#attempt++);
+    const spread = RESTARTS.has(code) ? RESTART_SPREAD_MS : RETRY_MIN_MS;
+    const ceiling = Math.min(RETRY_MAX_MS, Math.max(spread, RETRY_MIN_MS * 2 ** this.#attempt++));
     this.#retry = setTimeout(() => this.#open(), RETRY_MIN_MS / 2 + Math.random() * ceiling);
   }
 

@@ -1,4 +1,5 @@
-// Watches topics over a socket: keeps each one's state from its snapshot and diffs, and watches again after a gap.
+// Watches topics over a socket, and watches again after a gap. Of a topic with a state it keeps that, from its snapshot
+// and diffs; of a topic of events it keeps the id of the last one, so that a line that broke misses none.
 
 import { applied } from "live/topic-state";
 
@@ -14,6 +15,7 @@ export class Topics {
     socket.addEventListener("hello", () => this.#watchAll());
     socket.addEventListener("snapshot", (event) => this.#snapshot(event.detail));
     socket.addEventListener("diff", (event) => this.#diff(event.detail));
+    socket.addEventListener("lines", (event) => this.#lines(event.detail));
     socket.addEventListener("error", (event) => event.detail.retry && this.#watchLater());
   }
 
@@ -23,24 +25,40 @@ export class Topics {
     this.#watched.set(name, watched);
     watched.callbacks.add(changed);
     if (watched.state) changed(watched.state);
-    else if (watched.callbacks.size === 1) this.#socket.send({ type: "watch", topic: name });
+    else if (watched.callbacks.size === 1) this.#ask(name);
     return () => {
       watched.callbacks.delete(changed);
-      if (watched.callbacks.size) return;
-      this.#watched.delete(name);
-      this.#socket.send({ type: "unwatch", topic: name });
+      if (!watched.callbacks.size) this.#unwatch(name);
     };
   }
 
+  // Calls `came({ lines, drop, order })` with the events after the id `after`, now and as they come; `order`, when
+  // there, has all ids that stand. Returns a function that stops it.
+  follow(name, after, came) {
+    this.#watched.set(name, { version: null, after, came });
+    this.#ask(name);
+    return () => this.#unwatch(name);
+  }
+
+  #ask(name) {
+    const { after } = this.#watched.get(name);
+    this.#socket.send({ type: "watch", topic: name, ...(after && { after }) });
+  }
+
+  #unwatch(name) {
+    this.#watched.delete(name);
+    this.#socket.send({ type: "unwatch", topic: name });
+  }
+
   #watchAll() {
-    for (const name of this.#watched.keys()) this.#socket.send({ type: "watch", topic: name });
+    for (const name of this.#watched.keys()) this.#ask(name);
   }
 
   // The store was away: what has no state yet was refused, and is asked for again until it comes.
   #watchLater() {
     this.#retry ||= setTimeout(() => {
       this.#retry = 0;
-      for (const [name, { state }] of this.#watched) if (!state) this.#socket.send({ type: "watch", topic: name });
+      for (const [name, { version }] of this.#watched) if (version === null) this.#ask(name);
     }, RETRY_MS);
   }
 
@@ -51,8 +69,17 @@ export class Topics {
   #diff({ topic, version, set, drop }) {
     const watched = this.#watched.get(topic);
     if (!watched?.state || version <= watched.version) return;
-    if (version !== watched.version + 1) return this.#socket.send({ type: "watch", topic });
+    if (version !== watched.version + 1) return this.#ask(topic);
     this.#become(topic, version, applied(watched.state, set, drop));
+  }
+
+  #lines({ topic, version, lines, drop = [], order = null }) {
+    const watched = this.#watched.get(topic);
+    if (!watched?.came || (!order && version <= watched.version)) return;
+    if (!order && version !== watched.version + 1) return this.#ask(topic);
+    watched.version = version;
+    watched.after = lines.at(-1)?.id ?? order?.at(-1) ?? watched.after;
+    watched.came({ lines, drop, order });
   }
 
   #become(topic, version, state) {

@@ -1,0 +1,43 @@
+// <live-notices>: what is addressed to this player alone: somebody passed them, or the operators have a word. DOM only.
+
+import { pointsIn } from "board-state";
+import { socket } from "live/site";
+import { speak } from "speak";
+
+const STAYS_MS = 12_000;
+const SHOWN_MAX = 3;
+const number = new Intl.NumberFormat();
+
+class LiveNotices extends HTMLElement {
+  connectedCallback() {
+    socket.addEventListener("passed", (event) => this.#passed(event.detail));
+    socket.addEventListener("notice", (event) => this.#show(event.detail.text));
+  }
+
+  #passed({ title, period, by, points, format, rank }) {
+    const text = `${by} passed you on ${title} ${period.toLowerCase()}, by ${pointsIn(format, points)}. You are #${number.format(rank)}.`;
+    const toast = this.#show(text);
+    // It goes by itself, unless somebody is at it.
+    const leave = () => (toast.matches(":hover, :focus-within") ? setTimeout(leave, STAYS_MS / 4) : toast.remove());
+    setTimeout(leave, STAYS_MS);
+  }
+
+  #show(text) {
+    const toast = document.createElement("div");
+    toast.className = "notice-toast";
+    const words = document.createElement("p");
+    words.textContent = text;
+    const close = document.createElement("button");
+    close.className = "button button-quiet";
+    close.type = "button";
+    close.textContent = "Close";
+    close.addEventListener("click", () => toast.remove());
+    toast.append(words, close);
+    this.append(toast);
+    while (this.children.length > SHOWN_MAX) this.firstElementChild.remove();
+    speak(text);
+    return toast;
+  }
+}
+
+customElements.define("live-notices", LiveNotices);
