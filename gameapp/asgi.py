@@ -1,5 +1,6 @@
 """The ASGI application: pages through Django, sockets through Channels."""
 
+import gc
 import os
 
 from django.core.asgi import get_asgi_application
@@ -20,3 +21,9 @@ application = ProtocolTypeRouter(
         "websocket": SiteOriginValidator(HandshakeDoor(SocketPlayerMiddleware(URLRouter(urlpatterns)))),
     }
 )
+
+# What start-up made stays for ever, and a full collection over thousands of sockets stops them all for a moment:
+# leave the one alone, and do the other seldom.
+gc.collect()
+gc.freeze()
+gc.set_threshold(50_000, 20, 100)

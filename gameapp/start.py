@@ -156,9 +156,8 @@ def _own(data_dir: Path) -> IO[str]:
     return file
 
 
-def web_command(options: argparse.Namespace) -> list[str]:
+def web_command(options: argparse.Namespace, application: str = "gameapp.asgi:application") -> list[str]:
     """The command line of the web server."""
-    application = "gameapp.asgi:application"
     listen = ["--host", options.host, "--port", str(options.port)]
     if options.server == "daphne":
         limits = ["--websocket-max-message-size", "65536", "--websocket-max-frame-size", "65536"]

@@ -14,7 +14,7 @@ from store.client import StoreUnavailable
 logger = logging.getLogger(__name__)
 
 # After so many frames the loop gets to do other things in between.
-FRAMES_AT_ONCE = 500
+FRAMES_AT_ONCE = 100
 
 
 class Channel:

@@ -6,6 +6,7 @@ or the next refresh.
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import time
 import weakref
@@ -26,6 +27,9 @@ SUBSCRIPTION_POLL_S = 2.0
 RETRY_S = (0.2, 0.5, 1, 2, 2)
 #: A subscription that is back sooner was no outage worth telling.
 AWAY_AFTER_S = 1.0
+#: Connections are looked after in turns, a few at a time: each every five seconds, with a beat every third time.
+TURNS, TURN_S = 100, 0.05
+TURNS_PER_BEAT = round(protocol.BEAT_S / (TURNS * TURN_S))
 
 
 async def mark(subject: str) -> None:
@@ -40,7 +44,7 @@ class Hub:
         self.store_away = False
         self._channels: dict[str, Channel] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._connections: dict[Mailbox, Callable[[str], None]] = {}
+        self._turns: list[dict[Mailbox, Callable[[str], None]]] = [{} for _ in range(TURNS)]
         self._personal = Personal()
         self._subscription: asyncio.Task[None] | None = None
         self._pulse: asyncio.Task[None] | None = None
@@ -49,27 +53,23 @@ class Hub:
 
     def enter(self, mailbox: Mailbox, give_up: Callable[[str], None]) -> None:
         """An open connection: it gets a beat every 15 seconds, and `give_up(why)` when nobody reads there any more."""
-        self._connections[mailbox] = give_up
+        self._turns[mailbox.number % TURNS][mailbox] = give_up
         self._listen_always()
         if self._pulse is None:
-            self._pulse = asyncio.create_task(self._beat(), name="hub pulse")
+            self._pulse = asyncio.create_task(self._look_after(), name="hub pulse")
 
     def leave(self, mailbox: Mailbox) -> None:
         """A connection has ended."""
-        self._connections.pop(mailbox, None)
+        self._turns[mailbox.number % TURNS].pop(mailbox, None)
         mailbox.close()
 
-    async def _beat(self) -> None:
-        """Beat to a fifteenth of the connections each second, so that they are spread over time."""
-        turn = 0
-        while True:
-            await asyncio.sleep(1)
-            turn = (turn + 1) % protocol.BEAT_S
-            for mailbox in list(self._connections):
-                if mailbox.number % protocol.BEAT_S == turn:
+    async def _look_after(self) -> None:
+        for turn in itertools.count():
+            await asyncio.sleep(TURN_S)
+            for mailbox, give_up in list(self._turns[turn % TURNS].items()):
+                if (turn // TURNS + mailbox.number // TURNS) % TURNS_PER_BEAT == 0:
                     mailbox.beat()
-                why = mailbox.overdue()
-                if why and (give_up := self._connections.get(mailbox)):
+                if why := mailbox.overdue():
                     give_up(why)
 
     # Topics
@@ -151,7 +151,7 @@ class Hub:
             return
         self.store_away = away
         frame = Frame(protocol.Store(away))
-        for mailbox in self._connections:
+        for mailbox in itertools.chain(*self._turns):
             mailbox.put("store", frame)
 
 

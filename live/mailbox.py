@@ -21,7 +21,7 @@ BACKLOG_MAX = 8
 WINDOW = 512 * 1024
 WINDOW_MAX = 4 * 1024 * 1024
 #: After so much the browser is asked what it has seen, without waiting for the next beat.
-ASK_AFTER = 64 * 1024
+ASK_AFTER = 128 * 1024
 #: Nothing heard, or the window full, for so long: nobody reads there any more.
 SILENCE_S = 45.0
 FULL_S = 30.0
@@ -44,7 +44,7 @@ class Mailbox:
     """
 
     __slots__ = (
-        "__weakref__", "_asked", "_behind", "_closed", "_held", "_seen_at", "_send", "_sending", "_writer",
+        "__weakref__", "_ask_at", "_asked", "_behind", "_closed", "_held", "_seen_at", "_send", "_sending", "_writer",
         "heard_at", "number", "player", "seen", "sent",
     )  # fmt: skip
 
@@ -60,6 +60,8 @@ class Mailbox:
         self._closed = False
         # From a random number on, so that only somebody who has read it can give it back.
         self.sent = self.seen = self._asked = secrets.randbelow(1 << 31)
+        # The first time sooner, so that a crowd that watches the same is not asked all at once.
+        self._ask_at = self.sent + 1 + self.sent % ASK_AFTER
         self.heard_at = self._seen_at = time.monotonic()
 
     # Out
@@ -85,6 +87,7 @@ class Mailbox:
     def beat(self) -> None:
         """Tell the browser the time, and how much it was sent so far."""
         self._asked = self.sent
+        self._ask_at = self.sent + ASK_AFTER
         self.put("beat", Frame(Beaten(time.time_ns() // 1_000_000, self.sent)))
 
     def forget(self, topic: str) -> None:
@@ -144,7 +147,7 @@ class Mailbox:
     def count(self, size: int) -> None:
         """Note that so much was sent."""
         self.sent += size
-        if self.sent - self._asked >= ASK_AFTER and not self._closed:
+        if self.sent >= self._ask_at and not self._closed:
             self.beat()
 
     def acknowledge(self, seen: int) -> bool:

@@ -117,7 +117,7 @@ class Lines(Message, tag="lines"):
 
 
 class Beaten(Message, tag="beat"):
-    """Answer to `beat`; also sent unasked, every 15 seconds and after 64 KiB: answer that with a `beat`.
+    """Answer to `beat`; also sent unasked, every 15 seconds and after 128 KiB: answer that with a `beat`.
 
     `sent` is the number of this connection's frames so far, counted in characters from a random number on. Give it
     back as `seen`. With 512 KiB sent and not seen, topics wait; a connection that acknowledges nothing is closed.

@@ -60,7 +60,9 @@ class Watcher:
 
     async def send(self, text):
         await self.open.wait()
-        self.frames.append(json.loads(text))
+        message = json.loads(text)
+        if message["type"] != "beat":
+            self.frames.append(message)
 
     @property
     def state(self):
