@@ -106,9 +106,8 @@ class Socket(asyncio.Protocol):
             self.transport.close()
 
     def beaten(self, payload: bytes) -> None:
-        """As a browser does: an unasked beat is answered by one that acknowledges; the answer to that is not."""
-        self.answering = not getattr(self, "answering", False)
-        if self.answering and (sent := SENT.search(payload)):
+        """As a browser does: acknowledge."""
+        if sent := SENT.search(payload):
             self.send(b'{"type":"beat","seen":' + sent.group(1) + b"}")
 
 

@@ -147,6 +147,9 @@ RATE_LIMITS = {
 # So many proxies of ours stand in front and append to X-Forwarded-For.
 PROXY_COUNT = env.int("PROXY_COUNT", 0)
 
+# A socket with something on the way to it, of which nothing is heard for so long, is closed.
+SOCKET_SILENCE_S = env.float("SOCKET_SILENCE_S", 45.0)
+
 CHANNEL_LAYERS = {"default": {"BACKEND": "live.layer.ChannelLayer"}}
 
 STATIC_URL = "static/"

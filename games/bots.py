@@ -61,12 +61,13 @@ class Bot:
 
     async def _play_run(self, socket: ClientConnection, skill: float) -> None:
         await socket.send(protocol.encode(protocol.Start()))
-        last_beat = asyncio.get_running_loop().time()
         async for text in socket:
             message = protocol.decode_server(text)
             if isinstance(message, protocol.Finished):
                 self.report(message.points)
                 return
+            if isinstance(message, protocol.Beaten):
+                await socket.send(protocol.encode(protocol.Beat(seen=message.sent)))
             if isinstance(message, protocol.Error):
                 raise BotError(message.message)
             if isinstance(message, protocol.RunState | protocol.Moved) and not message.over:
@@ -74,6 +75,3 @@ class Bot:
                 await asyncio.sleep(self.rng.expovariate(self.moves_per_s))
                 input = self.game.rules.suggest(message.view, skill, self.rng)
                 await socket.send(protocol.encode(protocol.Move(message.run, message.seq + 1, input)))
-            if (now := asyncio.get_running_loop().time()) - last_beat > protocol.BEAT_S:
-                last_beat = now
-                await socket.send(protocol.encode(protocol.Beat()))

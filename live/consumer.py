@@ -53,12 +53,14 @@ class LiveConsumer(AsyncConsumer):
         # Per player where there is one: a school shares its address.
         who = ("message_player", str(player.pk)) if player else ("message_address", socket_address(scope))
         self._messages = Allowance(*who)
+        if not player:
+            self.channel_layer_alias = "none"  # Nothing is addressed to somebody who only watches.
         try:
             await super().__call__(scope, receive, send)
-        except asyncio.CancelledError:
-            # How daphne ends a connection when it is told to stop; uvicorn says 1012 by itself.
-            await self.close(1012)
-            raise
+        except StoreUnavailable as error:
+            logger.warning("a socket was turned away: %s", error)
+            await send({"type": "websocket.accept"})
+            await self.close(1013)
         finally:
             hub().leave(self.mailbox)
 
@@ -103,13 +105,13 @@ class LiveConsumer(AsyncConsumer):
             await self.refuse(error)
             await self.close(1008)
             return
-        except (StoreUnavailable, ConnectionError, TimeoutError) as error:
-            # The channel layer has errors of its own. Somebody who could not be told of a sign-out may not stay.
+        except StoreUnavailable as error:
+            # Somebody who could not be told of a sign-out may not stay.
             logger.warning("a socket was turned away: %s", error)
             self._ended = True
             await self.close(1013)
             return
-        hub().enter(self.mailbox, self.give_up)
+        hub().enter(self.mailbox, self)
         player = self.player
         name = player.name if player else ""
         await self.reply(protocol.Hello(player.pk if player else None, name, store_away=hub().store_away))
@@ -234,9 +236,10 @@ class LiveConsumer(AsyncConsumer):
         hub().unwatch(message.topic, self.mailbox)
 
     async def on_beat(self, message: protocol.Beat) -> None:
-        if message.seen is not None and not self.mailbox.acknowledge(message.seen):
+        if message.seen is None:
+            self.mailbox.beat()
+        elif not self.mailbox.acknowledge(message.seen):
             raise BadMessage("`seen` must be the number of a beat that came.")
-        self.mailbox.beat()
 
     # Messages out
 

@@ -10,10 +10,12 @@ import itertools
 import logging
 import time
 import weakref
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
+from typing import Protocol
 
 from live import keys, protocol
 from live.channel import Channel
+from live.daphne_shutdown import before_shutdown
 from live.errors import NotAllowed
 from live.frames import Frame
 from live.mailbox import Mailbox
@@ -30,11 +32,20 @@ AWAY_AFTER_S = 1.0
 #: Connections are looked after in turns, a few at a time: each every five seconds, with a beat every third time.
 TURNS, TURN_S = 100, 0.05
 TURNS_PER_BEAT = round(protocol.BEAT_S / (TURNS * TURN_S))
+FLUSH_S = 0.1
 
 
 async def mark(subject: str) -> None:
     """Say to every process that what its topics show of `subject` has changed. One round trip."""
     await client().publish(keys.marks(), subject)
+
+
+class Connection(Protocol):
+    """What the hub asks of an open socket."""
+
+    def give_up(self, why: str) -> None: ...
+
+    async def close(self, code: int) -> None: ...
 
 
 class Hub:
@@ -44,18 +55,19 @@ class Hub:
         self.store_away = False
         self._channels: dict[str, Channel] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._turns: list[dict[Mailbox, Callable[[str], None]]] = [{} for _ in range(TURNS)]
+        self._turns: list[dict[Mailbox, Connection]] = [{} for _ in range(TURNS)]
         self._personal = Personal()
         self._subscription: asyncio.Task[None] | None = None
         self._pulse: asyncio.Task[None] | None = None
 
     # Connections
 
-    def enter(self, mailbox: Mailbox, give_up: Callable[[str], None]) -> None:
-        """An open connection: it gets a beat every 15 seconds, and `give_up(why)` when nobody reads there any more."""
-        self._turns[mailbox.number % TURNS][mailbox] = give_up
+    def enter(self, mailbox: Mailbox, connection: Connection) -> None:
+        """An open connection: it gets a beat every 15 seconds, and is given up when nobody reads there any more."""
+        self._turns[mailbox.number % TURNS][mailbox] = connection
         self._listen_always()
         if self._pulse is None:
+            before_shutdown(self._close_all)
             self._pulse = asyncio.create_task(self._look_after(), name="hub pulse")
 
     def leave(self, mailbox: Mailbox) -> None:
@@ -66,11 +78,16 @@ class Hub:
     async def _look_after(self) -> None:
         for turn in itertools.count():
             await asyncio.sleep(TURN_S)
-            for mailbox, give_up in list(self._turns[turn % TURNS].items()):
+            for mailbox, connection in list(self._turns[turn % TURNS].items()):
                 if (turn // TURNS + mailbox.number // TURNS) % TURNS_PER_BEAT == 0:
                     mailbox.beat()
                 if why := mailbox.overdue():
-                    give_up(why)
+                    connection.give_up(why)
+
+    async def _close_all(self) -> None:
+        connections = [connection for turn in self._turns for connection in turn.values()]
+        await asyncio.gather(*(connection.close(1012) for connection in connections), return_exceptions=True)
+        await asyncio.sleep(FLUSH_S)
 
     # Topics
 
@@ -136,7 +153,8 @@ class Hub:
             except Exception as error:
                 _end_if_cancelled()
                 lost_at = lost_at or time.monotonic()
-                if time.monotonic() - lost_at >= AWAY_AFTER_S:
+                # Silence has lasted for a while by the time it is noticed; a broken line may be back at once.
+                if isinstance(error, TimeoutError) or time.monotonic() - lost_at >= AWAY_AFTER_S:
                     self._say_store_away(True)
                 pause_s = RETRY_S[min(failures, len(RETRY_S) - 1)]
                 failures += 1

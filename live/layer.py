@@ -1,23 +1,33 @@
 """Addressed messages, to one player's or one session's sockets, over the channels-redis pub/sub layer."""
 
+import functools
 from typing import Any
 
 from channels.layers import get_channel_layer
 from channels_redis.pubsub import RedisPubSubChannelLayer
-from django.conf import settings
 
 from live import keys
 from live.protocol import Message, encode
-from store.client import url
+from store.client import layer_host, translated
 
 
 class ChannelLayer(RedisPubSubChannelLayer):
     """The pub/sub layer on the Redis that everything else uses."""
 
     def __init__(self, **options: Any) -> None:
-        host = {"address": url(), "protocol": 2}
-        host |= {"socket_connect_timeout": settings.REDIS_TIMEOUT_S, "socket_timeout": settings.REDIS_TIMEOUT_S}
-        super().__init__(hosts=[host], prefix=keys.layer_prefix(), **options)
+        super().__init__(hosts=[layer_host()], prefix=keys.layer_prefix(), **options)
+
+    def __getattr__(self, name: str) -> Any:
+        found = super().__getattr__(name)
+        if name not in ("new_channel", "send", "group_add", "group_discard", "group_send"):
+            return found
+
+        @functools.wraps(found)
+        async def call(*args: Any) -> Any:
+            with translated():
+                return await found(*args)
+
+        return call
 
 
 def session_group(session_name: str) -> str:

@@ -13,6 +13,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
+from django.conf import settings
+
 from live.frames import Frame
 from live.protocol import Beaten
 
@@ -22,8 +24,7 @@ WINDOW = 512 * 1024
 WINDOW_MAX = 4 * 1024 * 1024
 #: After so much the browser is asked what it has seen, without waiting for the next beat.
 ASK_AFTER = 128 * 1024
-#: Nothing heard, or the window full, for so long: nobody reads there any more.
-SILENCE_S = 45.0
+#: The window full for so long: nobody reads there any more.
 FULL_S = 30.0
 
 
@@ -166,7 +167,7 @@ class Mailbox:
         if self.sent == self.seen:
             self._seen_at = now
             return ""
-        if now - self.heard_at > SILENCE_S:
+        if now - self.heard_at > settings.SOCKET_SILENCE_S:
             return "it says nothing"
         if self.sent - self.seen > WINDOW_MAX or (not self._has_room() and now - self._seen_at > FULL_S):
             return "it acknowledges nothing"

@@ -38,7 +38,7 @@ class Unwatch(Message, tag="unwatch"):
 class Beat(Message, tag="beat"):
     """I am still here; sent every 15 seconds, answered by `beat`. It renews the presence lease.
 
-    `seen` gives back the number of the last `beat` that came, and acknowledges all that was sent before it.
+    With `seen`, the number of the last `beat` that came, it acknowledges all that was sent before, and has no answer.
     `away`: the page has been hidden for five minutes.
     """
 
@@ -117,7 +117,7 @@ class Lines(Message, tag="lines"):
 
 
 class Beaten(Message, tag="beat"):
-    """Answer to `beat`; also sent unasked, every 15 seconds and after 128 KiB: answer that with a `beat`.
+    """Answer to `beat`; also sent unasked, every 15 seconds and after 128 KiB.
 
     `sent` is the number of this connection's frames so far, counted in characters from a random number on. Give it
     back as `seen`. With 512 KiB sent and not seen, topics wait; a connection that acknowledges nothing is closed.

@@ -18,6 +18,17 @@ class SharedFrameProtocol(WebSocketsSansIOProtocol):
         if self.response.status_code == 101 and not self.config.ws_per_message_deflate:
             self.scope["extensions"][EXTENSION] = {"writer": self}
 
+    def send_receive_event_to_app(self) -> None:
+        # uvicorn refuses this itself, with a traceback in the log for whatever a stranger sends.
+        try:
+            if self.curr_msg_data_type == "text":
+                b"".join(self.frames).decode()
+        except UnicodeDecodeError:
+            self.frames = []
+            self.conn.send_close(1007)
+            return self.handle_parser_exception()
+        super().send_receive_event_to_app()
+
     def write_frame(self, frame: bytes) -> bool:
         """Write a whole frame now; False when the connection takes nothing more for the moment, or ever."""
         if not self.writable.is_set() or not self.handshake_complete or self.close_sent or self.transport.is_closing():

@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+import time
 
 from accounts.sessions import session_exists
 from live import protocol
@@ -11,6 +12,9 @@ from store.client import StoreUnavailable
 
 logger = logging.getLogger(__name__)
 
+# A page acknowledges more often than its lease needs it.
+RENEW_AFTER_S = 5.0
+
 
 class SiteConsumer(LiveConsumer):
     """A signed-in player's connection holds a lease; somebody who only watches holds none."""
@@ -19,6 +23,7 @@ class SiteConsumer(LiveConsumer):
         super().__init__()
         self.connection = secrets.token_hex(4)
         self._page_is_away = False
+        self._renewed_at = 0.0
 
     @property
     def activity(self) -> str:
@@ -38,7 +43,10 @@ class SiteConsumer(LiveConsumer):
 
     async def on_beat(self, message: protocol.Beat) -> None:
         await super().on_beat(message)
-        self._page_is_away = message.away
+        now, changed = time.monotonic(), message.away != self._page_is_away
+        if now - self._renewed_at < RENEW_AFTER_S and not changed:
+            return
+        self._renewed_at, self._page_is_away = now, message.away
         try:
             # Ended sessions tell their sockets; this finds those that were not told, and those that ran out.
             if self.scope["session_name"] and not await self.session_lives():

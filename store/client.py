@@ -32,8 +32,10 @@ __all__ = [
     "blocking",
     "client",
     "close",
+    "layer_host",
     "run_sync",
     "sync",
+    "translated",
     "url",
 ]
 
@@ -57,7 +59,8 @@ def _refuses_writes(error: ResponseError) -> bool:
 
 
 @contextlib.contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
+    """Raise StoreUnavailable for whatever the library raises when Redis is away."""
     try:
         yield
     except _TROUBLE as error:
@@ -70,7 +73,7 @@ def _translated() -> Iterator[None]:
 
 @contextlib.asynccontextmanager
 async def _answering(timeout_s: float) -> AsyncIterator[None]:
-    with _translated():
+    with translated():
         async with asyncio.timeout(timeout_s):
             yield
 
@@ -155,6 +158,15 @@ def client() -> Client:
     return found
 
 
+def layer_host() -> dict[str, Any]:
+    """How the channel layer connects.
+
+    Without the retry its subscription, once lost, would fail for ever: what fails it does not connect anew.
+    """
+    options = _options(settings.REDIS_TIMEOUT_S) | {"decode_responses": False}
+    return {"address": url(), "retry": redis.asyncio.retry.Retry(NoBackoff(), 1), **options}
+
+
 def blocking(block_s: float) -> Client:
     """A client of its own for reads that wait up to `block_s` and for subscriptions. Close it yourself."""
     return _connect(settings.REDIS_TIMEOUT_S + block_s, 4)
@@ -197,5 +209,5 @@ def _sync_client(address: str) -> redis.Redis:
 @contextlib.contextmanager
 def sync() -> Iterator[redis.Redis]:
     """The thread-safe client of the one place that needs both colours, the session backend."""
-    with _translated():
+    with translated():
         yield _sync_client(url())

@@ -3,10 +3,11 @@
 import asyncio
 
 import pytest
+from django.conf import settings
 
 from live import mailbox as module
 from live.frames import Frame
-from live.mailbox import FULL_S, SILENCE_S, WINDOW, WINDOW_MAX, Mailbox
+from live.mailbox import FULL_S, WINDOW, WINDOW_MAX, Mailbox
 from live.protocol import Diff, Snapshot, decode_server
 
 
@@ -16,6 +17,9 @@ def frame(number: int, size: int = 1000) -> Frame:
 
 def snapshot() -> Frame:
     return Frame(Snapshot("t", 999, {"text": "whole"}))
+
+
+SILENCE_S = settings.SOCKET_SILENCE_S
 
 
 class Line:

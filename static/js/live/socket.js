@@ -21,7 +21,6 @@ export class LiveSocket extends EventTarget {
   #beat = 0;
   #silence = 0;
   #beatSentAt = 0;
-  #seen = null; // The number of the server's last beat; given back, it acknowledges all that came before it.
   #hiddenSince = null;
   state = "connecting";
   latencyMs = null;
@@ -55,7 +54,6 @@ export class LiveSocket extends EventTarget {
   #open() {
     if (this.#socket && this.#socket.readyState <= WebSocket.OPEN) return;
     clearTimeout(this.#retry);
-    this.#seen = null;
     this.#beatSentAt = 0;
     const socket = (this.#socket = new WebSocket(this.#url));
     socket.onmessage = (event) => this.#receive(JSON.parse(event.data));
@@ -79,17 +77,20 @@ export class LiveSocket extends EventTarget {
   }
 
   // The server also beats by itself: a hidden page's timers may run once a minute only, its messages arrive in time.
+  // Giving its number back acknowledges all that came before.
   #beaten(sent) {
-    this.#seen = sent;
-    if (!this.#beatSentAt) return this.#probe();
+    this.send({ type: "beat", seen: sent, ...this.#away() });
+    if (!this.#beatSentAt) return;
     this.latencyMs = Math.round(performance.now() - this.#beatSentAt);
     this.#beatSentAt = 0;
   }
 
+  #away() {
+    return this.#hiddenSince !== null && Date.now() - this.#hiddenSince >= AWAY_AFTER_MS ? { away: true } : {};
+  }
+
   #probe() {
-    const away = this.#hiddenSince !== null && Date.now() - this.#hiddenSince >= AWAY_AFTER_MS;
-    const seen = this.#seen === null ? {} : { seen: this.#seen };
-    if (!this.live || !this.send({ type: "beat", ...seen, ...(away && { away }) })) return;
+    if (!this.live || !this.send({ type: "beat", ...this.#away() })) return;
     this.#beatSentAt = performance.now();
     clearTimeout(this.#silence);
     this.#silence = setTimeout(() => this.#drop(), SILENCE_MS);
