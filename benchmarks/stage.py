@@ -81,6 +81,22 @@ def running(command: list[str], port: int, **environment: str) -> Iterator[int]:
             process.wait()
 
 
+def players(count: int) -> list[tuple[int, str]]:
+    """Migrate, and make so many signed-in guests; gives each one's id and Cookie header."""
+    from django.core.management import call_command
+    from django.test import Client
+
+    from accounts.models import Player
+
+    call_command("migrate", verbosity=0)
+    made = []
+    for _ in range(count):
+        guest, browser = Player.objects.create_guest(), Client()
+        browser.force_login(guest)
+        made.append((guest.pk, f"sessionid={browser.cookies['sessionid'].value}"))
+    return made
+
+
 def cpu_s(pid: int) -> float:
     """Processor time that a process has used so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

@@ -64,7 +64,8 @@ class PlayConsumer(SiteConsumer):
 
     async def on_move(self, message: protocol.Move) -> None:
         self._player_id()
-        pass_or_refuse(await self._moves.take())
+        if not self._moves.spend():
+            pass_or_refuse(await self._moves.take())
         known = self.run is not None and self.run.id == message.run
         run = await self._in_hand(message.run)
         if message.seq <= run.seq:

@@ -12,10 +12,12 @@ from typing import Any, ClassVar
 import msgspec
 from channels.consumer import AsyncConsumer, get_handler_name
 from channels.exceptions import StopConsumer
+from channels.layers import get_channel_layer
 
 from live import protocol
 from live.doors import TooMany, enter, pass_or_refuse, socket_address
 from live.errors import BadMessage, GameError
+from live.frames import Frame
 from live.hub import hub
 from live.layer import player_group, session_group
 from live.mailbox import Mailbox
@@ -53,16 +55,32 @@ class LiveConsumer(AsyncConsumer):
         # Per player where there is one: a school shares its address.
         who = ("message_player", str(player.pk)) if player else ("message_address", socket_address(scope))
         self._messages = Allowance(*who)
-        if not player:
-            self.channel_layer_alias = "none"  # Nothing is addressed to somebody who only watches.
+        self.scope, self.base_send = scope, send
+        # The stock loop makes a task for every message that it waits for; this one makes one for the addressed ones,
+        # and none for somebody who only watches, to whom nothing is addressed.
+        addressed = None
         try:
-            await super().__call__(scope, receive, send)
+            if player:
+                self.channel_layer = get_channel_layer()
+                self.channel_name = await self.channel_layer.new_channel()
+                addressed = asyncio.create_task(self._listen(), name="addressed messages")
+            while True:
+                await self.dispatch(await receive())
+        except StopConsumer:
+            pass
         except StoreUnavailable as error:
             logger.warning("a socket was turned away: %s", error)
             await send({"type": "websocket.accept"})
             await self.close(1013)
         finally:
             hub().leave(self.mailbox)
+            if addressed is not None:
+                addressed.cancel()
+                await asyncio.gather(addressed, return_exceptions=True)
+
+    async def _listen(self) -> None:
+        while True:
+            await self.dispatch(await self.channel_layer.receive(self.channel_name))
 
     @property
     def player(self) -> Any:
@@ -180,11 +198,9 @@ class LiveConsumer(AsyncConsumer):
             return
         self.mailbox.heard_at = time.monotonic()
         try:
-            pass_or_refuse(await self._messages.take())
             message = self.decode(event)
-            tag = message.__struct_config__.tag
-            if tag in COSTS:
-                pass_or_refuse(await self._messages.take(COSTS[tag] - 1))
+            tag = str(message.__struct_config__.tag)
+            await self._pay(COSTS.get(tag, 1))
             await getattr(self, f"on_{tag}")(message)
         except (BadMessage, TooMany) as error:
             await self.refuse(error)
@@ -196,6 +212,10 @@ class LiveConsumer(AsyncConsumer):
             await self.reply(
                 protocol.Error("unavailable", "Our store does not answer. Trying again helps.", retry=True)
             )
+
+    async def _pay(self, cost: int) -> None:
+        if not self._messages.spend(cost):
+            pass_or_refuse(await self._messages.take(cost))
 
     def decode(self, event: dict[str, Any]) -> Message:
         """The message in a frame.
@@ -245,9 +265,10 @@ class LiveConsumer(AsyncConsumer):
 
     async def reply(self, message: Message) -> None:
         """Send one message to this connection now; waits while the connection cannot take more."""
-        text = protocol.encode(message)
-        await self.send_text(text)
-        self.mailbox.count(len(text))
+        frame = Frame(message)
+        if self.writer is None or not self.writer.write_frame(frame.wire):
+            await self.send_text(frame.text)
+        self.mailbox.count(frame.size)
 
     async def refuse(self, error: GameError) -> None:
         """Answer a mistake; the socket lives on."""
@@ -261,7 +282,6 @@ class LiveConsumer(AsyncConsumer):
 
     async def session_ended(self, _: dict[str, Any]) -> None:
         """The player signed out, here or elsewhere."""
-        # No StopConsumer: raised from a layer message it would leave the layer's own subscription behind.
         # The server answers the close with a disconnect, which ends the consumer properly.
         self._ended = True
         await self.reply(protocol.SignedOut())

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from typing import Any, cast
 
 
 def before_shutdown(close_all: Callable[[], Awaitable[None]]) -> None:
@@ -15,4 +16,4 @@ def before_shutdown(close_all: Callable[[], Awaitable[None]]) -> None:
     def stopping() -> Deferred[None]:
         return Deferred.fromFuture(asyncio.ensure_future(close_all()))
 
-    reactor.addSystemEventTrigger("before", "shutdown", stopping)  # type: ignore[attr-defined,arg-type]
+    cast(Any, reactor).addSystemEventTrigger("before", "shutdown", stopping)

@@ -50,9 +50,9 @@ async def enter(policy: str, who: str) -> None:
     pass_or_refuse(await limits.take(policy, who))
 
 
-def pass_or_refuse(decision: Decision) -> None:
+def pass_or_refuse(decision: Decision | None) -> None:
     """Raises TooMany when a limit refused."""
-    if not decision.allowed:
+    if decision is not None and not decision.allowed:
         raise TooMany(decision)
 
 

@@ -4,11 +4,11 @@ What a server sends is not masked (RFC 6455, 5.1), so the bytes on the wire are 
 """
 
 import functools
-
-from websockets.frames import Frame as WebSocketFrame
-from websockets.frames import Opcode
+import struct
 
 from live.protocol import Message, encode
+
+TEXT = 0x81  # A whole message in one frame.
 
 
 class Frame:
@@ -20,5 +20,11 @@ class Frame:
 
     @functools.cached_property
     def wire(self) -> bytes:
-        """The whole WebSocket frame."""
-        return WebSocketFrame(Opcode.TEXT, self.text.encode()).serialize(mask=False)
+        """The whole WebSocket frame (RFC 6455, 5.2)."""
+        payload = self.text.encode()
+        size = len(payload)
+        if size < 126:
+            return bytes((TEXT, size)) + payload
+        if size < 1 << 16:
+            return struct.pack("!BBH", TEXT, 126, size) + payload
+        return struct.pack("!BBQ", TEXT, 127, size) + payload

@@ -61,8 +61,8 @@ class Mailbox:
         self._closed = False
         # From a random number on, so that only somebody who has read it can give it back.
         self.sent = self.seen = self._asked = secrets.randbelow(1 << 31)
-        # The first time sooner, so that a crowd that watches the same is not asked all at once.
-        self._ask_at = self.sent + 1 + self.sent % ASK_AFTER
+        # The first time somewhat sooner, so that a crowd that watches the same is not asked all at once.
+        self._ask_at = self.sent + ASK_AFTER // 2 + self.sent % (ASK_AFTER // 2)
         self.heard_at = self._seen_at = time.monotonic()
 
     # Out

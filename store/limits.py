@@ -76,26 +76,38 @@ class Allowance:
         self.name, self.who = name, who
         self._share = self.SHARE_MIN
         self._left = 0
-        self._taken_at = 0.0
+        self._good_until = 0.0
         self._refused: Decision | None = None
         self._refused_until = 0.0
 
-    async def take(self, cost: int = 1) -> Decision:
-        """As `take` of the module."""
-        now = time.monotonic()
-        policy: Policy = settings.RATE_LIMITS[self.name]
-        if now - self._taken_at > policy.window_s:
-            self._left = 0  # Taken from a window that is over.
-        if self._left < cost and self._refused is not None and now < self._refused_until:
-            return replace(self._refused, retry_after_s=math.ceil(self._refused_until - now))
-        if self._left < cost:
-            self._refused = await self._take_share(cost)
-            if self._refused is not None:
-                self._refused_until = now + self._refused.retry_after_s
-                return self._refused
-            self._taken_at = now
+    def spend(self, cost: int = 1) -> bool:
+        """Use what was taken ahead; False when that is not enough, and `take` has to ask."""
+        if self._left < cost or time.monotonic() > self._good_until:
+            return False
         self._left -= cost
-        return Decision(True, policy.limit, self._left, 0)
+        return True
+
+    async def take(self, cost: int = 1) -> Decision | None:
+        """Use what was taken ahead, or take more; the decision when there is none to be had, else None.
+
+        Raises:
+            StoreUnavailable: Redis is away and the policy stays closed then.
+        """
+        if self.spend(cost):
+            return None
+        now = time.monotonic()
+        if self._refused is not None and now < self._refused_until:
+            return replace(self._refused, retry_after_s=math.ceil(self._refused_until - now))
+        if now > self._good_until:
+            self._left = 0  # Taken from a window that is over.
+        self._refused = await self._take_share(cost)
+        if self._refused is not None:
+            self._refused_until = now + self._refused.retry_after_s
+            return self._refused
+        policy: Policy = settings.RATE_LIMITS[self.name]
+        self._good_until = now + policy.window_s
+        self._left -= cost
+        return None
 
     async def _take_share(self, cost: int) -> Decision | None:
         """Take the next share, or what one call costs; a refusal when there is not even that."""

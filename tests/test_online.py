@@ -81,6 +81,12 @@ async def test_the_newest_come_first_and_only_so_many_are_named():
     assert (count, [each.card.name for each in present]) == (10, ["p9", "p8", "p7"])
 
 
+async def test_a_mere_count_names_nobody():
+    for number in range(10):
+        await online.renew(number, "tab", ALICE, now_ms=0)
+    assert await online.online(0, now_ms=1) == (10, [])
+
+
 async def test_nothing_is_left_when_everybody_is_gone(prefix):
     for player in range(5):
         for tab in range(3):

@@ -4,7 +4,8 @@
 -- Returns: {number online, {player id, since (ms), state, card JSON, player id, …}}, newest first
 -- Cost: O(log N + M)
 finish()
-local newest = redis.call('ZREVRANGE', KEYS[4], 0, tonumber(ARGV[4]) - 1, 'WITHSCORES')
+local named = tonumber(ARGV[4])
+local newest = named > 0 and redis.call('ZREVRANGE', KEYS[4], 0, named - 1, 'WITHSCORES') or {}
 local flat = {}
 for i = 1, #newest, 2 do
   local p, at = load(newest[i]), #flat

@@ -1,0 +1,56 @@
+"""The contenders of `benchmarks.socket`: the arcade's own application, and a bare ASGI socket that does as much."""
+
+import os
+import time
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+from django.conf import settings
+
+from accounts.cards import Card
+from gameapp.asgi import application as arcade  # Sets Django up; what follows needs it.
+from games import keys, runs
+from games.game import find
+from leaderboard import reports
+from live import protocol
+
+_decoder = msgspec.json.Decoder(protocol.PlayMessage)
+
+
+async def bare(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """The same moves by the same rules and Lua call, with no consumer, doors, mailbox or presence around them."""
+    await receive()
+    await send({"type": "websocket.accept"})
+    player, run = id(send) % 1_000_000_007, None
+    while (event := await receive())["type"] == "websocket.receive":
+        message, answers = _decoder.decode(event["text"]), list[protocol.Message]()
+        if isinstance(message, protocol.Start):
+            run = await runs.begin(find("fuse"), player)
+            answers = [protocol.RunState(run.id, run.seq, run.points, run.over, run.view)]
+        elif isinstance(message, protocol.Move) and run is not None:
+            run = await runs.move(run, message.input)
+            assert run is not None
+            answers = [protocol.Moved(run.id, run.seq, run.points, run.over, run.view)]
+            if run.over:
+                report = await runs.rank(run, Card("Bare"))
+                answers.append(protocol.Finished(run.id, run.points, reports.to_state(report)))
+        elif isinstance(message, protocol.Beat) and message.seen is None:
+            answers = [protocol.Beaten(time.time_ns() // 1_000_000)]
+        for answer in answers:
+            await send({"type": "websocket.send", "text": protocol.encode(answer)})
+
+
+async def lua(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """One Lua call of the same size for each message and nothing else: no game at all. For comparison."""
+    await receive()
+    await send({"type": "websocket.accept"})
+    while (await receive())["type"] == "websocket.receive":
+        await runs._commit([keys.run("none"), keys.inputs("none")], [1, 2, "x" * 60, 100, 0, "left", runs.TTL_MS])
+        text = '{"type":"moved","run":"none","seq":1,"points":100,"over":false,"view":{"cells":[0,0,0,0,0,0,0,0]}}'
+        await send({"type": "websocket.send", "text": text})
+
+
+# The doors stand and count; only their limits are out of reach.
+settings.RATE_LIMITS = {name: replace(policy, limit=10**9) for name, policy in settings.RATE_LIMITS.items()}
+application = {"bare": bare, "lua": lua}.get(os.environ.get("CONTENDER", ""), arcade)
