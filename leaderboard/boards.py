@@ -133,7 +133,7 @@ def _call(
 ) -> tuple[list[str], list[Argument]]:
     slug, day = board.slug, current("day", assumed_ms)
     accepted = keys.accepted(slug, day.id.removeprefix("day:"))
-    names = [keys.runs(slug), keys.cards(slug), accepted, keys.hidden(slug), keys.open_periods(slug)]
+    names = [keys.runs(slug), keys.cards(slug), accepted, keys.hidden(slug), keys.open_periods(slug), keys.marked(slug)]
     args: list[Argument] = ["" if at_ms is None else at_ms, marks(), subject(slug), REPORT_TTL_MS]
     args += [board.order, board.operator, int(full), day.start_ms, day.end_ms or 0, len(board.kinds)]
     for each in periods(board, assumed_ms):

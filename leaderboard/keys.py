@@ -50,6 +50,11 @@ def report(slug: str, run_id: str) -> str:
     return key(APP, slug, "report", run_id)
 
 
+def marked(slug: str) -> str:
+    """string · 1 while further runs need not mark the board again; see live/channel.py · 50 ms."""
+    return key(APP, slug, "marked")
+
+
 def passed_told(slug: str, run_id: str) -> str:
     """string · 1 once those whom a run passed were told · 2 days."""
     return key(APP, slug, "passed_told", run_id)

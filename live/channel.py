@@ -15,6 +15,8 @@ logger = logging.getLogger(__name__)
 
 # After so many frames the loop gets to do other things in between.
 FRAMES_AT_ONCE = 100
+# So long a busy writer may leave out further marks of the same subject: thousands a second would be read one by one.
+MARK_MS = 50
 
 
 class Channel:
@@ -75,12 +77,18 @@ class Channel:
                 await asyncio.sleep(0)
 
     async def run(self) -> None:
-        """Read after each mark, no more often than the topic's interval, and after its refresh time without one."""
+        """Read after each mark, no more often than the topic's interval, and after its refresh time without one.
+
+        A mark also stands for what changes within `MARK_MS` of it, so its topic is read once more after that.
+        """
+        marked = False
         while True:
+            again_s = max(self.topic.interval_ms, MARK_MS) / 1000 if marked else self.topic.refresh_s
             # Not wait_for: until Python 3.12 it can swallow a cancellation that comes together with a mark.
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self.topic.refresh_s):
+                async with asyncio.timeout(again_s):
                     await self.changed.wait()
+            marked = self.changed.is_set()
             self.changed.clear()
             started = time.monotonic()
             try:

@@ -1,5 +1,6 @@
 """Sockets inside the test's own event loop, signed in as whoever the test says."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -39,6 +40,16 @@ class Socket(WebsocketCommunicator):
             message = json.loads(await self.receive_from(timeout=timeout))
             if not types or message["type"] in types:
                 return message
+
+    async def quiet(self, seconds: float) -> bool:
+        """Whether nothing but beats comes for so long."""
+        try:
+            async with asyncio.timeout(seconds):
+                while True:
+                    if (await self.next(timeout=seconds + 1))["type"] != "beat":
+                        return False
+        except TimeoutError:
+            return True
 
     async def closed(self) -> int:
         """The close code; messages before it are passed over."""

@@ -234,7 +234,7 @@ async def test_removed_players_are_on_no_period(finished, alice, bob):
 async def test_every_key_of_a_submit_has_the_boards_hash_tag(finished, alice, prefix):
     await boards.submit(finished(alice, 500))
     names = await client().keys(f"{prefix}:*")
-    assert len(names) == 9
+    assert len(names) in (9, 10)  # `marked` lives for 50 ms only
     assert all("{fuse}" in name for name in names)
 
 

@@ -141,8 +141,10 @@ async def test_after_unwatch_nothing_more_comes(finished, alice):
         await socket.say(type="watch", topic="board:fuse:day")
         await socket.next("snapshot")
         await socket.say(type="unwatch", topic="board:fuse:day")
+        await socket.say(type="beat")
+        await socket.next("beat")  # What was said before it has been done.
         await boards.submit(finished(alice, 500))
-        assert await socket.receive_nothing(timeout=0.4)
+        assert await socket.quiet(0.4)
 
 
 async def test_a_watcher_is_told_their_own_place_and_again_when_it_changes(monkeypatch, finished, alice, bob):
@@ -167,7 +169,7 @@ async def test_somebody_far_away_on_the_board_is_no_news(monkeypatch, finished, 
         await socket.next("standing")
         await boards.submit(finished(bob, 5))
         await socket.next("diff")
-        assert await socket.receive_nothing(timeout=0.3)
+        assert await socket.quiet(0.3)
 
 
 async def test_who_is_not_signed_in_has_no_place_and_is_told_none(finished, alice):
@@ -175,7 +177,7 @@ async def test_who_is_not_signed_in_has_no_place_and_is_told_none(finished, alic
     async with Socket("/ws/") as socket:
         await socket.say(type="watch", topic="board:fuse:day")
         await socket.next("snapshot")
-        assert await socket.receive_nothing(timeout=0.3)
+        assert await socket.quiet(0.3)
 
 
 async def test_all_places_of_a_process_are_one_round_trip(monkeypatch, finished):
@@ -209,7 +211,7 @@ async def test_a_number_that_no_beat_told_is_refused():
         await socket.say(type="beat")
         sent = (await socket.next("beat"))["sent"]
         await socket.say(type="beat", seen=sent)
-        assert await socket.receive_nothing(timeout=0.1)  # An answer would be answered again, and so on.
+        assert await socket.quiet(0.1)  # An answer would be answered again, and so on.
         await socket.say(type="beat", seen=sent + 10_000)
         assert (await socket.next())["code"] == "bad_message"
 
@@ -224,8 +226,8 @@ async def test_a_word_to_a_player_reaches_all_their_sockets_and_nobody_elses(ali
     ):
         await tell_player(alice.pk, protocol.Notice("Back in five minutes."))
         for socket in (one, other):
-            assert await socket.next() == {"type": "notice", "text": "Back in five minutes."}
-        assert await stranger.receive_nothing(timeout=0.2)
+            assert await socket.next("notice") == {"type": "notice", "text": "Back in five minutes."}
+        assert await stranger.quiet(0.2)
 
 
 async def begin_session(name: str) -> None:
@@ -269,7 +271,7 @@ async def test_asking_for_the_same_topic_again_at_once_is_one_snapshot():
         for _ in range(50):
             await socket.say(type="watch", topic="online")
         await socket.next("snapshot")
-        assert await socket.receive_nothing(timeout=0.2)
+        assert await socket.quiet(0.2)
 
 
 async def test_ending_the_session_closes_its_sockets_and_no_others(alice, bob):

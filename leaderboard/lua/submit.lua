@@ -1,6 +1,6 @@
 -- Ranks finished runs on every period of their board, each once, and says what each changed. Runs after periods.lua and place.lua.
--- KEYS: 1 stream of runs, 2 cards, 3 count of accepted runs on this day, 4 hidden players, 5 open periods,
---       6… standings, one per period, then one report per run
+-- KEYS: 1 stream of runs, 2 cards, 3 count of accepted runs on this day, 4 hidden players, 5 open periods, 6 marked just now,
+--       7… standings, one per period, then one report per run
 -- ARGV: 1 now (ms; empty: the server's clock), 2 marks channel, 3 what to mark, 4 report TTL (ms),
 --       5 'desc' or 'asc', 6 'best', 'total' or 'latest', 7 '1' for full reports, '0' for brief ones,
 --       8 start of the day (ms), 9 its end, 10 number of periods,
@@ -14,8 +14,8 @@ local answers, accepted = {'done'}, 0
 local function answer(status, text)
   answers[#answers + 1], answers[#answers + 2] = status, text
 end
-for i = 1, #KEYS - 5 - count do
-  local report_key, at = KEYS[5 + count + i], 11 + 4 * count + 6 * (i - 1)
+for i = 1, #KEYS - 6 - count do
+  local report_key, at = KEYS[6 + count + i], 11 + 4 * count + 6 * (i - 1)
   local run, player, points, card = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2]), ARGV[at + 3]
   local first = call('GET', report_key)
   if first then
@@ -47,6 +47,7 @@ for i = 1, #KEYS - 5 - count do
 end
 if accepted > 0 then
   if call('INCRBY', KEYS[3], accepted) == accepted then call('PEXPIRE', KEYS[3], 5184000000) end
-  call('PUBLISH', ARGV[2], ARGV[3])
+  -- Who hears a mark reads again a little later, which is when what came right after it is seen, too.
+  if call('SET', KEYS[6], 1, 'NX', 'PX', 50) then call('PUBLISH', ARGV[2], ARGV[3]) end
 end
 return answers
