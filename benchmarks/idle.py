@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import functools
 import json
 
 from benchmarks import stage
@@ -12,6 +13,10 @@ BEAT_S = 15
 PROCESSES = 2
 
 
+def ignored(_: Socket, payload: bytes) -> None:
+    """A frame that nobody looks into."""
+
+
 async def idle(ports: list[int], sockets: int, minutes: float) -> dict:
     """Open the sockets, beat, and count those that drop."""
     share = sockets // len(ports)
@@ -19,12 +24,7 @@ async def idle(ports: list[int], sockets: int, minutes: float) -> dict:
     watch = [b'{"type":"watch","topic":"online"}']
     for port in ports:
         url = f"ws://127.0.0.1:{port}/ws/"
-        opened += await open_sockets(
-            share,
-            lambda url=url: Socket(url, lambda _, payload: None, watch),
-            "127.0.0.1",
-            port,  # type: ignore[misc]
-        )
+        opened += await open_sockets(share, functools.partial(Socket, url, ignored, watch), "127.0.0.1", port)
     print("open", flush=True)
     slots = int(minutes * 60 * 10)
     for slot in range(slots):

@@ -9,6 +9,7 @@ import msgspec
 from accounts.cards import Card
 from live.keys import marks
 from presence import keys
+from store.client import client
 from store.scripts import Argument, script
 
 LEASE_MS = 45_000
@@ -74,6 +75,11 @@ async def amend(player: int, card: Card, *, visible: bool, now_ms: int | None = 
     Redis: lua/sweep.lua + lua/amend.lua, one round trip, O(log N).
     """
     await _amend(_keys(), _args(now_ms, player, card.encode(), int(visible)))
+
+
+async def everybody() -> list[int]:
+    """The ids of all who hold a lease, invisible players too: for words from the operators. One round trip, O(N)."""
+    return [int(player) for player in await client().hkeys(keys.players())]
 
 
 async def online(count: int, *, now_ms: int | None = None) -> tuple[int, list[Present]]:

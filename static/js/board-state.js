@@ -21,10 +21,10 @@ export function summary(before, after) {
   return `${changed.length} places changed. ${first.name} leads with ${first.points} points.`;
 }
 
-// "up 2", "down 1"; empty when the place is the same or was not known.
+// " (up 2)", " (down 1)"; empty when the place is the same or was not known.
 export function moved(before, now) {
   if (!before || before === now) return "";
-  return before > now ? `, up ${before - now}` : `, down ${now - before}`;
+  return before > now ? ` (up ${before - now})` : ` (down ${now - before})`;
 }
 
 const number = new Intl.NumberFormat();

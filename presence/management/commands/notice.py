@@ -1,0 +1,44 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models.functions import Lower
+
+from accounts.models import Player
+from live.layer import tell_player
+from live.protocol import Notice
+from presence.online import everybody
+from store.client import StoreUnavailable, run_sync
+
+TEXT_MAX = 280
+
+
+class Command(BaseCommand):
+    help = "Show a short text on the open pages of some players, or of everybody who is signed in and here now."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("text", help=f"what to say, at most {TEXT_MAX} characters")
+        parser.add_argument("--to", metavar="NAME", nargs="+", help="only these players (default: everybody online)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        text = options["text"].strip()
+        if not 0 < len(text) <= TEXT_MAX:
+            raise CommandError(f"A notice has 1 to {TEXT_MAX} characters.")
+        try:
+            players = self.named(options["to"]) if options["to"] else run_sync(everybody())
+            run_sync(self.send(players, text))
+        except StoreUnavailable as error:
+            raise CommandError(f"Redis does not answer: {error}") from error
+        self.stdout.write(f"Sent to {len(players)} player{'' if len(players) == 1 else 's'}.")
+
+    def named(self, names: list[str]) -> list[int]:
+        """The ids of these players, in any case of letters. Raises CommandError for a name that nobody has."""
+        wanted = {name.lower() for name in names}
+        found = dict(Player.objects.annotate(lower=Lower("name")).filter(lower__in=wanted).values_list("lower", "pk"))
+        if missing := sorted(wanted - found.keys()):
+            raise CommandError(f"No player is called {', '.join(missing)}.")
+        return list(found.values())
+
+    async def send(self, players: list[int], text: str) -> None:
+        """Tell each of their open pages."""
+        for player in players:
+            await tell_player(player, Notice(text))
