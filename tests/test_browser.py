@@ -4,7 +4,9 @@ import os
 import random
 import re
 import shutil
+import signal
 import socket
+import time
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,7 @@ PAGES = [
     "/play/fuse/",
     "/accounts/sign-in/",
     "/accounts/sign-up/",
+    "/accounts/settings/",
 ]
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
@@ -329,3 +332,121 @@ def test_take_the_pictures_of_the_readme(opened, tmp_path):
         page.wait_for_timeout(900)
         page.screenshot(path=Path(folder) / "play.png")
         page.goto("about:blank")
+
+
+def play_run(guest, moves: int) -> int:
+    """Play a run through a socket; returns its points."""
+    with guest.play_socket() as line:
+        line.send(type="start")
+        run = line.play(line.receive("run"), moves)
+        if not run["over"]:
+            line.send(type="end", run=run["run"])
+        return line.receive("finished")["points"]
+
+
+def test_who_is_passed_is_told_and_the_own_place_follows(opened, tmp_path):
+    with Site(tmp_path) as site:
+        page = opened("/", base=site.url)
+        start_playing(page)
+        page.keyboard.press("ArrowLeft")
+        page.get_by_role("button", name="End run").click()
+        page.get_by_role("button", name="Really end?").click()
+        page.locator("[data-result]").wait_for()
+        page.goto("/boards/fuse/?period=all")
+        page.wait_for_selector('.live-status[data-state="live"]')
+        expect(page.locator("[data-own-rank]")).to_have_text("1")
+        gained = play_run(site.guest(), 60)
+        toast = page.locator(".notice-toast")
+        expect(toast).to_contain_text(re.compile(r"passed you on Fuse all time, by [\d,]+\. You are #2\."))
+        expect(page.locator("[data-spoken]")).to_contain_text("passed you", timeout=10_000)
+        expect(page.locator("[data-own-place]")).to_contain_text("#2 of 2 (down 1)")
+        assert gained > 0
+        toast.get_by_role("button", name="Close").click()
+        expect(toast).to_have_count(0)
+        site.manage("notice", "Back in five minutes.")
+        expect(toast).to_contain_text("Back in five minutes.")
+
+
+def test_the_feed_gets_what_it_missed_while_the_line_was_down(opened, tmp_path):
+    with Site(tmp_path) as site:
+        page = opened("/", base=site.url)
+        page.wait_for_selector('.live-status[data-state="live"]')
+        page.evaluate("window.notReloaded = true")
+        lines = page.locator("activity-feed [data-lines] li")
+        play_run(site.guest(), 20)
+        expect(lines).to_have_count(1, timeout=15_000)
+        page.context.set_offline(True)
+        site.kill("uvicorn")
+        page.wait_for_selector('.live-status:not([data-state="live"])')
+        opened.expected = ("WebSocket", "ERR_")
+        for _ in range(2):
+            play_run_soon(site, 40)
+        page.context.set_offline(False)
+        expect(lines).to_have_count(3, timeout=30_000)
+        page.locator("activity-feed [data-pause]").click()
+        play_run_soon(site, 60)
+        expect(page.locator("activity-feed [data-pause]")).to_have_text("Resume (1 new)", timeout=15_000)
+        expect(lines).to_have_count(3)
+        page.locator("activity-feed [data-pause]").click()
+        expect(lines).to_have_count(4)
+        assert page.evaluate("window.notReloaded") is True
+
+
+def play_run_soon(site, moves: int) -> None:
+    """Play as soon as the site is back."""
+    for attempt in range(60):
+        try:
+            play_run(site.guest(), moves)
+            return
+        except Exception:
+            assert attempt < 59
+            time.sleep(0.25)
+
+
+def test_while_the_store_is_away_the_page_says_so_and_catches_up(opened, tmp_path):
+    with Site(tmp_path) as site:
+        page = opened("/boards/fuse/?period=all", base=site.url)
+        page.wait_for_selector('.live-status[data-state="live"]')
+        page.evaluate("window.notReloaded = true")
+        [redis] = site.children("redis")
+        os.kill(redis, signal.SIGSTOP)
+        try:
+            expect(page.locator(".live-status")).to_have_attribute("data-state", "waiting", timeout=15_000)
+            expect(page.locator(".live-status")).to_contain_text("Scores wait")
+        finally:
+            os.kill(redis, signal.SIGCONT)
+        expect(page.locator(".live-status")).to_have_attribute("data-state", "live", timeout=15_000)
+        play_run(site.guest(), 20)
+        expect(page.locator("tbody [data-row]")).to_have_count(1)
+        assert page.evaluate("window.notReloaded") is True
+
+
+def test_who_wants_to_be_seen_by_nobody_is_in_no_list(opened, tmp_path):
+    with Site(tmp_path) as site:
+        player, other = opened("/", base=site.url), opened("/", base=site.url)
+        start_playing(player)
+        name = player.locator(".account-name").inner_text()
+        expect(other.locator("online-list")).to_contain_text(f"{name}guestplaying Fuse")
+        player.locator(".account-name").click()
+        player.get_by_label("Nobody").check()
+        player.get_by_role("button", name="Save").click()
+        expect(player.get_by_text("Saved.")).to_be_visible()
+        expect(other.locator("online-list")).not_to_contain_text(name)
+        expect(other.locator("online-count [data-count]")).to_have_text("0")
+        player.goto("/play/fuse/")
+        player.wait_for_selector(".fuse-tile")
+        other.wait_for_timeout(1500)
+        expect(other.locator("online-list")).not_to_contain_text(name)
+
+
+def test_a_paused_feed_lets_go_of_what_was_taken_back(opened):
+    page = opened("/")
+    script = """async () => {
+      const { joined } = await import("feed-state");
+      const line = (id) => ({ id });
+      const first = { lines: [line("1"), line("2")], drop: [], order: ["0", "1", "2"] };
+      const second = joined(first, { lines: [line("3")], drop: ["1"], order: null });
+      const third = joined(second, { lines: [line("4")], drop: [], order: ["3", "4"] });
+      return [second, third].map(({ lines, order }) => [lines.map(({ id }) => id), order]);
+    }"""
+    assert page.evaluate(script) == [[["2", "3"], ["0", "2", "3"]], [["3", "4"], ["3", "4"]]]

@@ -35,7 +35,7 @@ class LiveNotices extends HTMLElement {
     toast.append(words, close);
     this.append(toast);
     while (this.children.length > SHOWN_MAX) this.firstElementChild.remove();
-    speak(text);
+    speak(text, { personal: true });
     return toast;
   }
 }

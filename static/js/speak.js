@@ -1,18 +1,20 @@
-// The page's one polite live region: short summaries for those who do not see things move. The latest one wins.
+// The page's one polite live region: short summaries for those who do not see things move. Of several the latest is
+// said, but what is addressed to the player (`personal`) is never passed over for a summary.
 
 const EVERY_MS = 5_000;
 let spokenAt = -EVERY_MS;
 let waiting = 0;
-let next = "";
+let next = { text: "", personal: false };
 
-export function speak(text) {
-  if (!text) return;
-  next = text;
+export function speak(text, { personal = false } = {}) {
+  if (!text || (next.personal && !personal)) return;
+  next = { text, personal };
   waiting ||= setTimeout(say, Math.max(0, spokenAt + EVERY_MS - performance.now()));
 }
 
 function say() {
   waiting = 0;
   spokenAt = performance.now();
-  document.querySelector("[data-spoken]").textContent = next;
+  document.querySelector("[data-spoken]").textContent = next.text;
+  next = { text: "", personal: false };
 }
