@@ -40,6 +40,21 @@ class PlayerAdmin(UserAdmin):
     ordering = ["-joined_at"]
     show_full_result_count = False
 
+    def user_change_password(self, request, id, form_url=""):
+        response = super().user_change_password(request, id, form_url)
+        if request.method == "POST" and response.status_code == 302:
+            run_sync(end_sessions(int(id)))
+        return response
+
+    def delete_model(self, request, obj):
+        run_sync(end_sessions(obj.pk))
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request, queryset):
+        for player in queryset:
+            run_sync(end_sessions(player.pk))
+        super().delete_queryset(request, queryset)
+
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
         card_changed.send(Player, player=obj)

@@ -5,14 +5,15 @@ from types import SimpleNamespace
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from channels.security.websocket import WebsocketDenier
 from django.conf import settings
 from django.contrib.auth import aget_user
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware as StockSessionMiddleware
+from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, parse_cookie
 
 from accounts.sessions import SessionStore, session_name
+from live.doors import deny
 from store.client import StoreUnavailable
 
 logger = logging.getLogger(__name__)
@@ -56,11 +57,13 @@ class SocketPlayerMiddleware:
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Any:
         cookies = parse_cookie(dict(scope["headers"]).get(b"cookie", b"").decode("latin1"))
         session = SessionStore(cookies.get(settings.SESSION_COOKIE_NAME))
+        # The one moment at which a socket looks at its thread's database connection: a dead one is let go here.
+        await sync_to_async(close_old_connections)()
         try:
             user = await aget_user(SimpleNamespace(session=session))
         except StoreUnavailable as error:
             logger.warning("a socket was refused: %s", error)
-            return await WebsocketDenier()(scope, receive, send)
+            return await deny(send)
         player = user if user.is_authenticated else None
         name = session_name(session.session_key) if player else ""
         return await self.application({**scope, "player": player, "session_name": name}, receive, send)

@@ -67,8 +67,11 @@ def sign_up(request: HttpRequest) -> HttpResponse:
 def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         # Before the password is hashed: guessing must cost the guesser, not us.
-        run_sync(enter("sign_in_address", client_address(request)))
-        run_sync(enter("sign_in_account", request.POST.get("name", "").lower()))
+        address, account = client_address(request), request.POST.get("name", "").strip().lower()
+        run_sync(enter("sign_in_address", address))
+        # Tightly from one place, loosely from anywhere: guessing elsewhere must not lock the owner out.
+        run_sync(enter("sign_in_account_address", f"{account} {address}"))
+        run_sync(enter("sign_in_account", account))
     form = SignInForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with _sockets_ended(request):

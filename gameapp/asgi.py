@@ -18,7 +18,7 @@ from live.origin import SiteOriginValidator  # noqa: E402
 application = ProtocolTypeRouter(
     {
         "http": pages,
-        "websocket": SiteOriginValidator(HandshakeDoor(SocketPlayerMiddleware(URLRouter(urlpatterns)))),
+        "websocket": HandshakeDoor(SiteOriginValidator(SocketPlayerMiddleware(URLRouter(urlpatterns)))),
     }
 )
 

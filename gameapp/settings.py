@@ -132,7 +132,8 @@ REDIS_APPENDFSYNC = env.str("REDIS_APPENDFSYNC", "everysec")
 # a school shares one. A sign-in stays closed while Redis is away, since nobody would count the tries; a move, which
 # needs Redis anyway, opens, so that its own answer says what is wrong.
 RATE_LIMITS = {
-    "sign_in_account": Policy(limit=10, window_s=300, sliding=True),
+    "sign_in_account_address": Policy(limit=10, window_s=300, sliding=True),
+    "sign_in_account": Policy(limit=100, window_s=300, sliding=True),
     "sign_in_address": Policy(limit=300, window_s=300),
     "sign_up_address": Policy(limit=200, window_s=3600),
     "guest_address": Policy(limit=2_000, window_s=600, opens_when_away=True),

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from accounts.models import Player
 from accounts.sessions import end_sessions
-from leaderboard import archive, keys, results
+from leaderboard import archive, feed, keys, results
 from leaderboard.boards import kept_periods, subject
 from leaderboard.definitions import now_ms, periods
 from leaderboard.models import Board, HiddenPlayer, Moderation, Run
@@ -125,6 +125,7 @@ async def _apply(entry: Moderation) -> None:
     async for board in boards:
         await sync_hidden(board.slug)
         await _put_right(board, entry.player_id)
+    await mark(feed.SUBJECT)
     await Moderation.objects.filter(pk=entry.pk).aupdate(applied=True)
 
 

@@ -81,7 +81,7 @@ class Channel:
 
         A mark also stands for what changes within `MARK_MS` of it, so its topic is read once more after that.
         """
-        marked = False
+        marked = True  # A mark may have come just before anybody watched.
         while True:
             again_s = max(self.topic.interval_ms, MARK_MS) / 1000 if marked else self.topic.refresh_s
             # Not wait_for: until Python 3.12 it can swallow a cancellation that comes together with a mark.
@@ -95,6 +95,7 @@ class Channel:
                 await self.read()
             except StoreUnavailable as error:
                 logger.warning("topic %s keeps its last state: %s", self.topic.name, error)
+                marked = True
             except Exception:
                 # One broken topic must not end its own updates for good, nor anything else.
                 logger.exception("topic %s could not be read", self.topic.name)

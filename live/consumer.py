@@ -4,6 +4,7 @@ What a message means beyond that is added by subclasses as `on_<type>` methods.
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections import deque
@@ -15,6 +16,7 @@ from channels.exceptions import StopConsumer
 from channels.layers import get_channel_layer
 
 from live import protocol
+from live.decoding import decode
 from live.doors import TooMany, enter, pass_or_refuse, socket_address
 from live.errors import BadMessage, GameError
 from live.frames import Frame
@@ -34,7 +36,7 @@ TOPICS_MAX = 8
 WATCH_AGAIN_S = 0.5
 CLOSE_TIMEOUT_S = 2.0
 # What a message counts for at the door, where it is more than one: these cost us a whole state, or several round trips.
-COSTS = {"watch": 10, "beat": 4}
+COSTS = {"watch": 10, "beat": 4, "start": 10, "resume": 20, "end": 20}
 
 
 class LiveConsumer(AsyncConsumer):
@@ -45,7 +47,8 @@ class LiveConsumer(AsyncConsumer):
     def __init__(self) -> None:
         self.topics: dict[str, float] = {}  # When each was last watched.
         self._refusals: deque[float] = deque(maxlen=REFUSALS_MAX)
-        self._ended = False
+        self._ended = False  # Closed by us: nothing more is read or sent.
+        self._closing = False
         self._giving_up: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -73,10 +76,12 @@ class LiveConsumer(AsyncConsumer):
             await send({"type": "websocket.accept"})
             await self.close(1013)
         finally:
-            hub().leave(self.mailbox)
+            # A server may end us at any await, without a goodbye: what other connections would trip over goes first.
+            self._let_go()
             if addressed is not None:
                 addressed.cancel()
                 await asyncio.gather(addressed, return_exceptions=True)
+                await asyncio.shield(asyncio.create_task(self._leave_groups(), name="leaving groups"))
 
     async def _listen(self) -> None:
         while True:
@@ -129,6 +134,8 @@ class LiveConsumer(AsyncConsumer):
             self._ended = True
             await self.close(1013)
             return
+        if self._ended:
+            return  # Signed out meanwhile.
         hub().enter(self.mailbox, self)
         player = self.player
         name = player.name if player else ""
@@ -153,19 +160,29 @@ class LiveConsumer(AsyncConsumer):
 
     async def finish(self) -> None:
         """Let go of everything this connection holds."""
+        self._let_go()
+        try:
+            await self.disconnected()
+        except StoreUnavailable as error:
+            logger.warning("socket left without saying so to Redis: %s", error)
+
+    def _let_go(self) -> None:
         for topic in self.topics:
             hub().unwatch(topic, self.mailbox)
         self.topics.clear()
         hub().leave(self.mailbox)
-        try:
-            if self.scope["session_name"]:
-                for group in self._groups():
-                    await self.channel_layer.group_discard(group, self.channel_name)
-            await self.disconnected()
-        except Exception as error:
-            logger.warning("socket left without saying so to Redis: %s", error)
+
+    async def _leave_groups(self) -> None:
+        for group in self._groups() if self.scope["session_name"] else ():
+            with contextlib.suppress(StoreUnavailable):
+                await self.channel_layer.group_discard(group, self.channel_name)
 
     async def close(self, code: int) -> None:
+        """Say nothing more, and close."""
+        if self._closing:
+            return
+        self._closing = self._ended = True
+        self._let_go()
         try:
             await self.send({"type": "websocket.close", "code": code})
         except OSError:
@@ -181,8 +198,6 @@ class LiveConsumer(AsyncConsumer):
             self._giving_up = asyncio.create_task(self._give_up(), name="giving up")
 
     async def _give_up(self) -> None:
-        self._ended = True
-        hub().leave(self.mailbox)
         try:
             async with asyncio.timeout(CLOSE_TIMEOUT_S):
                 await self.close(4408)
@@ -198,7 +213,7 @@ class LiveConsumer(AsyncConsumer):
             return
         self.mailbox.heard_at = time.monotonic()
         try:
-            message = self.decode(event)
+            message = decode(event, self.decoder)
             tag = str(message.__struct_config__.tag)
             await self._pay(COSTS.get(tag, 1))
             await getattr(self, f"on_{tag}")(message)
@@ -209,30 +224,11 @@ class LiveConsumer(AsyncConsumer):
             await self.refuse(error)
         except StoreUnavailable as error:
             logger.warning("socket message failed: %s", error)
-            await self.reply(
-                protocol.Error("unavailable", "Our store does not answer. Trying again helps.", retry=True)
-            )
+            await self.reply(protocol.Error("unavailable", "The site’s store does not answer right now.", retry=True))
 
     async def _pay(self, cost: int) -> None:
         if not self._messages.spend(cost):
             pass_or_refuse(await self._messages.take(cost))
-
-    def decode(self, event: dict[str, Any]) -> Message:
-        """The message in a frame.
-
-        Raises:
-            BadMessage: binary, too long, not JSON, unknown, or with a field of the wrong type.
-        """
-        text = event.get("text")
-        if text is None:
-            raise BadMessage("Only text frames are read here.")
-        # The first bound is cheap and true for ASCII; only text near the limit is measured in bytes.
-        if len(text) > protocol.MESSAGE_BYTES_MAX or len(text.encode(errors="replace")) > protocol.MESSAGE_BYTES_MAX:
-            raise BadMessage(f"A message has at most {protocol.MESSAGE_BYTES_MAX} bytes.")
-        try:
-            return self.decoder.decode(text)
-        except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
-            raise BadMessage(str(error)[:200]) from error
 
     async def _count_refusal(self) -> None:
         now = time.monotonic()
@@ -265,6 +261,8 @@ class LiveConsumer(AsyncConsumer):
 
     async def reply(self, message: Message) -> None:
         """Send one message to this connection now; waits while the connection cannot take more."""
+        if self._closing:
+            return
         frame = Frame(message)
         if self.writer is None or not self.writer.write_frame(frame.wire):
             await self.send_text(frame.text)
@@ -289,6 +287,6 @@ class LiveConsumer(AsyncConsumer):
 
     async def tell(self, event: dict[str, Any]) -> None:
         """A message for this player, already encoded: `live.layer.tell_player`."""
-        if not self._ended:
+        if not self._closing:
             await self.send_text(event["text"])
             self.mailbox.count(len(event["text"]))

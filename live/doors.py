@@ -1,9 +1,9 @@
 """Doors: where a rate limit lets somebody through or tells them when to come back."""
 
+import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
-from channels.security.websocket import WebsocketDenier
 from django.conf import settings
 from django.http import HttpRequest
 
@@ -72,6 +72,22 @@ def address(headers: Mapping[str, str], peer: str) -> str:
 
     Each proxy appends the address that it was called from, so what is left of those is the caller's own claim.
     """
+    return _place(_claimed(headers, peer))
+
+
+def _place(found: str) -> str:
+    """An IPv6 address stands for its network: whoever has one has all of it."""
+    try:
+        parsed = ipaddress.ip_address(found)
+    except ValueError:
+        return found
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    mapped = parsed.ipv4_mapped
+    return str(mapped or ipaddress.ip_network((parsed, 64), strict=False))
+
+
+def _claimed(headers: Mapping[str, str], peer: str) -> str:
     seen = [part.strip() for part in headers.get("X-Forwarded-For", "").split(",") if part.strip()]
     if settings.PROXY_COUNT and len(seen) >= settings.PROXY_COUNT:
         return seen[-settings.PROXY_COUNT]
@@ -88,15 +104,20 @@ class HandshakeDoor:
         try:
             await enter("handshake_address", socket_address(scope))
         except TooMany as error:
-            return await _deny(scope, receive, send, error)
+            return await _too_many(scope, send, error)
         except StoreUnavailable:
-            return await WebsocketDenier()(scope, receive, send)
+            return await deny(send)
         return await self.application(scope, receive, send)
 
 
-async def _deny(scope: dict[str, Any], receive: Any, send: Any, error: TooMany) -> None:
+async def deny(send: Any) -> None:
+    """Refuse a handshake, with 403. The stock denier is a consumer, and asks Redis for a channel first."""
+    await send({"type": "websocket.close"})
+
+
+async def _too_many(scope: dict[str, Any], send: Any, error: TooMany) -> None:
     if "websocket.http.response" not in scope.get("extensions", {}):
-        return await WebsocketDenier()(scope, receive, send)  # This server can only answer 403.
+        return await deny(send)
     headers = {"Content-Type": "text/plain; charset=utf-8", **error.headers}
     raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "websocket.http.response.start", "status": 429, "headers": raw})

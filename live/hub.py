@@ -79,7 +79,8 @@ class Hub:
         for turn in itertools.count():
             await asyncio.sleep(TURN_S)
             for mailbox, connection in list(self._turns[turn % TURNS].items()):
-                if (turn // TURNS + mailbox.number // TURNS) % TURNS_PER_BEAT == 0:
+                mailbox.looks += 1
+                if mailbox.looks % TURNS_PER_BEAT == 0:
                     mailbox.beat()
                 if why := mailbox.overdue():
                     connection.give_up(why)
@@ -176,7 +177,8 @@ class Hub:
 async def _marks(connection: Client) -> AsyncIterator[str | None]:
     """Yield each marked subject, and None whenever the subscription stands anew: anything may have changed before."""
     async with connection.pubsub() as pubsub:
-        await pubsub.subscribe(keys.marks())
+        async with asyncio.timeout(SUBSCRIPTION_POLL_S * 2):
+            await pubsub.subscribe(keys.marks())
         silent = False
         while True:
             _end_if_cancelled()

@@ -8,7 +8,7 @@ from channels_redis.pubsub import RedisPubSubChannelLayer
 
 from live import keys
 from live.protocol import Message, encode
-from store.client import layer_host, translated
+from store.client import StoreUnavailable, layer_host, translated
 
 
 class ChannelLayer(RedisPubSubChannelLayer):
@@ -24,10 +24,21 @@ class ChannelLayer(RedisPubSubChannelLayer):
 
         @functools.wraps(found)
         async def call(*args: Any) -> Any:
-            with translated():
-                return await found(*args)
+            try:
+                with translated():
+                    return await found(*args)
+            except StoreUnavailable:
+                if name == "new_channel":
+                    self._forget_failed()
+                raise
 
         return call
+
+    def _forget_failed(self) -> None:
+        """A channel that could not be subscribed to would keep its queue for ever."""
+        layer = self._get_layer()
+        for channel in set(layer.channels).difference(*(shard._subscribed_to for shard in layer._shards)):
+            del layer.channels[channel]
 
 
 def session_group(session_name: str) -> str:

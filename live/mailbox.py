@@ -1,8 +1,8 @@
 """Topic frames on their way to one connection, bounded however slowly it reads.
 
-The window: all characters sent are counted, the beat tells the browser the count, and the browser's beat
-gives it back (`seen`). What is sent and not yet seen is in some buffer on the way; there is never more than
-a window of it, on servers with backpressure and without.
+The window: all characters sent are counted, a beat carries a number that stands for the count, and the browser's
+beat gives it back (`seen`). What is sent and not yet seen is in some buffer on the way; there is never more than a
+window of it, on servers with backpressure and without.
 """
 
 import asyncio
@@ -26,6 +26,7 @@ WINDOW_MAX = 4 * 1024 * 1024
 ASK_AFTER = 128 * 1024
 #: The window full for so long: nobody reads there any more.
 FULL_S = 30.0
+TOLD_MAX = 32
 
 
 class Writer(Protocol):
@@ -45,8 +46,8 @@ class Mailbox:
     """
 
     __slots__ = (
-        "__weakref__", "_ask_at", "_asked", "_behind", "_closed", "_held", "_seen_at", "_send", "_sending", "_writer",
-        "heard_at", "number", "player", "seen", "sent",
+        "__weakref__", "_ask_at", "_behind", "_closed", "_held", "_seen_at", "_send", "_sending", "_told", "_writer",
+        "heard_at", "looks", "number", "player", "seen", "sent",
     )  # fmt: skip
 
     def __init__(
@@ -59,10 +60,12 @@ class Mailbox:
         self._behind: dict[str, Callable[[], Frame]] = {}
         self._sending: asyncio.Task[None] | None = None
         self._closed = False
-        # From a random number on, so that only somebody who has read it can give it back.
-        self.sent = self.seen = self._asked = secrets.randbelow(1 << 31)
+        self.looks = 0  # How often the hub has looked after it.
+        self.sent = self.seen = 0
+        # What beats have told and the browser has not given back: random number → how much was sent by then.
+        self._told: dict[int, int] = {}
         # The first time somewhat sooner, so that a crowd that watches the same is not asked all at once.
-        self._ask_at = self.sent + ASK_AFTER // 2 + self.sent % (ASK_AFTER // 2)
+        self._ask_at = ASK_AFTER // 2 + secrets.randbelow(ASK_AFTER // 2)
         self.heard_at = self._seen_at = time.monotonic()
 
     # Out
@@ -86,10 +89,13 @@ class Mailbox:
             self._go_on()
 
     def beat(self) -> None:
-        """Tell the browser the time, and how much it was sent so far."""
-        self._asked = self.sent
+        """Tell the browser the time, and a number that stands for all that was sent so far."""
+        number = secrets.randbelow(1 << 53)
+        if len(self._told) >= TOLD_MAX:
+            del self._told[next(iter(self._told))]
+        self._told[number] = self.sent
         self._ask_at = self.sent + ASK_AFTER
-        self.put("beat", Frame(Beaten(time.time_ns() // 1_000_000, self.sent)))
+        self.put("beat", Frame(Beaten(time.time_ns() // 1_000_000, number)))
 
     def forget(self, topic: str) -> None:
         """Drop what is queued of a topic that is no longer watched."""
@@ -125,8 +131,8 @@ class Mailbox:
             while self._has_room() and (frame := self._next()) is not None:
                 await self._send(frame.text)
                 self.count(frame.size)
-        except OSError:
-            self.close()  # The other side left; the server tells the consumer so.
+        except Exception:
+            self.close()  # The other side left, or we have closed; the server tells the consumer so.
         finally:
             self._sending = None
 
@@ -151,10 +157,15 @@ class Mailbox:
         if self.sent >= self._ask_at and not self._closed:
             self.beat()
 
-    def acknowledge(self, seen: int) -> bool:
-        """The browser has seen everything up to this number; False when it was never told it."""
-        if seen > self._asked:
+    def acknowledge(self, number: int) -> bool:
+        """The browser has seen all that was sent before a beat with this number; False when no beat had it.
+
+        Only somebody who has read the number can give it back.
+        """
+        if number not in self._told:
             return False
+        seen = self._told[number]
+        self._told = {other: sent for other, sent in self._told.items() if sent > seen or other == number}
         if seen > self.seen:
             self.seen, self._seen_at = seen, time.monotonic()
             if self._held:

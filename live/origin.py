@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from channels.security.websocket import WebsocketDenier
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
+
+from live.doors import deny
 
 
 class SiteOriginValidator:
@@ -22,7 +23,7 @@ class SiteOriginValidator:
         origin = headers.get(b"origin", b"").decode("latin1").lower()
         if origin in (settings.SITE_URLS or _own_origins(headers)):
             return await self.application(scope, receive, send)
-        return await WebsocketDenier()(scope, receive, send)
+        return await deny(send)
 
 
 def _own_origins(headers: dict[bytes, bytes]) -> list[str]:

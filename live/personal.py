@@ -5,11 +5,13 @@ differs, no more often than `INTERVAL_S` each.
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections import defaultdict
 from collections.abc import Sequence
 
+from live.errors import GameError
 from live.frames import Frame
 from live.mailbox import Mailbox
 from live.protocol import Message
@@ -94,10 +96,10 @@ class Personal:
             by_reader[seat.topic.personal][seat.topic].append(seat)
         for reader, topics in by_reader.items():
             asked = [(topic, sorted({seat.mailbox.player.pk for seat in seats})) for topic, seats in topics.items()]
-            answers = await reader(asked)
-            for topic, seats in topics.items():
+            answers = await _answers(reader, asked)
+            for seats in topics.values():
                 for seat in seats:
-                    self._send(seat, answers.get((topic.name, seat.mailbox.player.pk)))
+                    self._send(seat, answers.get((seat.topic.name, seat.mailbox.player.pk)))
 
     def _send(self, seat: Seat, message: Message | None) -> None:
         if message is None or not self._is_taken(seat):
@@ -109,3 +111,15 @@ class Personal:
 
     def _is_taken(self, seat: Seat) -> bool:
         return seat.topic.name in self._seats and self._seats[seat.topic.name].get(seat.mailbox) is seat
+
+
+async def _answers(reader: PersonalReader, asked: Sequence[tuple[Topic, list[int]]]) -> dict[tuple[str, int], Message]:
+    """All in one read; one by one when something is wrong with some of them, so that the others are told."""
+    try:
+        return await reader(asked)
+    except GameError:
+        answers: dict[tuple[str, int], Message] = {}
+        for each in asked:
+            with contextlib.suppress(GameError):
+                answers |= await reader([each])
+        return answers

@@ -119,8 +119,8 @@ class Lines(Message, tag="lines"):
 class Beaten(Message, tag="beat"):
     """Answer to `beat`; also sent unasked, every 15 seconds and after 128 KiB.
 
-    `sent` is the number of this connection's frames so far, counted in characters from a random number on. Give it
-    back as `seen`. With 512 KiB sent and not seen, topics wait; a connection that acknowledges nothing is closed.
+    `sent` is a random number that stands for all that this connection was sent so far; give it back as `seen`, of
+    several the last. With 512 KiB sent and not seen, topics wait; a connection that acknowledges nothing is closed.
     """
 
     at_ms: int

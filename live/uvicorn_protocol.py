@@ -29,6 +29,12 @@ class SharedFrameProtocol(WebSocketsSansIOProtocol):
             return self.handle_parser_exception()
         super().send_receive_event_to_app()
 
+    def handle_ping(self) -> None:
+        # Somebody who pings and does not read the pongs gets none: they would pile up here without bound.
+        if self.writable.is_set():
+            return super().handle_ping()
+        self.conn.data_to_send()
+
     def write_frame(self, frame: bytes) -> bool:
         """Write a whole frame now; False when the connection takes nothing more for the moment, or ever."""
         if not self.writable.is_set() or not self.handshake_complete or self.close_sent or self.transport.is_closing():

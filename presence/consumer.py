@@ -3,6 +3,7 @@
 import logging
 import secrets
 import time
+from typing import Any
 
 from accounts.sessions import session_exists
 from live import protocol
@@ -13,7 +14,7 @@ from store.client import StoreUnavailable
 logger = logging.getLogger(__name__)
 
 # A page acknowledges more often than its lease needs it.
-RENEW_AFTER_S = 5.0
+RENEW_AFTER_S, RENEW_LATEST_S = 5.0, 30.0
 
 
 class SiteConsumer(LiveConsumer):
@@ -23,7 +24,7 @@ class SiteConsumer(LiveConsumer):
         super().__init__()
         self.connection = secrets.token_hex(4)
         self._page_is_away = False
-        self._renewed_at = 0.0
+        self._renewed_at = time.monotonic()
 
     @property
     def activity(self) -> str:
@@ -34,8 +35,10 @@ class SiteConsumer(LiveConsumer):
         return await session_exists(self.scope["session_name"])
 
     async def connected(self) -> None:
-        # From SQL, which outlives Redis; from then on Redis is told of changes.
-        await self.show_presence(visible=self.player.is_visible if self.player else None)
+        # From SQL, which outlives Redis. That somebody may be seen is left to Redis, which is told of each change:
+        # what this socket read of it a moment ago may be old by now.
+        hidden = self.player is not None and not self.player.is_visible
+        await self.show_presence(visible=False if hidden else None)
 
     async def disconnected(self) -> None:
         if self.player:
@@ -43,10 +46,18 @@ class SiteConsumer(LiveConsumer):
 
     async def on_beat(self, message: protocol.Beat) -> None:
         await super().on_beat(message)
-        now, changed = time.monotonic(), message.away != self._page_is_away
-        if now - self._renewed_at < RENEW_AFTER_S and not changed:
-            return
-        self._renewed_at, self._page_is_away = now, message.away
+        changed, self._page_is_away = message.away != self._page_is_away, message.away
+        if changed or time.monotonic() - self._renewed_at >= RENEW_AFTER_S:
+            await self._renew()
+
+    async def websocket_receive(self, event: dict[str, Any]) -> None:
+        await super().websocket_receive(event)
+        # Somebody who never beats is not left alone with an ended session.
+        if not self._ended and time.monotonic() - self._renewed_at >= RENEW_LATEST_S:
+            await self._renew()
+
+    async def _renew(self) -> None:
+        self._renewed_at = time.monotonic()
         try:
             # Ended sessions tell their sockets; this finds those that were not told, and those that ran out.
             if self.scope["session_name"] and not await self.session_lives():

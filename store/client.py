@@ -73,9 +73,14 @@ def translated() -> Iterator[None]:
 
 @contextlib.asynccontextmanager
 async def _answering(timeout_s: float) -> AsyncIterator[None]:
+    task = asyncio.current_task()
+    cancelled_before = task.cancelling() if task else 0
     with translated():
         async with asyncio.timeout(timeout_s):
             yield
+    # redis-py sends through asyncio.wait_for, which until Python 3.12 can swallow a cancellation.
+    if task and task.cancelling() > cancelled_before:
+        raise asyncio.CancelledError
 
 
 class Pipeline(AsyncPipeline):

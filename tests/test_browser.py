@@ -365,6 +365,7 @@ def test_who_is_passed_is_told_and_the_own_place_follows(opened, tmp_path):
         expect(toast).to_have_count(0)
         site.manage("notice", "Back in five minutes.")
         expect(toast).to_contain_text("Back in five minutes.")
+        opened.expected = ("WebSocket", "ERR_")  # The tab outlives the site.
 
 
 def test_the_feed_gets_what_it_missed_while_the_line_was_down(opened, tmp_path):
@@ -412,13 +413,14 @@ def test_while_the_store_is_away_the_page_says_so_and_catches_up(opened, tmp_pat
         os.kill(redis, signal.SIGSTOP)
         try:
             expect(page.locator(".live-status")).to_have_attribute("data-state", "waiting", timeout=15_000)
-            expect(page.locator(".live-status")).to_contain_text("Scores wait")
+            expect(page.locator(".live-status")).to_contain_text("Catching up")
         finally:
             os.kill(redis, signal.SIGCONT)
         expect(page.locator(".live-status")).to_have_attribute("data-state", "live", timeout=15_000)
         play_run(site.guest(), 20)
         expect(page.locator("tbody [data-row]")).to_have_count(1)
         assert page.evaluate("window.notReloaded") is True
+        opened.expected = ("WebSocket", "ERR_")  # The tab outlives the site.
 
 
 def test_who_wants_to_be_seen_by_nobody_is_in_no_list(opened, tmp_path):
@@ -437,6 +439,7 @@ def test_who_wants_to_be_seen_by_nobody_is_in_no_list(opened, tmp_path):
         player.wait_for_selector(".fuse-tile")
         other.wait_for_timeout(1500)
         expect(other.locator("online-list")).not_to_contain_text(name)
+        opened.expected = ("WebSocket", "ERR_")  # The tabs outlive the site.
 
 
 def test_a_paused_feed_lets_go_of_what_was_taken_back(opened):
@@ -450,3 +453,60 @@ def test_a_paused_feed_lets_go_of_what_was_taken_back(opened):
       return [second, third].map(({ lines, order }) => [lines.map(({ id }) => id), order]);
     }"""
     assert page.evaluate(script) == [[["2", "3"], ["0", "2", "3"]], [["3", "4"], ["3", "4"]]]
+
+
+def test_signing_up_with_the_page_open_keeps_the_player_signed_in(opened):
+    for number in range(4):
+        page = opened("/")
+        start_playing(page)
+        player = page.locator("body").get_attribute("data-player")
+        page.get_by_role("link", name="Keep my scores").click()
+        page.wait_for_selector('.live-status[data-state="live"]')
+        page.get_by_label("Name").fill(f"Kept-{player}-{number}")
+        page.get_by_label("Password").fill("correct horse")
+        page.get_by_role("button", name="Sign up").click()
+        expect(page.get_by_text("Welcome, Kept-")).to_be_visible()
+        assert page.locator("body").get_attribute("data-player") == player
+
+
+def test_a_result_that_got_lost_on_the_way_is_asked_for_again(opened):
+    page = opened("/")
+    lost = []
+
+    def route(line):
+        server = line.connect_to_server()
+
+        def passed_on(message):
+            if '"type":"finished"' in message and not lost:
+                lost.append(message)
+                line.close(code=1012)
+            else:
+                line.send(message)
+
+        server.on_message(passed_on)
+
+    page.route_web_socket(re.compile("/ws/play/"), route)
+    start_playing(page)
+    page.keyboard.press("ArrowLeft")
+    page.get_by_role("button", name="End run").click()
+    page.get_by_role("button", name="Really end?").click()
+    page.locator("[data-result]").wait_for(timeout=15_000)
+    assert lost
+
+
+def test_topics_that_were_refused_during_an_outage_are_watched_again(opened, tmp_path):
+    with Site(tmp_path) as site:
+        page = opened("/boards/fuse/?period=all", base=site.url)
+        page.wait_for_selector('.live-status[data-state="live"]')
+        opened.expected = ("WebSocket", "ERR_")
+        [redis] = site.children("redis")
+        os.kill(redis, signal.SIGSTOP)
+        try:
+            site.kill("uvicorn")
+            expect(page.locator(".live-status")).to_have_attribute("data-state", "reconnecting", timeout=15_000)
+            page.wait_for_timeout(8_000)
+        finally:
+            os.kill(redis, signal.SIGCONT)
+        expect(page.locator(".live-status")).to_have_attribute("data-state", "live", timeout=30_000)
+        play_run_soon(site, 20)
+        expect(page.locator("tbody [data-row]")).to_have_count(1, timeout=15_000)

@@ -1,5 +1,6 @@
 """Trouble with Redis, told as one error."""
 
+import asyncio
 import time
 
 import pytest
@@ -52,3 +53,17 @@ async def test_a_mistake_of_ours_is_no_outage(prefix):
     await client().set(f"{prefix}:x", "text")
     with pytest.raises(ResponseError):
         await client().incr(f"{prefix}:x")
+
+
+async def test_a_task_that_is_cancelled_at_any_moment_of_a_call_ends():
+    async def for_ever():
+        while True:
+            await client().ping()
+
+    for number in range(1000):
+        task = asyncio.create_task(for_ever())
+        await asyncio.sleep((number % 7) / 20_000)
+        task.cancel()
+        done, _ = await asyncio.wait([task], timeout=2)
+        assert done
+    await close()

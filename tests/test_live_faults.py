@@ -57,8 +57,8 @@ async def test_a_killed_redis_leaves_three_hundred_watchers_with_the_true_state(
             for guest in guests[1:]:
                 site.kill("redis")
                 await play_soon(guest)
-                truth = await fresh(site, TOPIC)
-                assert guest.id in truth["order"]
+                while guest.id not in (truth := await fresh(site, TOPIC))["order"]:
+                    await asyncio.sleep(0.1)  # The subscription is still on its way back.
                 took_s = await until(lambda truth=truth: all(watcher.state == truth for watcher in watchers), 10)
                 print(f"all equal {took_s:.1f} s after the first run on the new Redis")
             assert not any(watcher.closed for watcher in watchers)  # The sockets stayed open through it.

@@ -103,17 +103,29 @@ async def test_only_the_newest_of_a_slot_waits():
     assert [each.version for each in line.messages] == [4]
 
 
-async def test_a_number_from_the_future_acknowledges_nothing(line):
+async def test_a_number_that_no_beat_had_acknowledges_nothing(line):
     line.mailbox.post("t", frame(1), snapshot)
     await settle()
-    assert not line.mailbox.acknowledge(line.mailbox.sent)  # Sent, but no beat has told it yet.
     line.mailbox.beat()
     await settle()
+    assert not line.mailbox.acknowledge(line.told() + 1)
+    assert not line.mailbox.acknowledge(line.mailbox.sent)  # Counting along is not reading.
     assert line.mailbox.acknowledge(line.told())
+    assert line.mailbox.seen > 0
 
 
-async def test_two_connections_count_from_different_numbers():
-    assert len({Line().mailbox.sent for _ in range(20)}) > 15
+async def test_an_older_number_takes_nothing_back_and_few_are_remembered(line):
+    numbers = []
+    for number in range(100):
+        line.mailbox.post("t", frame(number), snapshot)
+        line.mailbox.beat()
+        await settle()
+        numbers.append(line.told())
+    assert line.mailbox.acknowledge(numbers[-1])
+    seen = line.mailbox.seen
+    assert not line.mailbox.acknowledge(numbers[0])
+    assert line.mailbox.seen == seen
+    assert len(line.mailbox._told) <= module.TOLD_MAX
 
 
 class TestOverdue:

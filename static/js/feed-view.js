@@ -3,6 +3,7 @@
 import { topics } from "live/site";
 import { glide, positions } from "glide";
 import { joined } from "feed-state";
+import { isNewer } from "live/topic-state";
 import { Pause } from "pause";
 
 const number = new Intl.NumberFormat();
@@ -13,7 +14,7 @@ class ActivityFeed extends HTMLElement {
     this.limit = Number(this.getAttribute("limit"));
     const pause = new Pause(this.querySelector("[data-pause]"), (message) => this.#show(message), {
       merge: joined,
-      news: (_, { lines }) => lines.length,
+      news: (_, { lines }) => lines.filter(({ id }) => isNewer(id, this.list.firstElementChild?.dataset.id ?? "0-0")).length,
     });
     // The page came with lines: only what happened after them is asked for.
     this.stop = topics.follow("feed", this.list.firstElementChild?.dataset.id ?? "", (message) => pause.take(message));
@@ -27,14 +28,18 @@ class ActivityFeed extends HTMLElement {
     const gone = order ? (id) => !order.includes(id) : (id) => drop.includes(id);
     for (const shown of [...this.list.children]) if (gone(shown.dataset.id)) shown.remove();
     const from = positions(this.list.children);
-    for (const line of lines.slice(-this.limit)) {
-      const before = this.list.querySelector(`[data-id="${line.id}"]`);
-      if (before) before.replaceWith(item(line));
-      else this.list.prepend(item(line));
-    }
+    for (const line of lines) this.#place(item(line));
     while (this.list.children.length > this.limit) this.list.lastElementChild.remove();
     glide([...this.list.children], from);
     this.querySelector("[data-empty]").hidden = this.list.children.length > 0;
+  }
+
+  // Where its id belongs: a line that was taken back and stands again is not news.
+  #place(made) {
+    const shown = [...this.list.children];
+    const same = shown.find((each) => each.dataset.id === made.dataset.id);
+    if (same) return same.replaceWith(made);
+    this.list.insertBefore(made, shown.find((each) => isNewer(made.dataset.id, each.dataset.id)) ?? null);
   }
 }
 

@@ -3,12 +3,13 @@
 const SWIPE_MIN_PX = 24;
 
 // `keys` maps KeyboardEvent.code to an input; `buttons` carry theirs in data-input; `swipe` is the element to swipe on.
-export function inputs({ keys, swipe, buttons, play }) {
+// `going` says whether a run is under way, even if it takes no inputs right now.
+export function inputs({ keys, swipe, buttons, play, going = () => false }) {
   document.addEventListener("keydown", (event) => {
     const input = keys[event.code];
     if (!input || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
-    // A key that the game does not take, after the end of a run, scrolls the page as ever.
-    if (play(input)) event.preventDefault();
+    // After the end of a run the keys scroll the page as ever; while the line is away they must not.
+    if (play(input) || going()) event.preventDefault();
   });
   for (const button of buttons) button.addEventListener("click", () => play(button.dataset.input));
   let start = null;

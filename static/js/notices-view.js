@@ -31,7 +31,10 @@ class LiveNotices extends HTMLElement {
     close.className = "button button-quiet";
     close.type = "button";
     close.textContent = "Close";
-    close.addEventListener("click", () => toast.remove());
+    close.addEventListener("click", () => {
+      toast.remove();
+      (this.querySelector("button") ?? document.querySelector("[data-stage], main")).focus({ preventScroll: true });
+    });
     toast.append(words, close);
     this.append(toast);
     while (this.children.length > SHOWN_MAX) this.firstElementChild.remove();

@@ -31,7 +31,6 @@ export class Pause {
 
   #toggle() {
     this.#paused = !this.#paused;
-    this.#button.setAttribute("aria-pressed", String(this.#paused));
     const held = this.#held;
     this.#held = null;
     this.#count = 0;

@@ -6,6 +6,13 @@ import { Sound } from "sound";
 
 const number = new Intl.NumberFormat();
 const END_ASKED_MS = 3_000;
+const AWAY = {
+  connecting: "Connecting…",
+  live: "",
+  waiting: "The site is catching up. Your run is safe.",
+  reconnecting: "Reconnecting… Your run is safe.",
+  offline: "You are offline. Your run is safe.",
+};
 
 export class PlayView {
   #asked = 0;
@@ -23,7 +30,7 @@ export class PlayView {
     socket.addEventListener("state", () => this.#showLine());
     run.addEventListener("change", () => this.#show());
     run.addEventListener("finished", (event) => this.#finished(event.detail));
-    run.addEventListener("refused", (event) => this.#say(event.detail.message));
+    run.addEventListener("refused", ({ detail }) => (detail.retry ? this.#say(AWAY.waiting) : this.#say(detail.message)));
     this.#showLine();
   }
 
@@ -41,8 +48,7 @@ export class PlayView {
   }
 
   #showLine() {
-    const away = { connecting: "Connecting…", live: "", reconnecting: "Reconnecting… Your run is safe.", offline: "You are offline. Your run is safe." };
-    this.#say(away[socket.state]);
+    this.#say(AWAY[socket.state]);
     this.endButton.disabled = !this.run.playable;
   }
 

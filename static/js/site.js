@@ -8,5 +8,10 @@ import "status-view";
 import "time-view";
 import { socket } from "live/site";
 
-socket.addEventListener("signed_out", () => location.reload());
+// This page may be on its way already, with the very form that ended the session: a reload would call that back.
+const LEAVING_MS = 5_000;
+let leaving = false;
+addEventListener("beforeunload", () => (leaving = true));
+addEventListener("pageshow", () => (leaving = false));
+socket.addEventListener("signed_out", () => setTimeout(() => location.reload(), leaving ? LEAVING_MS : 0));
 socket.open();

@@ -8,7 +8,8 @@ let next = { text: "", personal: false };
 
 export function speak(text, { personal = false } = {}) {
   if (!text || (next.personal && !personal)) return;
-  next = { text, personal };
+  // Two words to the player are both said.
+  next = { text: next.personal && next.text !== text ? `${next.text} ${text}` : text, personal };
   waiting ||= setTimeout(say, Math.max(0, spokenAt + EVERY_MS - performance.now()));
 }
 

@@ -3,7 +3,7 @@
 import { socket } from "live/site";
 import { speak } from "speak";
 
-const WORDS = { connecting: "Connecting", live: "Live", waiting: "Scores wait", reconnecting: "Reconnecting…", offline: "Offline" };
+const WORDS = { connecting: "Connecting", live: "Live", waiting: "Catching up…", reconnecting: "Reconnecting…", offline: "Offline" };
 const MEANINGS = {
   waiting: "The site’s store does not answer right now. Nothing is lost; this page catches up by itself.",
   reconnecting: "The line to the site broke. It comes back by itself.",
@@ -19,7 +19,7 @@ class LiveStatus extends HTMLElement {
 
   #become() {
     // Spoken only when something broke, or is well again.
-    if (this.dataset.state !== "connecting") speak(WORDS[socket.state]);
+    if (this.dataset.state !== "connecting") speak(WORDS[socket.state], { personal: true });
     this.#show();
   }
 

@@ -24,7 +24,7 @@ export class LiveRun extends EventTarget {
     socket.addEventListener("finished", (event) => this.#finish(event.detail));
     socket.addEventListener("error", (event) => this.#refused(event.detail));
     // Another tab may have played on while this one was hidden.
-    document.addEventListener("visibilitychange", () => document.hidden || this.state.over || this.#resume());
+    document.addEventListener("visibilitychange", () => document.hidden || this.#settled || this.#resume());
     if (socket.live) this.#begin();
   }
 
@@ -56,9 +56,14 @@ export class LiveRun extends EventTarget {
   }
 
   #begin() {
-    if (this.state.over) return;
+    if (this.#settled) return;
     this.#resending = true;
     if (!this.#resume()) this.#socket.send({ type: "start" });
+  }
+
+  // Over, and its result is shown; a result that got lost on the way is asked for again.
+  get #settled() {
+    return this.state.over && this.#finished === this.state.run;
   }
 
   #resume() {

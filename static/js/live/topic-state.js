@@ -5,3 +5,14 @@ export function applied(state, set = {}, drop = []) {
   for (const key of drop) delete after[key];
   return after;
 }
+
+// Ids of events are Redis stream ids: "<milliseconds>-<number>".
+export function isNewer(id, than) {
+  const [ms, number] = id.split("-").map(Number);
+  const [otherMs, otherNumber] = than.split("-").map(Number);
+  return ms !== otherMs ? ms > otherMs : number > otherNumber;
+}
+
+export function newest(ids) {
+  return ids.filter(Boolean).reduce((found, id) => (!found || isNewer(id, found) ? id : found), "");
+}

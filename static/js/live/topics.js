@@ -1,7 +1,7 @@
 // Watches topics over a socket, and watches again after a gap. Of a topic with a state it keeps that, from its snapshot
 // and diffs; of a topic of events it keeps the id of the last one, so that a line that broke misses none.
 
-import { applied } from "live/topic-state";
+import { applied, newest } from "live/topic-state";
 
 const RETRY_MS = 1_000;
 
@@ -51,7 +51,10 @@ export class Topics {
   }
 
   #watchAll() {
-    for (const name of this.#watched.keys()) this.#ask(name);
+    for (const [name, watched] of this.#watched) {
+      watched.version = null; // Of another connection; what it stands for stays on the page until the new one answers.
+      this.#ask(name);
+    }
   }
 
   // The store was away: what has no state yet was refused, and is asked for again until it comes.
@@ -68,17 +71,17 @@ export class Topics {
 
   #diff({ topic, version, set, drop }) {
     const watched = this.#watched.get(topic);
-    if (!watched?.state || version <= watched.version) return;
+    if (!watched?.state || watched.version === null || version <= watched.version) return;
     if (version !== watched.version + 1) return this.#ask(topic);
     this.#become(topic, version, applied(watched.state, set, drop));
   }
 
   #lines({ topic, version, lines, drop = [], order = null }) {
     const watched = this.#watched.get(topic);
-    if (!watched?.came || (!order && version <= watched.version)) return;
+    if (!watched?.came || (!order && (watched.version === null || version <= watched.version))) return;
     if (!order && version !== watched.version + 1) return this.#ask(topic);
     watched.version = version;
-    watched.after = lines.at(-1)?.id ?? order?.at(-1) ?? watched.after;
+    watched.after = newest([watched.after, ...(order ?? []), ...lines.map(({ id }) => id)]);
     watched.came({ lines, drop, order });
   }
 

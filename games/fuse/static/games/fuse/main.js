@@ -17,7 +17,7 @@ const view = new FuseView(board);
 const run = new LiveRun(socket, predicted);
 const frame = new PlayView(run);
 
-inputs({ keys: KEYS, swipe: board, buttons: document.querySelectorAll("[data-input]"), play: (input) => run.play(input) });
+inputs({ keys: KEYS, swipe: board, buttons: document.querySelectorAll("[data-input]"), play: (input) => run.play(input), going: () => run.state.run !== null && !run.state.over });
 
 run.addEventListener("change", ({ detail: { before, after, cause } }) => {
   if (cause.input) {
