@@ -22,6 +22,7 @@ class DashboardTopic(Topic):
 
 @kind("dashboard")
 def dashboard_topic(name: str, rest: str) -> Topic:
+    """`dashboard`: staff only. The operators' figures, once a second."""
     if name != "dashboard":
         raise UnknownTopic
     return DashboardTopic(name, "dashboard")

@@ -81,6 +81,8 @@ class FeedTopic(EventTopic):
 
 @kind("feed")
 def feed_topic(name: str, rest: str) -> Topic:
+    """`feed`: events. The last 100 lines: `kind` (`place`, `best`, `season`), `board` and `period` in words, `at_ms`,
+    `player`, `card`, `points`, `rank`, `winners`."""
     if name != feed.SUBJECT:
         raise UnknownTopic
     return FeedTopic(name, feed.SUBJECT)
@@ -88,6 +90,8 @@ def feed_topic(name: str, rest: str) -> Topic:
 
 @kind("board")
 def board_topic(name: str, rest: str) -> Topic:
+    """`board:<slug>:<day|week|month|all>`: the first 50 of a board. `order` (player ids, first place first),
+    `row:<id>` (points, at_ms, name, country, guest, demo), `size`, `ends_ms`. Who is signed in gets `standing`, too."""
     slug, _, period_kind = rest.partition(":")
     if period_kind not in KINDS:
         raise UnknownTopic

@@ -4,7 +4,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from live import protocol
+from live import protocol, topics
 from live.protocol import Message
 
 INTRODUCTION = """# The socket protocol
@@ -29,9 +29,15 @@ def protocol_page() -> str:
     parts += _section("From the browser, on every socket", site)
     parts += _section("From the browser, on a play socket", [each for each in play if each not in site])
     parts += _section("From the server", _members(protocol.ServerMessage))
+    parts.append("## Topics\n")
+    parts.append("\n".join(f"- {_words(make)}" for _, make in sorted(topics.kinds().items())) + "\n")
     parts.append(f"## Close codes\n\n{DAPHNE}\n")
     parts.append("\n".join(f"- `{code}` {words}" for code, words in protocol.CLOSE_CODES.items()) + "\n")
     return "\n".join(parts)
+
+
+def _words(documented: Any) -> str:
+    return " ".join((documented.__doc__ or "").split())
 
 
 def _members(union: Any) -> list[type[Message]]:
@@ -43,7 +49,7 @@ def _section(title: str, messages: list[type[Message]]) -> list[str]:
 
 
 def _message(message: type[Message]) -> str:
-    words = " ".join((message.__doc__ or "").split())
+    words = _words(message)
     rows = [_field(field) for field in msgspec.structs.fields(message)]
     table = "\n".join(["| field | type | left out when |", "|---|---|---|", *rows])
     return f"### `{message.__struct_config__.tag}`\n\n{words}\n" + (f"\n{table}\n" if rows else "")

@@ -91,6 +91,11 @@ def kind(name: str) -> Callable[[Callable[[str, str], Topic]], Callable[[str, st
     return declare
 
 
+def kinds() -> dict[str, Callable[[str, str], Topic]]:
+    """How each declared kind of topic is made; the docstrings say what it is called and what its state has."""
+    return dict(_kinds)
+
+
 def find(name: str) -> Topic:
     """The topic of this name.
 

@@ -154,6 +154,15 @@ class Guest(Browser):
     def play_socket(self) -> "Socket":
         return self.socket("/ws/play/fuse/")
 
+    def play_run(self, moves: int = 12) -> int:
+        """Play a run and end it; returns its points."""
+        with self.play_socket() as line:
+            line.send(type="start")
+            run = line.play(line.receive("run"), moves)
+            if not run["over"]:
+                line.send(type="end", run=run["run"])
+            return line.receive("finished")["points"]
+
 
 class Socket:
     """A socket that speaks in dicts."""

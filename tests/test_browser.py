@@ -334,16 +334,6 @@ def test_take_the_pictures_of_the_readme(opened, tmp_path):
         page.goto("about:blank")
 
 
-def play_run(guest, moves: int) -> int:
-    """Play a run through a socket; returns its points."""
-    with guest.play_socket() as line:
-        line.send(type="start")
-        run = line.play(line.receive("run"), moves)
-        if not run["over"]:
-            line.send(type="end", run=run["run"])
-        return line.receive("finished")["points"]
-
-
 def test_who_is_passed_is_told_and_the_own_place_follows(opened, tmp_path):
     with Site(tmp_path) as site:
         page = opened("/", base=site.url)
@@ -355,7 +345,7 @@ def test_who_is_passed_is_told_and_the_own_place_follows(opened, tmp_path):
         page.goto("/boards/fuse/?period=all")
         page.wait_for_selector('.live-status[data-state="live"]')
         expect(page.locator("[data-own-rank]")).to_have_text("1")
-        gained = play_run(site.guest(), 60)
+        gained = site.guest().play_run(60)
         toast = page.locator(".notice-toast")
         expect(toast).to_contain_text(re.compile(r"passed you on Fuse all time, by [\d,]+\. You are #2\."))
         expect(page.locator("[data-spoken]")).to_contain_text("passed you", timeout=10_000)
@@ -374,7 +364,7 @@ def test_the_feed_gets_what_it_missed_while_the_line_was_down(opened, tmp_path):
         page.wait_for_selector('.live-status[data-state="live"]')
         page.evaluate("window.notReloaded = true")
         lines = page.locator("activity-feed [data-lines] li")
-        play_run(site.guest(), 20)
+        site.guest().play_run(20)
         expect(lines).to_have_count(1, timeout=15_000)
         page.context.set_offline(True)
         site.kill("uvicorn")
@@ -397,7 +387,7 @@ def play_run_soon(site, moves: int) -> None:
     """Play as soon as the site is back."""
     for attempt in range(60):
         try:
-            play_run(site.guest(), moves)
+            site.guest().play_run(moves)
             return
         except Exception:
             assert attempt < 59
@@ -417,7 +407,7 @@ def test_while_the_store_is_away_the_page_says_so_and_catches_up(opened, tmp_pat
         finally:
             os.kill(redis, signal.SIGCONT)
         expect(page.locator(".live-status")).to_have_attribute("data-state", "live", timeout=15_000)
-        play_run(site.guest(), 20)
+        site.guest().play_run(20)
         expect(page.locator("tbody [data-row]")).to_have_count(1)
         assert page.evaluate("window.notReloaded") is True
         opened.expected = ("WebSocket", "ERR_")  # The tab outlives the site.

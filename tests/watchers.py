@@ -9,7 +9,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from live.topics import apply
-from tests.stack import Site
+from tests.stack import Guest, Site
 
 
 class Watcher:
@@ -86,3 +86,20 @@ async def fresh(site: Site, topic: str) -> dict:
     watcher = Watcher(site, topic)
     async with watching([watcher]):
         return watcher.state
+
+
+async def play_soon(guest: Guest) -> int:
+    """Play a run as soon as the site can."""
+    for _ in range(100):
+        try:
+            return await asyncio.to_thread(guest.play_run)
+        except Exception:
+            await asyncio.sleep(0.2)
+    raise AssertionError("no run could be played")
+
+
+async def fresh_with(site: Site, topic: str, player: int) -> dict:
+    """The state that a new watcher is given, once this player's run is in it."""
+    while player not in (state := await fresh(site, topic))["order"]:
+        await asyncio.sleep(0.1)
+    return state

@@ -2,7 +2,7 @@
 // Events: "state" (detail: connecting | live | waiting | reconnecting | offline), and one per message type (detail: the
 // message). Waiting: the line stands, but the site's store is away; what was on the page stays, and catches up.
 
-const BEAT_MS = 15_000;
+const BEAT_S = 15; // What `hello` leaves out when it is this.
 // A beat is answered at once; silence this long after one means the line is dead, whatever the browser thinks.
 const SILENCE_MS = 10_000;
 const RETRY_MIN_MS = 400;
@@ -68,7 +68,7 @@ export class LiveSocket extends EventTarget {
       this.#attempt = 0;
       this.#become(message.store_away ? "waiting" : "live");
       clearInterval(this.#beat);
-      this.#beat = setInterval(() => this.#probe(), BEAT_MS);
+      this.#beat = setInterval(() => this.#probe(), (message.beat_s ?? BEAT_S) * 1000);
       this.#probe();
     }
     if (message.type === "beat") this.#beaten(message.sent);
