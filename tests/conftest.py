@@ -74,3 +74,8 @@ def site(tmp_path_factory):
     """The whole arcade as `bin/play` starts it, shared by the tests that leave it as they found it."""
     with Site(tmp_path_factory.mktemp("site")) as running:
         yield running
+
+
+def pytest_collection_modifyitems(items):
+    """Files that wait for real processes first: what is left when only one of them runs is waiting."""
+    items.sort(key=lambda item: not any(item.get_closest_marker(name) for name in ("stack", "browser")))
