@@ -73,10 +73,11 @@ def hub() -> Any:
 
 def groups() -> Any:
     """Channels as its tutorial has it: a stock consumer in a group, `group_send` for each message."""
+    import django
+
+    django.setup()
     from channels.generic.websocket import AsyncWebsocketConsumer
     from channels.layers import get_channel_layer
-
-    from gameapp.asgi import application  # noqa: F401  (sets Django up)
 
     class Consumer(AsyncWebsocketConsumer):
         async def connect(self) -> None:

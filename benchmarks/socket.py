@@ -19,6 +19,7 @@ from benchmarks.report import Target, show
 
 CONNECTIONS = (1, 16, 64)
 LIMIT = 0.7
+APPLICATION = "benchmarks.socket_servers:application"
 INPUTS = ("left", "down", "right", "down", "left", "up")
 RUN = re.compile(rb'"run":"([^"]+)","seq":(\d+)')
 
@@ -110,7 +111,8 @@ def main() -> None:
             for connections in CONNECTIONS:
                 found = {}
                 for contender in ("arcade", "bare", "lua") if kind == "move" else ("arcade", "bare"):
-                    with stage.web("benchmarks.socket_servers:application", CONTENDER=contender) as (port, _):
+                    # The doors stand and count; only their limits are out of reach.
+                    with stage.web(APPLICATION, CONTENDER=contender, RATE_LIMIT_FACTOR="1e6") as (port, _):
                         arguments = [str(port), contender, kind, "|".join(cookies[:connections]), str(options.seconds)]
                         found[contender] = json.loads(stage.client("benchmarks.socket", "--client", *arguments))
                     rows.append({"case": f"{kind}s, {connections} connections, {contender}", **found[contender]})

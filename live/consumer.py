@@ -163,7 +163,7 @@ class LiveConsumer(AsyncConsumer):
         self._let_go()
         try:
             await self.disconnected()
-        except StoreUnavailable as error:
+        except Exception as error:
             logger.warning("socket left without saying so to Redis: %s", error)
 
     def _let_go(self) -> None:
@@ -202,9 +202,11 @@ class LiveConsumer(AsyncConsumer):
             async with asyncio.timeout(CLOSE_TIMEOUT_S):
                 await self.close(4408)
         except OSError:
-            # Not even the close frame could be written; or the other side is gone, and an abort does no harm.
-            if self.writer is not None:
-                self.writer.abort()
+            pass  # Not even the close frame could be written, or the other side is gone.
+        if self.writer is not None:
+            # What lies in the buffer of somebody who does not read would keep the connection open.
+            await asyncio.sleep(CLOSE_TIMEOUT_S)
+            self.writer.abort()
 
     # Messages in
 

@@ -26,7 +26,8 @@ WINDOW_MAX = 4 * 1024 * 1024
 ASK_AFTER = 128 * 1024
 #: The window full for so long: nobody reads there any more.
 FULL_S = 30.0
-TOLD_MAX = 32
+#: So many numbers may be out, and a beat after less than so much repeats the last one.
+TOLD_MAX, NUMBER_EVERY = 32, 1024
 
 
 class Writer(Protocol):
@@ -46,8 +47,8 @@ class Mailbox:
     """
 
     __slots__ = (
-        "__weakref__", "_ask_at", "_behind", "_closed", "_held", "_seen_at", "_send", "_sending", "_told", "_writer",
-        "heard_at", "looks", "number", "player", "seen", "sent",
+        "__weakref__", "_ask_at", "_behind", "_closed", "_held", "_number", "_seen_at", "_send", "_sending",
+        "_told", "_writer", "heard_at", "looks", "number", "player", "seen", "sent",
     )  # fmt: skip
 
     def __init__(
@@ -64,6 +65,7 @@ class Mailbox:
         self.sent = self.seen = 0
         # What beats have told and the browser has not given back: random number → how much was sent by then.
         self._told: dict[int, int] = {}
+        self._number = -1
         # The first time somewhat sooner, so that a crowd that watches the same is not asked all at once.
         self._ask_at = ASK_AFTER // 2 + secrets.randbelow(ASK_AFTER // 2)
         self.heard_at = self._seen_at = time.monotonic()
@@ -90,12 +92,13 @@ class Mailbox:
 
     def beat(self) -> None:
         """Tell the browser the time, and a number that stands for all that was sent so far."""
-        number = secrets.randbelow(1 << 53)
-        if len(self._told) >= TOLD_MAX:
-            del self._told[next(iter(self._told))]
-        self._told[number] = self.sent
+        if self.sent - self._told.get(self._number, -NUMBER_EVERY) >= NUMBER_EVERY:
+            self._number = secrets.randbelow(1 << 53)
+            if len(self._told) >= TOLD_MAX:
+                del self._told[next(iter(self._told))]
+            self._told[self._number] = self.sent
         self._ask_at = self.sent + ASK_AFTER
-        self.put("beat", Frame(Beaten(time.time_ns() // 1_000_000, number)))
+        self.put("beat", Frame(Beaten(time.time_ns() // 1_000_000, self._number)))
 
     def forget(self, topic: str) -> None:
         """Drop what is queued of a topic that is no longer watched."""
