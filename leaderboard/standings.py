@@ -125,8 +125,9 @@ async def standing(slug: str, kind: str, player: int, *, now_ms: int | None = No
 
     Redis: lua/places.lua, one round trip, O(log N).
     """
-    [[found]] = await standings_of([(slug, kind, [player])], now_ms=now_ms)
-    return found
+    board = await find(slug)
+    size, flat = await _places([keys.standings(slug, period(board, kind, now_ms).id)], [board.order, player])
+    return _standing(board, size, *flat)
 
 
 async def standings_of(
