@@ -53,8 +53,8 @@ async def submit(rate: float, seconds: float) -> dict[int, int]:
     return accepted
 
 
-async def watch(port: int, watchers: int, rate: float, seconds: float) -> dict:
-    """Watch while another process submits."""
+async def watch(port: int, watchers: int, stuck: int, rate: float, seconds: float) -> dict:
+    """Watch while another process submits; `stuck` more sockets watch the same and never read."""
     arrivals: dict[bytes, list[int]] = {}
 
     def received(_: Socket, payload: bytes) -> None:
@@ -64,6 +64,8 @@ async def watch(port: int, watchers: int, rate: float, seconds: float) -> dict:
 
     url = f"ws://127.0.0.1:{port}/ws/"
     sockets = await open_sockets(watchers, lambda: Socket(url, received, WATCH), "127.0.0.1", port)
+    for each in await open_sockets(stuck, lambda: Socket(url, received, WATCH), "127.0.0.1", port):
+        each.transport.pause_reading()  # type: ignore[attr-defined]
     await asyncio.sleep(1)
     arguments = ["-m", "benchmarks.score_to_screen", "--submit", str(rate), str(seconds)]
     process = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=subprocess.PIPE)
@@ -90,11 +92,12 @@ async def watch(port: int, watchers: int, rate: float, seconds: float) -> dict:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--watchers", type=int, default=500)
+    parser.add_argument("--stuck", type=int, default=20, help="readers that read nothing, in one more case at 200/s")
     parser.add_argument("--rates", type=float, nargs="+", default=[200, 50, 2000], help="scores a second")
     parser.add_argument("--seconds", type=float, default=10.0, help="how long each rate is measured (default: 10)")
     parser.add_argument("--json", action="store_true", help="end with one line for programs")
     parser.add_argument("--submit", type=float, nargs=2, help=argparse.SUPPRESS)
-    parser.add_argument("--client", nargs=4, help=argparse.SUPPRESS)
+    parser.add_argument("--client", nargs=5, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.submit:
         import django
@@ -102,24 +105,29 @@ def main() -> None:
         django.setup()
         return print(json.dumps(asyncio.run(submit(*options.submit))))
     if options.client:
-        port, watchers, rate, seconds = options.client
+        port, watchers, stuck, rate, seconds = options.client
         import uvloop
 
-        return print(json.dumps(uvloop.run(watch(int(port), int(watchers), float(rate), float(seconds)))))
+        return print(json.dumps(uvloop.run(watch(int(port), int(watchers), int(stuck), float(rate), float(seconds)))))
     rows = []
     with stage.prepare(), stage.redis():
         stage.players(0)
-        for rate in options.rates:
+        cases = [(rate, 0) for rate in options.rates] + [(200.0, options.stuck)] * bool(options.stuck)
+        for rate, stuck in cases:
             with stage.web("gameapp.asgi:application") as (port, pid):
-                arguments = [str(each) for each in (port, options.watchers, rate, options.seconds)]
+                arguments = [str(each) for each in (port, options.watchers, stuck, rate, options.seconds)]
                 before_s = stage.cpu_s(pid)
                 found = json.loads(stage.client("benchmarks.score_to_screen", "--client", *arguments))
                 found["web cpu s"] = stage.cpu_s(pid) - before_s
-            rows.append({"case": f"{rate:g} scores/s, {options.watchers} watchers", **found})
-    by_rate = dict(zip(options.rates, rows, strict=True))
+            others = f", {stuck} stuck" if stuck else ""
+            rows.append({"case": f"{rate:g} scores/s, {options.watchers} watchers{others}", **found})
+    by_rate = dict(zip(options.rates, rows, strict=False))
     targets = []
     if row := by_rate.get(200):
         targets.append(Target("200/s: p99 ms", row["p99 ms"], P99_MS, row["p99 ms"] <= P99_MS))
+        if options.stuck:
+            ratio = rows[-1]["p99 ms"] / row["p99 ms"]
+            targets.append(Target("200/s: p99 beside stuck readers against without", ratio, 1.2, ratio <= 1.2))
     if 50 in by_rate and 2000 in by_rate:
         growth = by_rate[2000]["web cpu s"] / by_rate[50]["web cpu s"]
         targets.append(Target("web cpu at 2,000/s against 50/s", growth, GROWTH, growth <= GROWTH))
