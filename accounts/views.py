@@ -61,17 +61,20 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     return _page(request, "accounts/sign_up.html", form)
 
 
+async def _count_try(address: str, account: str) -> None:
+    await enter("sign_in_address", address)
+    # Tightly from one place, loosely from anywhere: guessing elsewhere must not lock the owner out.
+    await enter("sign_in_account_address", f"{account} {address}")
+    await enter("sign_in_account", account)
+
+
 @never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         # Before the password is hashed: guessing must cost the guesser, not us.
-        address, account = client_address(request), request.POST.get("name", "").strip().lower()
-        run_sync(enter("sign_in_address", address))
-        # Tightly from one place, loosely from anywhere: guessing elsewhere must not lock the owner out.
-        run_sync(enter("sign_in_account_address", f"{account} {address}"))
-        run_sync(enter("sign_in_account", account))
+        run_sync(_count_try(client_address(request), request.POST.get("name", "").strip().lower()))
     form = SignInForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         with _sockets_ended(request):

@@ -4,10 +4,12 @@ import asyncio
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.test import Client
 
 from accounts import setup
 from accounts.models import Player
 from accounts.names import guest_name, validate_name
+from accounts.sessions import session_exists, session_name
 from leaderboard import boards, standings
 from store.client import run_sync
 from store.limits import Policy
@@ -207,6 +209,20 @@ class TestAdmin:
 
     def test_no_score_can_be_typed_in(self, staff):
         assert staff.get("/admin/leaderboard/run/add/").status_code == 403
+
+    def test_a_new_password_from_the_admin_ends_the_players_sessions(self, staff):
+        bob, browser = Player.objects.create_user("Bob", GOOD), Client()
+        browser.force_login(bob)
+        name = session_name(browser.session.session_key)
+        assert run_sync(session_exists(name))
+        form = {"usable_password": "true", "password1": "another horse 9", "password2": "another horse 9"}
+        assert staff.post(f"/admin/accounts/player/{bob.pk}/password/", form).status_code == 302
+        assert not run_sync(session_exists(name))
+
+    def test_padding_a_name_opens_no_further_tries(self, client):
+        Player.objects.create_user("Bob", GOOD)
+        answers = [client.post("/accounts/sign-in/", {"name": " " * n + "bob", "password": "x"}) for n in range(11)]
+        assert [answer.status_code for answer in answers] == [422] * 10 + [429]
 
     def test_a_player_who_is_no_staff_is_sent_away(self, client):
         client.force_login(Player.objects.create_user("Bob", GOOD))

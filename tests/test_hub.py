@@ -120,6 +120,19 @@ async def test_a_thousand_marks_are_a_few_reads_and_one_read_serves_all(counter)
     assert counter.reads - reads_before <= 3
 
 
+async def test_what_changes_right_after_a_mark_or_a_first_look_needs_no_mark_of_its_own(counter):
+    hub, watcher = Hub(), Watcher()
+    await hub.watch("counter", watcher.mailbox)
+    counter.value = 1
+    await until(lambda: watcher.state == {"value": 1})
+    await asyncio.sleep(0.2)
+    reads = counter.reads
+    hub.wake("counter")
+    await until(lambda: counter.reads > reads)
+    counter.value = 2
+    await until(lambda: watcher.state == {"value": 2})
+
+
 async def test_no_change_sends_nothing(counter):
     hub, watcher = Hub(), Watcher()
     await hub.watch("counter", watcher.mailbox)
