@@ -4,6 +4,7 @@ import asyncio
 import time
 
 import pytest
+from channels.layers import channel_layers, get_channel_layer
 
 from leaderboard import boards, standings
 from store.client import ResponseError, StoreUnavailable, client, close, sync
@@ -67,3 +68,13 @@ async def test_a_task_that_is_cancelled_at_any_moment_of_a_call_ends():
         done, _ = await asyncio.wait([task], timeout=2)
         assert done
     await close()
+
+
+async def test_a_channel_that_could_not_be_opened_leaves_nothing_behind(settings):
+    settings.REDIS_URL = "redis://127.0.0.1:1"
+    channel_layers.backends.clear()
+    layer = get_channel_layer()
+    for _ in range(3):
+        with pytest.raises(StoreUnavailable):
+            await layer.new_channel()
+    assert layer._get_layer().channels == {}
