@@ -4,12 +4,18 @@ import msgspec
 
 
 class Card(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Name, country (ISO 3166 alpha-2, or empty), and whether this is a guest or a demo player."""
+    """Name, country (ISO 3166 alpha-2, or empty), whether this is a guest or a demo player, and how they look.
+
+    `avatar` picks one of the player's drawings, `color` and `frame` are cosmetics by their slugs (accounts/shop.py).
+    """
 
     name: str = "Somebody"
     country: str = ""
     guest: bool = False
     demo: bool = False
+    avatar: int = 0
+    color: str = ""
+    frame: str = ""
 
     def encode(self) -> str:
         return _encoder.encode(self).decode()

@@ -1,11 +1,14 @@
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.contrib.auth import authenticate, password_validation
 from django.db import IntegrityError, transaction
+from django_countries import countries
 
-from accounts.models import Player
+from accounts.models import NAME_TAKEN, Player
 
+RENAME_EVERY = timedelta(days=30)
 _PASSWORD_HELP = "At least 8 characters, not only digits, and not a common one."
 
 
@@ -43,17 +46,134 @@ class NewPlayerForm(forms.ModelForm):
         try:
             return self.save()
         except IntegrityError:
-            self.add_error("name", "That name is taken. Please choose another.")
+            self.add_error("name", NAME_TAKEN)
             return None
 
 
 class SettingsForm(forms.ModelForm):
     """What players decide for themselves."""
 
+    country = forms.ChoiceField(
+        choices=lambda: [("", "None"), *countries], required=False, help_text="Shown beside your name."
+    )
+
     class Meta:
         model = Player
-        fields = ["visibility"]
-        widgets = {"visibility": forms.RadioSelect}
+        fields = ["theme", "reduced_motion", "sound", "visibility", "country", "avatar"]
+        widgets = {"visibility": forms.RadioSelect, "theme": forms.RadioSelect, "avatar": forms.RadioSelect}
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name in ("theme", "visibility", "avatar"):
+            self.fields[name].required = False
+
+    def clean(self) -> dict[str, Any]:
+        """What a form leaves out stays as it is."""
+        data = super().clean()
+        for name in ("theme", "visibility", "avatar"):
+            if data.get(name) in (None, ""):
+                data[name] = self.initial[name]
+        return data
+
+
+class RenameForm(forms.ModelForm):
+    """A new name, once in 30 days; the first one comes at once."""
+
+    class Meta:
+        model = Player
+        fields = ["name"]
+        widgets = {"name": forms.TextInput(attrs={"autocomplete": "username", "spellcheck": "false"})}
+        help_texts = {"name": "3 to 20 letters, digits, “_” or “-”. You can change it again after 30 days."}
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        before = self.instance.renamed_at
+        if before and datetime.now(UTC) < before + RENAME_EVERY:
+            raise forms.ValidationError(
+                {"name": f"You can change your name again on {before + RENAME_EVERY:%Y-%m-%d}."}
+            )
+        return data
+
+    def save_or_refuse(self) -> Player | None:
+        """Keep the name; None, with the reason beside the field, when it was taken this very moment."""
+        self.instance.renamed_at = datetime.now(UTC)
+        try:
+            with transaction.atomic():
+                return self.save()
+        except IntegrityError:
+            self.add_error("name", NAME_TAKEN)
+            return None
+
+
+def _current_password() -> forms.CharField:
+    widget = forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    return forms.CharField(label="Your password now", widget=widget, strip=False)
+
+
+class _PasswordChecked(forms.Form):
+    """A change that only somebody who knows the password may make."""
+
+    def __init__(self, player: Player, *args: Any, **options: Any) -> None:
+        self.player = player
+        super().__init__(*args, **options)
+
+    def clean_current(self) -> str:
+        if not self.player.check_password(self.cleaned_data["current"]):
+            raise forms.ValidationError("That is not your password.")
+        return self.cleaned_data["current"]
+
+
+class NewPasswordForm(forms.Form):
+    """A new password for a player."""
+
+    new = forms.CharField(
+        label="New password",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        strip=False,
+        help_text=_PASSWORD_HELP,
+    )
+
+    def __init__(self, player: Player, *args: Any, **options: Any) -> None:
+        self.player = player
+        super().__init__(*args, **options)
+
+    def clean_new(self) -> str:
+        password_validation.validate_password(self.cleaned_data["new"], self.player)
+        return self.cleaned_data["new"]
+
+    def save(self) -> Player:
+        self.player.set_password(self.cleaned_data["new"])
+        self.player.save(update_fields=["password"])
+        return self.player
+
+
+class ChangePasswordForm(NewPasswordForm, _PasswordChecked):
+    """A new password, from somebody who knows the old one."""
+
+    current = _current_password()
+    field_order = ["current", "new"]
+
+
+class MailForm(_PasswordChecked):
+    """Where a new password may be asked for; empty: nowhere."""
+
+    email = forms.EmailField(
+        label="Mail address",
+        required=False,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        help_text="Only used when you forget your password. Leave it empty to have none kept.",
+    )
+    current = _current_password()
+
+    def save(self) -> None:
+        self.player.email = self.cleaned_data["email"]
+        self.player.save(update_fields=["email"])
+
+
+class ConfirmForm(_PasswordChecked):
+    """Only the password, for what cannot be undone."""
+
+    current = _current_password()
 
 
 class SignInForm(forms.Form):

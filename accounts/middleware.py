@@ -12,6 +12,7 @@ from django.contrib.sessions.middleware import SessionMiddleware as StockSession
 from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, parse_cookie
 
+from accounts.follows import followed_by
 from accounts.sessions import SessionStore, session_name
 from live.doors import deny
 from store.client import StoreUnavailable
@@ -20,17 +21,32 @@ logger = logging.getLogger(__name__)
 
 
 class SessionMiddleware(StockSessionMiddleware):
-    """Django's, which hops to a thread only when there is a session to write."""
+    """Django's, which hops to a thread only when there is a session to write, and puts off the end of those in use."""
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
         self.process_request(request)
         response = await self.get_response(request)
-        if not request.session.modified:
-            return self.process_response(request, response)
         try:
-            return await sync_to_async(self.process_response)(request, response)
+            if request.session.modified:
+                return await sync_to_async(self.process_response)(request, response)
+            response = self.process_response(request, response)
+            if request.session.accessed and response.status_code < 500 and await request.session.aslide():
+                _renew_cookie(request, response)
+            return response
         except StoreUnavailable:
             return HttpResponse(status=503)
+
+
+def _renew_cookie(request: HttpRequest, response: HttpResponseBase) -> None:
+    response.set_cookie(
+        settings.SESSION_COOKIE_NAME,
+        request.session.session_key,
+        max_age=settings.SESSION_COOKIE_AGE,
+        path=settings.SESSION_COOKIE_PATH,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=settings.SESSION_COOKIE_HTTPONLY,
+        samesite=settings.SESSION_COOKIE_SAMESITE,
+    )
 
 
 class PlayerMiddleware(AuthenticationMiddleware):
@@ -65,5 +81,7 @@ class SocketPlayerMiddleware:
             logger.warning("a socket was refused: %s", error)
             return await deny(send)
         player = user if user.is_authenticated else None
+        if player:
+            player.follow_ids = await sync_to_async(followed_by)(player)
         name = session_name(session.session_key) if player else ""
         return await self.application({**scope, "player": player, "session_name": name}, receive, send)

@@ -1,18 +1,23 @@
 """The player, who is also Django's user."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
-from django.db.models.functions import Lower
 
 from accounts.cards import Card
-from accounts.names import guest_name, validate_name
+from accounts.names import NameKey, fold, guest_name, validate_name
+
+NAME_TAKEN = "That name is taken, or looks like one that is. Please choose another."
 
 
 class PlayerManager(BaseUserManager["Player"]):
     def get_by_natural_key(self, name: str | None) -> "Player":
-        return self.get(name__iexact=name)
+        found = self.filter(name_key=fold(name or "")).first()
+        alike = found is not None and found.name.lower() == (name or "").lower()
+        return found if found is not None and alike else self.get(name__iexact=name)
 
     def create_user(self, name: str, password: str | None = None, **fields: Any) -> "Player":
         """Make a member; a password of None cannot sign in."""
@@ -39,18 +44,35 @@ class PlayerManager(BaseUserManager["Player"]):
 
 
 class Player(AbstractBaseUser, PermissionsMixin):
-    """Somebody who plays: a guest (no password yet), a member, or a demo player that was planted."""
+    """Somebody who plays: a guest (no password yet), a member, a demo player that was planted, or one who is gone.
+
+    Who is gone has no name, no rights and no sessions: a row of its own for each, which the history of a deleted
+    account points at.
+    """
 
     class Visibility(models.TextChoices):
         EVERYONE = "everyone", "Everyone"
+        FOLLOWS = "follows", "Players I follow"
         NOBODY = "nobody", "Nobody"
+
+    class Theme(models.TextChoices):
+        SYSTEM = "system", "As my device has it"
+        LIGHT = "light", "Light"
+        DARK = "dark", "Dark"
+
+    AVATARS = 12
+    #: Whom the player follows, for their sockets, which read it once.
+    follow_ids: Sequence[int] = ()
 
     name = models.CharField(
         max_length=20,
         unique=True,
         validators=[validate_name],
-        error_messages={"unique": "That name is taken. Please choose another."},
+        error_messages={"unique": NAME_TAKEN},
     )
+    name_key = NameKey()
+    renamed_at = models.DateTimeField(null=True, editable=False)
+    email = models.EmailField("mail address", blank=True, help_text="Only for a new password when you forget yours.")
     country = models.CharField(max_length=2, blank=True, help_text="Two capital letters (ISO 3166), or empty.")
     visibility = models.CharField(
         "who sees you online",
@@ -59,10 +81,21 @@ class Player(AbstractBaseUser, PermissionsMixin):
         default=Visibility.EVERYONE,
         help_text="Your scores stay on the boards either way.",
     )
+    theme = models.CharField("colours", max_length=6, choices=Theme, default=Theme.SYSTEM)
+    sound = models.BooleanField("sound on", default=False, help_text="The button beside a game changes it, too.")
+    reduced_motion = models.BooleanField(
+        "less motion", default=False, help_text="Nothing glides or pops. Your device may ask for it by itself."
+    )
+    avatar = models.PositiveSmallIntegerField("picture", default=0, choices=[(n, str(n + 1)) for n in range(AVATARS)])
+    tile_theme = models.CharField(max_length=20, blank=True, editable=False)
+    name_color = models.CharField(max_length=20, blank=True, editable=False)
+    avatar_frame = models.CharField(max_length=20, blank=True, editable=False)
     is_guest = models.BooleanField("guest", default=False)
     is_demo = models.BooleanField("demo player", default=False)
     is_active = models.BooleanField("may sign in", default=True)
     is_staff = models.BooleanField("may enter the admin", default=False)
+    is_gone = models.BooleanField("gone", default=False, editable=False)
+    leaving_at = models.DateTimeField("deletion begun", null=True, editable=False)
     joined_at = models.DateTimeField(auto_now_add=True)
 
     objects = PlayerManager()
@@ -70,23 +103,70 @@ class Player(AbstractBaseUser, PermissionsMixin):
     USERNAME_FIELD = "name"
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                Lower("name"),
-                name="player_name_unique",
-                violation_error_message="That name is taken. Please choose another.",
-            )
-        ]
+        indexes = [models.Index(fields=["is_guest", "joined_at"], name="player_guest_joined")]
 
     def __str__(self) -> str:
-        return self.name
+        return self.shown_name
+
+    def clean(self) -> None:
+        """Refuse a new name that looks like somebody else's."""
+        super().clean()
+        folded = fold(self.name)
+        is_new = folded != self.name_key.partition("#")[0]
+        if is_new and Player.objects.filter(name_key=folded).exclude(pk=self.pk).exists():
+            raise ValidationError({"name": NAME_TAKEN})
+
+    @property
+    def shown_name(self) -> str:
+        """The name as others read it; who is gone has none."""
+        return "Somebody" if self.is_gone else self.name
 
     @property
     def is_visible(self) -> bool:
-        """Whether others may see that the player is online."""
+        """Whether everybody may see that the player is online."""
         return self.visibility == self.Visibility.EVERYONE
 
     @property
     def card(self) -> Card:
         """What is shown of the player beside a score."""
-        return Card(self.name, self.country, self.is_guest, self.is_demo)
+        looks = self.avatar, self.name_color, self.avatar_frame
+        return Card(self.shown_name, self.country, self.is_guest, self.is_demo, *looks)
+
+
+class Follow(models.Model):
+    """One player follows another: sees them first among those online, and may filter boards to them."""
+
+    follower = models.ForeignKey(Player, models.CASCADE, related_name="follows")
+    followed = models.ForeignKey(Player, models.CASCADE, related_name="followers")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-at"]
+        constraints = [
+            models.UniqueConstraint(fields=["follower", "followed"], name="follow_once"),
+            models.CheckConstraint(condition=~models.Q(follower=models.F("followed")), name="follow_not_oneself"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.follower} follows {self.followed}"
+
+
+class LedgerEntry(models.Model):
+    """A movement of coins, written by the worker from the ledger stream; its `id` is the request's own."""
+
+    id = models.CharField(primary_key=True, max_length=80)
+    player = models.ForeignKey(Player, models.CASCADE, related_name="ledger")
+    amount = models.BigIntegerField(help_text="Coins gained, or spent when below zero.")
+    balance = models.PositiveBigIntegerField(help_text="Coins after it.")
+    reason = models.CharField(max_length=80)
+    item = models.CharField(max_length=40, blank=True)
+    at = models.DateTimeField()
+    sequence = models.PositiveBigIntegerField(help_text="The order in which the wallet took its movements.")
+
+    class Meta:
+        ordering = ["-sequence"]
+        verbose_name_plural = "ledger entries"
+        indexes = [models.Index(fields=["player", "-sequence"], name="ledger_player_sequence")]
+
+    def __str__(self) -> str:
+        return f"{self.amount:+,} for {self.player}: {self.reason}"

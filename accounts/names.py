@@ -1,19 +1,27 @@
-"""Player names: which are valid, when two count as the same, and readable ones for guests."""
+"""Player names: which are valid, when two look the same, and readable ones for guests."""
 
+import functools
 import re
 import secrets
+from collections.abc import Iterator
+from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import models
+from django.urls import get_resolver
 
 PATTERN = re.compile(r"[A-Za-z0-9_-]{3,20}")
-# Names that would look like the site itself speaking.
+# Names that would look like the site itself speaking; every first part of an address here is reserved, too.
 RESERVED = frozenset(
     """
-    admin administrator anonymous api boards dashboard everyone gameapp guest help here livez
-    metrics mod moderator nobody null operator owner play player readyz root setup sign-in sign-out
-    sign-up somebody staff static support system undefined ws you
+    admin administrator anonymous api everyone gameapp guest help here livez metrics mod moderator nobody null
+    operator owner player readyz root security setup sign-in sign-out sign-up somebody staff static support system
+    undefined ws you
     """.split()
 )
+# What looks alike in common fonts, by Unicode's table of confusables (UTS #39) as far as it concerns our letters.
+_LOOKALIKES = str.maketrans({"0": "o", "1": "l", "i": "l", "5": "s", "m": "rn", "w": "vv", "_": "-"})
+KEY_LENGTH_MAX = 60
 
 _ADJECTIVES = """
     amber bold brave bright calm clever cosmic crimson dapper daring eager electric fancy fierce
@@ -33,8 +41,45 @@ def validate_name(name: str) -> None:
     """Raise ValidationError, in words for the player, when a name may not be taken by anyone."""
     if not PATTERN.fullmatch(name):
         raise ValidationError("Use 3 to 20 letters, digits, “_” or “-”.", code="invalid_name")
-    if name.lower() in RESERVED:
+    if fold(name) in _reserved():
         raise ValidationError("That name is reserved. Please choose another.", code="reserved_name")
+
+
+def fold(name: str) -> str:
+    """The form in which look-alikes are the same: `B0B` and `bob`, `Mary` and `rnary`. At most 40 characters."""
+    return name.lower().translate(_LOOKALIKES)
+
+
+@functools.cache
+def _reserved() -> frozenset[str]:
+    return frozenset(fold(name) for name in RESERVED | set(_first_parts("", get_resolver().url_patterns)))
+
+
+def _first_parts(prefix: str, patterns: Any) -> Iterator[str]:
+    """The first part of every address of the site that is spelled out."""
+    for each in patterns:
+        route = prefix + str(each.pattern)
+        first = route.partition("/")[0].lstrip("^")
+        if first and "<" not in first:
+            yield first
+        elif hasattr(each, "url_patterns"):
+            yield from _first_parts(route, each.url_patterns)
+
+
+class NameKey(models.CharField):
+    """A name as `fold` makes it, kept beside the name by itself; unique, so that no two players look alike.
+
+    What follows a `#` tells players apart who looked alike before there was this rule.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"max_length": KEY_LENGTH_MAX, "unique": True, "editable": False, **options})
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        kept, folded = getattr(model_instance, self.attname), fold(model_instance.name)
+        value = kept if kept.partition("#")[0] == folded else folded
+        setattr(model_instance, self.attname, value)
+        return value
 
 
 def guest_name() -> str:

@@ -4,6 +4,7 @@ The one place with both colours, since Django's session API has both. An outage 
 `StoreUnavailable`: the page is a 503 and nobody is signed out.
 """
 
+import contextlib
 import time
 from typing import Any
 
@@ -14,13 +15,17 @@ from django.utils.crypto import get_random_string, salted_hmac
 
 from accounts import keys
 from live.layer import tell_session
-from store.client import client, sync
+from store.client import ResponseError, client, sync
 from store.scripts import script
 
 _save = script(__file__, "session_save")
+_slide = script(__file__, "session_slide")
 
 # Never dropped, so that even an empty session is a hash that exists.
-CREATED = "_created"
+CREATED, SEEN = "_created", "_seen"
+SLIDE_AFTER_S = 60
+DEVICE = "device"
+PLAYER, EXPIRY = "_auth_user_id", "_session_expiry"
 KEY_CHARS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
@@ -52,20 +57,54 @@ async def note_session(player: int, session_key: str, age_s: int) -> None:
     await pipe.execute()
 
 
-async def end_sessions(player: int) -> int:
-    """End every session of a player, their open sockets included; returns how many.
+class Device(msgspec.Struct, frozen=True):
+    """A session as its player sees it: what it was opened with, in words, and when it was and was last used, UTC ms."""
 
-    Redis: one round trip, then one per session for its sockets.
-    """
+    name: str
+    words: str
+    created_ms: int
+    seen_ms: int
+
+
+async def devices(player: int) -> list[Device]:
+    """A player's sessions, the one used last first. Redis: two round trips, and one when some have ended."""
     names = await client().zrange(keys.sessions(player), 0, -1)
     pipe = client().pipeline()
     for name in names:
-        pipe.delete(keys.session(name))
-    pipe.delete(keys.sessions(player))
-    await pipe.execute()
+        pipe.hmget(keys.session(name), CREATED, SEEN, DEVICE)
+    read = dict(zip(names, await pipe.execute() if names else [], strict=True))
+    if ended := [name for name, (created, _, _) in read.items() if created is None]:
+        await client().zrem(keys.sessions(player), *ended)
+    found = [
+        Device(name, msgspec.json.decode(words) if words else "Unknown", int(created), int(seen or created))
+        for name, (created, seen, words) in read.items()
+        if created is not None
+    ]
+    return sorted(found, key=lambda device: -device.seen_ms)
+
+
+async def end_session(player: int, name: str) -> bool:
+    """End one session of a player, its open sockets included; False when it is none of theirs. Three round trips."""
+    if not await client().zrem(keys.sessions(player), name):
+        return False
+    await _end(name)
+    return True
+
+
+async def end_sessions(player: int, *, but: str = "") -> int:
+    """End every session of a player (all others, when one is named), open sockets included; returns how many.
+
+    Redis: one round trip, then two for each session.
+    """
+    names = [name for name in await client().zrange(keys.sessions(player), 0, -1) if name != but]
     for name in names:
-        await tell_session(name, "session.ended")
+        await end_session(player, name)
     return len(names)
+
+
+async def _end(name: str) -> None:
+    await client().delete(keys.session(name))
+    await tell_session(name, "session.ended")
 
 
 class SessionStore(SessionBase):
@@ -80,23 +119,34 @@ class SessionStore(SessionBase):
     def load(self) -> dict[str, Any]:
         with sync() as connection:
             fields = connection.hgetall(_key(self.session_key))
-            for old in () if fields else self._old_keys():
-                if connection.exists(old):
-                    connection.rename(old, _key(self.session_key))
-                    fields = connection.hgetall(_key(self.session_key))
+            for old in () if fields else self._old_names():
+                with contextlib.suppress(ResponseError):  # Not there, or another request has just moved it.
+                    connection.rename(keys.session(old), _key(self.session_key))
+                fields = fields or connection.hgetall(_key(self.session_key))
+                if fields.get(PLAYER):
+                    name, score = keys.sessions(msgspec.json.decode(fields[PLAYER])), self._ends_ms()
+                    connection.zrem(name, old)
+                    connection.zadd(name, {session_name(self.session_key): score})
         return self._loaded(fields)
 
     async def aload(self) -> dict[str, Any]:
         fields = await client().hgetall(_key(self.session_key))
-        for old in () if fields else self._old_keys():
-            if await client().exists(old):
-                await client().rename(old, _key(self.session_key))
-                fields = await client().hgetall(_key(self.session_key))
+        for old in () if fields else self._old_names():
+            with contextlib.suppress(ResponseError):
+                await client().rename(keys.session(old), _key(self.session_key))
+            fields = fields or await client().hgetall(_key(self.session_key))
+            if fields.get(PLAYER):
+                name, score = keys.sessions(msgspec.json.decode(fields[PLAYER])), self._ends_ms()
+                await client().zrem(name, old)
+                await client().zadd(name, {session_name(self.session_key): score})
         return self._loaded(fields)
 
-    def _old_keys(self) -> list[str]:
-        """Where the session would be if SECRET_KEY was changed since: nobody is signed out by a new secret."""
-        return [keys.session(_name(self.session_key, secret)) for secret in settings.SECRET_KEY_FALLBACKS]
+    def _old_names(self) -> list[str]:
+        """What the session was called if SECRET_KEY was changed since: nobody is signed out by a new secret."""
+        return [_name(self.session_key, secret) for secret in settings.SECRET_KEY_FALLBACKS]
+
+    def _ends_ms(self) -> int:
+        return time.time_ns() // 1_000_000 + self.get_session_cookie_age() * 1000
 
     def _loaded(self, fields: dict[str, str]) -> dict[str, Any]:
         if not fields:
@@ -104,7 +154,7 @@ class SessionStore(SessionBase):
             self._session_key = None
             return {}
         self._stored = fields
-        return {name: msgspec.json.decode(value) for name, value in fields.items() if name != CREATED}
+        return {name: msgspec.json.decode(value) for name, value in fields.items() if name not in (CREATED, SEEN)}
 
     def exists(self, session_key: str) -> bool:
         with sync() as connection:
@@ -163,19 +213,43 @@ class SessionStore(SessionBase):
         await self.asave()
 
     def _fields(self, data: dict[str, Any]) -> dict[str, str]:
-        created = self._stored.get(CREATED) or str(time.time_ns() // 1_000_000)
-        return {CREATED: created} | {name: msgspec.json.encode(value).decode() for name, value in data.items()}
+        now_ms = str(time.time_ns() // 1_000_000)
+        own = {name: self._stored.get(name) or now_ms for name in (CREATED, SEEN)}
+        return own | {name: msgspec.json.encode(value).decode() for name, value in data.items()}
 
     def _save_call(self, fields: dict[str, str], must_create: bool, age_s: int) -> tuple[list[str], list[Any]]:
         changed = [item for item in fields.items() if self._stored.get(item[0]) != item[1]]
         dropped = [name for name in self._stored if name not in fields]
-        args: list[Any] = [int(must_create), age_s * 1000, len(changed)]
+        # The end moves when it is set, and by `aslide`: not with everything that a request writes.
+        moves = must_create or EXPIRY in dropped or any(name == EXPIRY for name, _ in changed)
+        args: list[Any] = [int(must_create), age_s * 1000 if moves else "", len(changed)]
         return [_key(self.session_key)], args + [part for item in changed for part in item] + dropped
 
     def _saved(self, written: int, fields: dict[str, str], must_create: bool) -> None:
         if not written:
             raise CreateError if must_create else UpdateError
         self._stored = fields
+
+    async def aslide(self) -> bool:
+        """Put the end of this session off, when that was not done for a minute; True when it was put off now.
+
+        Redis: nothing within the minute, else lua/session_slide.lua and one pipeline for the player's set.
+        """
+        if (
+            self.session_key is None
+            or time.time_ns() // 1_000_000 - int(self._stored.get(SEEN, 0)) < SLIDE_AFTER_S * 1000
+        ):
+            return False
+        age_s = await self.aget_expiry_age()
+        seen_ms = await _slide([_key(self.session_key)], [age_s * 1000, SLIDE_AFTER_S * 1000, SEEN])
+        if not seen_ms:
+            return False
+        if player := await self.aget(PLAYER):
+            pipe = client().pipeline()
+            pipe.zadd(keys.sessions(player), {session_name(self.session_key): seen_ms + age_s * 1000}, xx=True)
+            pipe.expire(keys.sessions(player), age_s)
+            await pipe.execute()
+        return True
 
     # Ending
 

@@ -2,14 +2,24 @@
 
 from typing import Any
 
+from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest
 
+from accounts.devices import words
 from accounts.models import Player
-from accounts.sessions import note_session
+from accounts.sessions import DEVICE, end_sessions, note_session, session_name
 from store.client import run_sync
 
 
 def note_sign_in(request: HttpRequest, user: Player, **_: Any) -> None:
     """Receiver of `user_logged_in`; sync, like the signal."""
     session = request.session
+    session[DEVICE] = words(request.headers.get("User-Agent", ""))
     run_sync(note_session(user.pk, session.session_key, session.get_expiry_age()))
+
+
+def stay_signed_in_alone(request: HttpRequest, player: Player) -> int:
+    """After a new password: this browser goes on with a new session, every other one ends; returns how many."""
+    update_session_auth_hash(request, player)
+    note_sign_in(request, player)
+    return run_sync(end_sessions(player.pk, but=session_name(request.session.session_key)))

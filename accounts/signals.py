@@ -4,3 +4,5 @@ from django.dispatch import Signal
 
 #: Sent with `player` after a name, country, guest state or visibility changed. Receivers are sync.
 card_changed = Signal()
+#: Sent with `player` after whom they follow changed. Receivers are sync.
+follows_changed = Signal()

@@ -2,20 +2,21 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth import login, logout
-from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import setup
-from accounts.forms import NewPlayerForm, SettingsForm, SignInForm
+from accounts.forms import NewPlayerForm, SignInForm
 from accounts.models import Player
 from accounts.sessions import session_name
 from accounts.signals import card_changed
@@ -23,8 +24,11 @@ from live.doors import client_address, enter
 from live.layer import tell_session
 from store.client import run_sync
 
+# In a session: the guest whose browser then signed in to an account.
+GUEST = "guest"
 
-def _next(request: HttpRequest) -> str:
+
+def next_page(request: HttpRequest) -> str:
     """Where to go afterwards: the `next` parameter when it stays on this site, else the lobby."""
     target = request.POST.get("next") or request.GET.get("next") or ""
     safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
@@ -46,7 +50,7 @@ def _sockets_ended(request: HttpRequest) -> Iterator[None]:
 def sign_up(request: HttpRequest) -> HttpResponse:
     """A new member; a guest becomes one and keeps their player, scores and session."""
     if request.player and not request.player.is_guest:
-        return redirect(_next(request))
+        return redirect(next_page(request))
     # Read afresh: a form that is refused leaves what was typed in its instance, and the page shows the player.
     guest = Player.objects.get(pk=request.player.pk) if request.player else None
     if request.method == "POST":
@@ -57,11 +61,11 @@ def sign_up(request: HttpRequest) -> HttpResponse:
         with _sockets_ended(request):
             login(request, player)
         messages.success(request, f"Welcome, {player.name}!")
-        return redirect(_next(request))
+        return redirect(next_page(request))
     return _page(request, "accounts/sign_up.html", form)
 
 
-async def _count_try(address: str, account: str) -> None:
+async def count_try(address: str, account: str) -> None:
     await enter("sign_in_address", address)
     # Tightly from one place, loosely from anywhere: guessing elsewhere must not lock the owner out.
     await enter("sign_in_account_address", f"{account} {address}")
@@ -74,27 +78,19 @@ async def _count_try(address: str, account: str) -> None:
 def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         # Before the password is hashed: guessing must cost the guesser, not us.
-        run_sync(_count_try(client_address(request), request.POST.get("name", "").strip().lower()))
+        run_sync(count_try(client_address(request), request.POST.get("name", "").strip().lower()))
     form = SignInForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        guest = request.player if request.player and request.player.is_guest else None
         with _sockets_ended(request):
             login(request, form.cleaned_data["player"])
         messages.success(request, f"Welcome back, {request.user.name}!")
-        return redirect(_next(request))
+        if guest:
+            # Signing in began a new session: that this one was the guest's only we can say.
+            request.session[GUEST] = guest.pk
+            return redirect(f"{reverse('bring')}?{urlencode({'next': next_page(request)})}")
+        return redirect(next_page(request))
     return _page(request, "accounts/sign_in.html", form)
-
-
-@never_cache
-@login_required
-@require_http_methods(["GET", "POST"])
-def settings(request: HttpRequest) -> HttpResponse:
-    """Who may see the player online; a guest may choose, too."""
-    form = SettingsForm(request.POST or None, instance=Player.objects.get(pk=request.player.pk))
-    if request.method == "POST" and form.is_valid():
-        card_changed.send(Player, player=form.save())
-        messages.success(request, "Saved.")
-        return redirect("accounts:settings")
-    return render(request, "accounts/settings.html", {"form": form}, status=422 if request.method == "POST" else 200)
 
 
 @require_POST
@@ -133,4 +129,4 @@ def _first_administrator(form: NewPlayerForm, token: str) -> Player | None:
 
 def _page(request: HttpRequest, template: str, form: object) -> HttpResponse:
     status = 422 if request.method == "POST" else 200
-    return render(request, template, {"form": form, "next": _next(request)}, status=status)
+    return render(request, template, {"form": form, "next": next_page(request)}, status=status)

@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "presence",
     "leaderboard",
     "games",
+    "profiles",
     "dashboard",
 ]
 
@@ -118,6 +119,16 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
+# A link for a new password; without EMAIL_HOST mails are printed where the server runs.
+PASSWORD_RESET_TIMEOUT = 60 * 60
+EMAIL_HOST = env.str("EMAIL_HOST", "")
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+EMAIL_PORT = env.int("EMAIL_PORT", 587)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_USER", ""), env.str("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", True)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", "Gameapp <gameapp@localhost>")
+
 SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = 60 * 24 * 60 * 60
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
@@ -136,8 +147,15 @@ RATE_LIMITS = {
     "sign_in_account_address": Policy(limit=10, window_s=300, sliding=True),
     "sign_in_account": Policy(limit=100, window_s=300, sliding=True),
     "sign_in_address": Policy(limit=300, window_s=300),
+    "reset_address": Policy(limit=20, window_s=3600),
+    "reset_mail": Policy(limit=3, window_s=3600),
     "sign_up_address": Policy(limit=200, window_s=3600),
     "guest_address": Policy(limit=2_000, window_s=600, opens_when_away=True),
+    "shop": Policy(limit=120, window_s=60),
+    "export": Policy(limit=10, window_s=3600),
+    "replay": Policy(limit=120, window_s=60, opens_when_away=True),
+    "nearby": Policy(limit=6, window_s=24 * 60 * 60),
+    "follow": Policy(limit=60, window_s=60),
     "run_start": Policy(limit=200, window_s=60, opens_when_away=True),
     "move": Policy(limit=10_000, window_s=60, opens_when_away=True),
     "handshake_session": Policy(limit=600, window_s=60, opens_when_away=True),

@@ -4,6 +4,7 @@ from django.views.generic import RedirectView
 from js_asset import static_lazy
 
 from dashboard import views as dashboard
+from leaderboard.nearby_views import nearby
 
 admin.site.site_header = admin.site.site_title = "Gameapp"
 admin.site.index_title = "Operations"
@@ -11,7 +12,9 @@ admin.site.index_title = "Operations"
 urlpatterns = [
     path("", include("games.urls")),
     path("boards/", include("leaderboard.urls")),
-    path("accounts/", include("accounts.urls")),
+    path("", include("accounts.urls")),
+    path("", include("profiles.urls")),
+    path("nearby/", nearby, name="nearby"),
     path("dashboard/", dashboard.dashboard, name="dashboard"),
     path("favicon.ico", RedirectView.as_view(url=static_lazy("img/icon.svg"))),
     path("livez", dashboard.livez),

@@ -7,6 +7,7 @@ import random
 import secrets
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from accounts.models import Player
 from games import runs
@@ -66,21 +67,21 @@ async def plant(step: Step) -> None:
     now_ms = time.time_ns() // 1_000_000
     for number, age_ms in enumerate(sorted(step.ages_ms, reverse=True)):
         seed = f"{SEED} {step.name} {number}"
-        inputs, points = _play(step.game, seed, step.skill)
+        inputs, state = _play(step.game, seed, step.skill)
         ended_ms = now_ms - age_ms
         finished = FinishedRun(
             id=secrets.token_urlsafe(12),
             board=step.game.slug,
             player=player.pk,
             card=player.card,
-            points=points,
+            points=step.game.rules.points(state),
             started_ms=ended_ms - 350 * len(inputs),
-            record=runs.record(step.game, seed, inputs),
+            record=runs.record(step.game, seed, inputs, state),
         )
         await boards.submit(finished, at_ms=ended_ms)
 
 
-def _play(game: Game, seed: str, skill: float) -> tuple[list[str], int]:
+def _play(game: Game, seed: str, skill: float) -> tuple[list[str], Any]:
     rng, rules = random.Random(seed), game.rules
     state, inputs = rules.new(seed), []
     while not rules.over(state):
@@ -89,7 +90,7 @@ def _play(game: Game, seed: str, skill: float) -> tuple[list[str], int]:
         if after is not state:
             inputs.append(input)
         state = after
-    return inputs, rules.points(state)
+    return inputs, state
 
 
 async def remove() -> int:

@@ -199,7 +199,7 @@ async def rank(run: Run, card: Card) -> Report:
     Redis: four round trips.
     """
     inputs = await client().lrange(keys.inputs(run.id), 0, -1)
-    replayable = record(run.game, run.seed, inputs)
+    replayable = record(run.game, run.seed, inputs, run.state)
     finished = FinishedRun(run.id, run.game.slug, run.player, card, run.points, run.started_ms, replayable)
     try:
         report = await boards.submit(finished)
@@ -230,9 +230,19 @@ async def unsettled(*, now_ms: int | None = None) -> list[Run]:
     return found
 
 
-def record(game: Game, seed: str, inputs: list[str]) -> str:
-    """What replays a run, in JSON."""
-    return msgspec.json.encode({"game": game.slug, "seed": seed, "inputs": inputs}).decode()
+class Record(msgspec.Struct, frozen=True):
+    """What replays a run; `marks` are the whole numbers of its last view, such as the largest tile."""
+
+    game: str
+    seed: str
+    inputs: list[str]
+    marks: dict[str, int] = {}
+
+
+def record(game: Game, seed: str, inputs: list[str], state: Any) -> str:
+    """The record of a run that ended in this state, in JSON."""
+    marks = {name: value for name, value in game.rules.view(state).items() if type(value) is int}
+    return msgspec.json.encode(Record(game.slug, seed, inputs, marks)).decode()
 
 
 def replay(game: Game, seed: str, inputs: list[str]) -> Any:

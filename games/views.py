@@ -1,12 +1,17 @@
-"""The lobby and the page of a game."""
+"""The lobby, the page of a game, and replays of kept runs."""
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.guests import sign_in_as_guest
+from games import replay as replays
 from games.game import UnknownGame, all_games, find
+from leaderboard import definitions as boards
+from leaderboard.errors import UnknownBoard, UnknownPeriod
+from leaderboard.models import Run
 from leaderboard.views import board_context, feed_context
+from live.doors import client_address, enter
 
 LOBBY_BOARD_COUNT = 10
 PLAY_BOARD_COUNT = 10
@@ -35,3 +40,45 @@ async def play(request: HttpRequest, slug: str) -> HttpResponse | HttpResponseRe
         return redirect("games:play", slug)
     context = await board_context(slug, "day", PLAY_BOARD_COUNT, request.player)
     return render(request, f"games/{slug}.html", {"game": game, **context})
+
+
+@require_safe
+async def replay(request: HttpRequest, run: str) -> HttpResponse:
+    """A kept run, to be watched: the page plays the frames that `replay_frames` gives."""
+    kept = await _replay_or_404(run)
+    game = find(replays.record_of(kept).game)
+    context = {"game": game, "run": kept, "moves": len(replays.record_of(kept).inputs)}
+    return render(request, [f"games/{game.slug}_replay.html", "games/no_replay.html"], context)
+
+
+@require_safe
+async def replay_frames(request: HttpRequest, run: str) -> HttpResponse:
+    """Frames of a run from `?from=` on, re-simulated by the rules, as JSON."""
+    await enter("replay", str(request.player.pk) if request.player else client_address(request))
+    kept = await _replay_or_404(run)
+    start = request.GET.get("from", "0")
+    if not start.isascii() or not start.isdigit() or len(start) > 6:
+        return JsonResponse({"error": "`from` is the number of a frame."}, status=400)
+    response = JsonResponse(await replays.frames(kept, int(start)))
+    response.headers["Cache-Control"] = "private, max-age=60"
+    return response
+
+
+@require_safe
+async def record(request: HttpRequest, slug: str, player: int) -> HttpResponse:
+    """Leads to the replay of the run behind a player's place on a board; `?period=` as on the board."""
+    try:
+        board = await boards.find(slug)
+        kept = await replays.record_run(board, player, request.GET.get("period", board.kinds[0]))
+    except (UnknownBoard, UnknownPeriod) as error:
+        raise Http404(str(error)) from error
+    except replays.NoReplay:
+        return render(request, "games/no_replay.html", {"board": board}, status=404)
+    return redirect("games:replay", kept.pk)
+
+
+async def _replay_or_404(run: str) -> Run:
+    try:
+        return await replays.load(run)
+    except replays.NoReplay as error:
+        raise Http404(str(error)) from error

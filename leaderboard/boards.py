@@ -17,7 +17,7 @@ from live.keys import marks
 from store.client import client
 from store.scripts import Argument, script
 
-_submit = script(__file__, "submit", prelude=("periods", "place"))
+_submit = script(__file__, "submit", prelude=("periods", "place", "cards"))
 
 REPORT_TTL_MS = 2 * 24 * 60 * 60 * 1000
 BATCH_MAX = 1_000
@@ -116,16 +116,16 @@ async def _rank(
                 assumed_ms, answers[index] = int(rest[0]), []
         waiting = [index for index in waiting if not answers[index]]
         if not waiting:
-            return [_answer(board, *each) for flat in answers for each in zip(flat[::2], flat[1::2], strict=True)]
+            return [_answer(board, *each) for flat in answers for each in zip(*[iter(flat)] * 3, strict=True)]
     raise RuntimeError("three period turns within one submit")
 
 
-def _answer(board: Board, status: str, text: str) -> Report | GameError:
+def _answer(board: Board, status: str, text: str, cards: str) -> Report | GameError:
     if status == "hidden":
         return PlayerHidden()
     if status == "range":
         return PointsOutOfRange("The player's total would no longer fit.")
-    return reports.decode(board, text)
+    return reports.decode(board, text, cards)
 
 
 def _call(

@@ -1,4 +1,4 @@
-"""Who reads the boards' streams. A further consumer is a Group in this list."""
+"""Who reads the boards' streams. A floor above adds its own group when it is made ready."""
 
 import contextlib
 
@@ -7,9 +7,15 @@ from leaderboard.models import Board
 from leaderboard.results import repair_lock
 from store import stream
 from store.lock import LockHeld, hold
-from store.stream import GroupReader
+from store.stream import Group, GroupReader
 
 GROUPS = [history.GROUP, feed.GROUP]
+
+
+def add_group(group: Group) -> None:
+    """Have a further group read every accepted run; once, when the app is made ready."""
+    if group not in GROUPS:
+        GROUPS.append(group)
 
 
 async def streams() -> list[str]:

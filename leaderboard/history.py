@@ -1,7 +1,6 @@
 """Writes accepted runs from the boards' streams to SQL, each exactly once in effect, and reads them back."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -9,8 +8,8 @@ from django.db import InterfaceError, OperationalError, close_old_connections
 from django.db.models import Count, QuerySet
 
 from accounts.models import Player
-from leaderboard.models import Board, Run
-from store.stream import Entry, Group
+from leaderboard.models import Board, Merge, Run
+from store.stream import Entry, Group, moment, sequence_of
 
 
 async def write(entries: Sequence[Entry]) -> int:
@@ -45,19 +44,13 @@ def slug_of(stream: str) -> str:
     return stream.partition("{")[2].partition("}")[0]
 
 
-def sequence_of(entry_id: str) -> int:
-    """A stream id as one whole number in the same order: milliseconds, then 20 bits for the count within one."""
-    ms, _, count = entry_id.partition("-")
-    return (int(ms) << 20) + int(count)
-
-
-def moment(ms: str | int) -> datetime:
-    """UTC milliseconds as SQL keeps them."""
-    return datetime.fromtimestamp(int(ms) / 1000, UTC)
-
-
 def _write(runs: Sequence[Run]) -> int:
     close_old_connections()  # One that the database has dropped meanwhile would fail for ever.
+    moved = dict(
+        Merge.objects.filter(guest_id__in={run.player_id for run in runs}).values_list("guest_id", "player_id")
+    )
+    for run in runs:
+        run.player_id = moved.get(run.player_id, run.player_id)
     players = set(Player.objects.filter(pk__in={run.player_id for run in runs}).values_list("pk", flat=True))
     boards = set(Board.objects.filter(pk__in={run.board_id for run in runs}).values_list("pk", flat=True))
     known = [run for run in runs if run.player_id in players and run.board_id in boards]

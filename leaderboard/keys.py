@@ -46,7 +46,7 @@ def runs(slug: str) -> str:
 
 
 def report(slug: str, run_id: str) -> str:
-    """string · JSON report of an accepted run, which makes submitting idempotent · 2 days."""
+    """string · JSON report of an accepted run, without names, which makes submitting idempotent · 2 days."""
     return key(APP, slug, "report", run_id)
 
 

@@ -148,6 +148,26 @@ class Placement(models.Model):
         ]
 
 
+class Merge(models.Model):
+    """A guest whose runs went to the account that the same browser signed in to. Only ever added to.
+
+    `applied`: everything has arrived, and the guest is gone.
+    """
+
+    guest_id = models.BigIntegerField(unique=True)
+    guest_name = models.CharField(max_length=20)
+    player = models.ForeignKey(Player, models.CASCADE, related_name="merges")
+    runs = models.PositiveIntegerField(default=0)
+    at = models.DateTimeField(auto_now_add=True)
+    applied = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return f"{self.guest_name} → {self.player}"
+
+
 class HiddenPlayer(models.Model):
     """A player whom moderators keep off every board."""
 

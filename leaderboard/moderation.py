@@ -22,6 +22,7 @@ from leaderboard.results import REPAIR_WAIT_S, Flying, repair_lock
 from leaderboard.windows import forget_windows
 from live.errors import GameError
 from live.hub import mark
+from presence import nearby
 from store.client import client
 from store.lock import LockLost, hold
 from store.scripts import script
@@ -121,15 +122,17 @@ async def _apply(entry: Moderation) -> None:
     """Make boards, archives and sessions what SQL says by now; doing it twice is harmless."""
     if entry.action == Action.BAN:
         await end_sessions(entry.player_id)
+    if entry.action in (Action.BAN, Action.HIDE_PLAYER):
+        await nearby.leave(entry.player_id)
     boards = Board.objects.filter(pk=entry.run.board_id) if entry.run else Board.objects.all()
     async for board in boards:
         await sync_hidden(board.slug)
-        await _put_right(board, entry.player_id)
+        await put_right(board, entry.player_id)
     await mark(feed.SUBJECT)
     await Moderation.objects.filter(pk=entry.pk).aupdate(applied=True)
 
 
-async def _put_right(board: Board, player: int) -> None:
+async def put_right(board: Board, player: int) -> None:
     """Work out a player's standing on every kept period anew, and the archives that hold their runs.
 
     Runs that arrive meanwhile are counted in. Raises LockHeld when another repair takes half a minute.

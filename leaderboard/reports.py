@@ -46,16 +46,16 @@ class _RawReport(msgspec.Struct):
     points: str
     at_ms: str
     periods: list[_RawChange] = []
-    cards: dict[str, str] = {}
 
 
 _decoder = msgspec.json.Decoder(_RawReport)
+_cards = msgspec.json.Decoder(dict[str, str])
 
 
-def decode(board: Board, text: str) -> Report:
-    """The report in the script's JSON."""
-    raw = _decoder.decode(text)
-    changes = [_change(board, each, raw.cards) for each in raw.periods]
+def decode(board: Board, text: str, cards: str) -> Report:
+    """The report in the script's JSON, with the cards of the players in it."""
+    raw, names = _decoder.decode(text), _cards.decode(cards)
+    changes = [_change(board, each, names) for each in raw.periods]
     return Report(raw.run, int(raw.points), int(raw.at_ms), changes)
 
 

@@ -3,13 +3,14 @@
 import contextlib
 import heapq
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from leaderboard import history, keys, score
-from leaderboard.models import Board, HiddenPlayer, Run
+from leaderboard import keys, score
+from leaderboard.models import Board, HiddenPlayer, Merge, Run
 from leaderboard.periods import Period
 from store.client import client
 from store.keys import dead_letters
+from store.stream import moment, sequence_of
 
 READ_BATCH = 5_000
 REPAIR_WAIT_S = 30.0
@@ -65,13 +66,13 @@ class Flying:
 
     @property
     def last_sequence(self) -> int | None:
-        return history.sequence_of(self.last_id) if self.last_id else None
+        return sequence_of(self.last_id) if self.last_id else None
 
 
 async def in_flight(board: Board, after_id: str = "") -> Flying:
     """The runs in the stream and among its dead letters, or only those in the stream after an entry.
 
-    Some of them may be in SQL already. Redis: two round trips.
+    Some of them may be in SQL already. Redis: two round trips; SQL: one query.
     """
     name = keys.runs(board.slug)
     if not await client().exists(name):
@@ -81,19 +82,27 @@ async def in_flight(board: Board, after_id: str = "") -> Flying:
     pipe.xrange(name, min=f"({after_id}" if after_id else "-")
     pipe.xrange(dead_letters(name))
     info, found, dead = await pipe.execute()
+    moved = await merging()
     by_run: dict[str, Result] = {}
     for entry_id, fields in found if after_id else [*dead, *found]:
         with contextlib.suppress(KeyError, ValueError):  # What is no run cannot count.
             result = _of_entry(entry_id, fields)
+            result = replace(result, player=moved.get(result.player, result.player))
             by_run.setdefault(result.run, result)
     ordered = sorted(by_run.values(), key=lambda each: each.sequence)
     return Flying(ordered, info["last-generated-id"])
 
 
+async def merging() -> dict[int, int]:
+    """Guests whose runs are on their way to another player, and that player."""
+    rows = Merge.objects.filter(applied=False).values_list("guest_id", "player_id")
+    return {guest: player async for guest, player in rows}
+
+
 def _of_entry(entry_id: str, fields: dict[str, str]) -> Result:
     """A run in the stream; a dead letter, or one that was replayed, keeps the place that it was accepted at."""
     origin = fields.get("_id") or fields.get("origin")
-    sequence = history.sequence_of(origin or entry_id)
+    sequence = sequence_of(origin or entry_id)
     points, at_ms = int(fields["points"]), int(fields["at_ms"])
     return Result(fields["run"], int(fields["player"]), points, at_ms, sequence, "origin" in fields)
 
@@ -124,11 +133,11 @@ def visible(
 
 
 def _from_sql(board: Board, period: Period, upto: int | None, player: int | None, hidden_too: bool) -> Iterator[Result]:
-    rows = Run.objects.filter(board=board, is_hidden=False, accepted_at__gte=history.moment(period.start_ms))
+    rows = Run.objects.filter(board=board, is_hidden=False, accepted_at__gte=moment(period.start_ms))
     if not hidden_too:
         rows = rows.exclude(player_id__in=HiddenPlayer.objects.values("player_id"))
     if period.end_ms:
-        rows = rows.filter(accepted_at__lt=history.moment(period.end_ms))
+        rows = rows.filter(accepted_at__lt=moment(period.end_ms))
     if upto is not None:
         rows = rows.filter(sequence__lte=upto)
     if player is not None:

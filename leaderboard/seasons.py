@@ -130,7 +130,7 @@ def _finish(season: Season, fence: int) -> None:
 
 
 async def _announce(board: Board, season: Season) -> None:
-    winners = [row.placement.player.name for row in await archive.shown(season, CROWNS)]
+    winners = [row.placement.player.shown_name for row in await archive.shown(season, CROWNS)]
     at_ms = int(season.ends_at.timestamp() * 1000)
     if winners:
         line = Line("season", board.slug, at_ms, period=season.period, winners=winners)

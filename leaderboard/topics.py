@@ -17,11 +17,13 @@ from live.topics import EventTopic, State, Topic, kind
 TOP_COUNT = 50
 
 
-async def own_standings(asked: Sequence[tuple[Any, Sequence[int]]]) -> dict[tuple[str, int], Message]:
+async def own_standings(asked: Sequence[tuple[Any, Sequence[Any]]]) -> dict[tuple[str, int], Message]:
     """Each watching player's own place, all boards in one round trip."""
-    found = await standings.standings_of([(topic.slug, topic.period_kind, players) for topic, players in asked])
+    found = await standings.standings_of(
+        [(topic.slug, topic.period_kind, [player.pk for player in players]) for topic, players in asked]
+    )
     return {
-        (topic.name, player): protocol.Standing(topic.name, own.rank, own.points, own.size, own.to_next)
+        (topic.name, player.pk): protocol.Standing(topic.name, own.rank, own.points, own.size, own.to_next)
         for (topic, players), places in zip(asked, found, strict=True)
         for player, own in zip(players, places, strict=True)
     }

@@ -9,15 +9,18 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts.follows import followed_by
 from leaderboard import archive, export, feed, history, seasons, standings, windows
 from leaderboard.definitions import find, period
 from leaderboard.errors import BadCursor, NoWindow, PeriodEnded, UnknownBoard, UnknownPeriod
 from leaderboard.models import Board, Season
 from leaderboard.periods import KINDS, TITLES
 from leaderboard.topics import TOP_COUNT, topic_name
+from presence import nearby
 
 INDEX_COUNT = 10
 SEASONS_COUNT = 60
+FILTERS = {"following": "Following", "nearby": "Nearby"}
 PAST_TITLES = {"day": "Yesterday", "week": "Last week", "month": "Last month"}
 
 
@@ -39,6 +42,8 @@ async def board_page(request: HttpRequest, slug: str) -> HttpResponse:
         kind = request.GET.get("period", board.kinds[0])
         if "after" in request.GET:
             return await _further_page(request, board, kind)
+        if request.GET.get("show") in FILTERS:
+            return await _filtered_page(request, board, kind)
         context = await board_context(slug, kind, TOP_COUNT, request.player)
     except (UnknownBoard, UnknownPeriod) as error:
         raise Http404(str(error)) from error
@@ -53,6 +58,23 @@ async def _further_page(request: HttpRequest, board: Board, kind: str) -> HttpRe
     except (PeriodEnded, BadCursor) as error:
         return render(request, "leaderboard/page.html", {**context, "ended": str(error)}, status=410)
     return render(request, "leaderboard/page.html", {**context, "read": read, "rows": read.rows})
+
+
+async def _filtered_page(request: HttpRequest, board: Board, kind: str) -> HttpResponse:
+    """The places of some players with their ranks on the whole board: `?show=following` or `nearby`."""
+    show, player = request.GET["show"], request.player
+    if player is None:
+        return redirect_to_login(request.get_full_path())
+    if show == "following":
+        others, missing = await sync_to_async(followed_by)(player), "following"
+    else:
+        found = await nearby.around(player.pk)
+        others = [each.player for each in found.neighbours]
+        missing = "few" if found.until_ms else "off"
+    read = await standings.among(board.slug, kind, [*others, player.pk])
+    context = await board_context(board.slug, kind, 0, player)
+    context |= {"rows": read.rows, "show": show, "missing": "" if others else missing, "filters": FILTERS}
+    return render(request, "leaderboard/filtered.html", context)
 
 
 async def _newest_season(board: Board, kind: str) -> dict[str, Any] | None:
@@ -168,6 +190,7 @@ async def board_context(slug: str, kind: str, count: int, player: Any) -> dict[s
         "windows": windows.DAYS if has_windows else (),
         "topic": topic_name(slug, kind),
         "limit": count,
+        "filters": FILTERS,
         "size": read.size,
         "rows": read.rows,
         "cursor": read.cursor,

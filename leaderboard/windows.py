@@ -61,7 +61,7 @@ async def window(slug: str, days: int, count: int, *, at_ms: int | None = None) 
 
 async def forget_windows(slug: str) -> None:
     """Have every window of a board computed anew at the next look. One round trip."""
-    await client().delete(*(keys.window_fresh(slug, days) for days in DAYS))
+    await client().delete(*(name(slug, days) for days in DAYS for name in (keys.window, keys.window_fresh)))
 
 
 async def _compute(board: Board, days: int, at_ms: int) -> None:

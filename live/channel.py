@@ -93,6 +93,9 @@ class Channel:
             started = time.monotonic()
             try:
                 await self.read()
+                if marked:
+                    # What a watcher alone is shown may have changed where the state has not.
+                    self._on_change(self.topic.name)
             except StoreUnavailable as error:
                 logger.warning("topic %s keeps its last state: %s", self.topic.name, error)
                 marked = True

@@ -10,6 +10,7 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 from live.errors import GameError
 from live.frames import Frame
@@ -95,7 +96,10 @@ class Personal:
             assert seat.topic.personal is not None
             by_reader[seat.topic.personal][seat.topic].append(seat)
         for reader, topics in by_reader.items():
-            asked = [(topic, sorted({seat.mailbox.player.pk for seat in seats})) for topic, seats in topics.items()]
+            asked = [
+                (topic, list({seat.mailbox.player.pk: seat.mailbox.player for seat in seats}.values()))
+                for topic, seats in topics.items()
+            ]
             answers = await _answers(reader, asked)
             for seats in topics.values():
                 for seat in seats:
@@ -113,7 +117,7 @@ class Personal:
         return seat.topic.name in self._seats and self._seats[seat.topic.name].get(seat.mailbox) is seat
 
 
-async def _answers(reader: PersonalReader, asked: Sequence[tuple[Topic, list[int]]]) -> dict[tuple[str, int], Message]:
+async def _answers(reader: PersonalReader, asked: Sequence[tuple[Topic, list[Any]]]) -> dict[tuple[str, int], Message]:
     """All in one read; one by one when something is wrong with some of them, so that the others are told."""
     try:
         return await reader(asked)

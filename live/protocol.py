@@ -162,6 +162,22 @@ class Passed(Message, tag="passed"):
     rank: int
 
 
+class Friends(Message, tag="friends"):
+    """Those whom this player follows and who are online, each as the topic `online` has them, with their `id`."""
+
+    topic: str
+    players: list[dict[str, Any]]
+
+
+class Achieved(Message, tag="achieved"):
+    """This player has earned an achievement, and coins with it."""
+
+    slug: str
+    title: str
+    words: str
+    coins: int
+
+
 class Notice(Message, tag="notice"):
     """A word from the operators, to this player."""
 
@@ -226,6 +242,8 @@ ServerMessage = (
     | Standing
     | Store
     | Passed
+    | Friends
+    | Achieved
     | Notice
     | Error
     | SignedOut

@@ -75,8 +75,8 @@ def line(id: str, event: dict[str, Any]) -> dict[str, Any]:
     return {"id": id, **event}
 
 
-#: From topics and their watching players to what each of those is told, absent when nothing.
-PersonalReader = Callable[[Sequence[tuple[Any, Sequence[int]]]], Awaitable[dict[tuple[str, int], Message]]]
+#: From topics and their watching players to what each of those is told, by their id; absent when nothing.
+PersonalReader = Callable[[Sequence[tuple[Any, Sequence[Any]]]], Awaitable[dict[tuple[str, int], Message]]]
 
 _kinds: dict[str, Callable[[str, str], Topic]] = {}
 

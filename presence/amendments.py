@@ -1,12 +1,20 @@
-"""Keeps who is shown online, and under which name, up to date."""
+"""Keeps who is shown online, to whom and under which name, up to date."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from accounts.follows import followed_by
 from accounts.models import Player
 from presence import online
 from store.client import run_sync
 
 
+def audience(player: Player, follows: Sequence[int]) -> Sequence[int]:
+    """Who may see a player online whom not everybody may see."""
+    return follows if player.visibility == Player.Visibility.FOLLOWS else ()
+
+
 def show_change(player: Player, **_: Any) -> None:
-    """Receiver of `card_changed`."""
-    run_sync(online.amend(player.pk, player.card, visible=player.is_visible))
+    """Receiver of `card_changed` and `follows_changed`."""
+    seen_by = audience(player, followed_by(player)) if player.pk else ()
+    run_sync(online.amend(player.pk, player.card, visible=player.is_visible, audience=seen_by))

@@ -3,12 +3,14 @@
 import logging
 import secrets
 import time
+from datetime import date
 from typing import Any
 
 from accounts.sessions import session_exists
 from live import protocol
 from live.consumer import LiveConsumer
-from presence import online
+from presence import activity, online
+from presence.amendments import audience
 from store.client import StoreUnavailable
 
 logger = logging.getLogger(__name__)
@@ -25,6 +27,7 @@ class SiteConsumer(LiveConsumer):
         self.connection = secrets.token_hex(4)
         self._page_is_away = False
         self._renewed_at = time.monotonic()
+        self._noted: date | None = None
 
     @property
     def activity(self) -> str:
@@ -39,6 +42,7 @@ class SiteConsumer(LiveConsumer):
         # what this socket read of it a moment ago may be old by now.
         hidden = self.player is not None and not self.player.is_visible
         await self.show_presence(visible=False if hidden else None)
+        await self._note_day()
 
     async def disconnected(self) -> None:
         if self.player:
@@ -63,6 +67,7 @@ class SiteConsumer(LiveConsumer):
             if self.scope["session_name"] and not await self.session_lives():
                 return await self.session_ended({})
             await self.show_presence()
+            await self._note_day()
         except StoreUnavailable as error:
             logger.warning("a lease was not renewed: %s", error)  # The hub has told the page.
 
@@ -70,4 +75,12 @@ class SiteConsumer(LiveConsumer):
         """Renew the lease, with what this tab does now."""
         if self.player:
             state = online.AWAY if self._page_is_away else self.activity
-            await online.renew(self.player.pk, self.connection, self.player.card, state=state, visible=visible)
+            seen_by = audience(self.player, self.player.follow_ids)
+            lease = self.player.pk, self.connection, self.player.card
+            await online.renew(*lease, state=state, visible=visible, audience=seen_by)
+
+    async def _note_day(self) -> None:
+        """Count the player among today's, once a day."""
+        if self.player and self._noted != activity.today():
+            self._noted = activity.today()
+            await activity.mark(self.player.pk)

@@ -4,6 +4,8 @@ Nothing here relies on a goodbye: whoever stops beating is gone when the lease e
 leases like everybody else, and are in no list and no count.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 
 from accounts.cards import Card
@@ -22,6 +24,7 @@ _renew = script(__file__, "renew", prelude=["sweep"])
 _leave = script(__file__, "leave", prelude=["sweep"])
 _online = script(__file__, "online", prelude=["sweep"])
 _amend = script(__file__, "amend", prelude=["sweep"])
+_friends = script(__file__, "friends", prelude=["sweep"])
 
 
 class Present(msgspec.Struct, frozen=True):
@@ -34,7 +37,7 @@ class Present(msgspec.Struct, frozen=True):
 
 
 def _keys() -> list[str]:
-    return [keys.leases(), keys.states(), keys.players(), keys.since(), keys.invisible()]
+    return [keys.leases(), keys.states(), keys.players(), keys.since(), keys.invisible(), keys.audience()]
 
 
 def _args(now_ms: int | None, *more: Argument) -> list[Argument]:
@@ -48,17 +51,19 @@ async def renew(
     *,
     state: str = ONLINE,
     visible: bool | None = None,
+    audience: Sequence[int] = (),
     now_ms: int | None = None,
 ) -> bool:
     """Take or renew a connection's lease of 45 s; True when others see a difference.
 
     `state` is the tab's: a player is shown playing while any tab is, and away when all tabs are. `visible` is
-    whether others may see the player; None leaves it as Redis has it.
+    whether others may see the player, `audience` who may if not everybody; None leaves both as Redis has them.
 
     Redis: lua/sweep.lua + lua/renew.lua, one round trip, O(log N).
     """
     seen = "" if visible is None else int(visible)
-    return bool(await _renew(_keys(), _args(now_ms, player, connection, LEASE_MS, state, card.encode(), seen)))
+    args = _args(now_ms, player, connection, LEASE_MS, state, card.encode(), seen, _ids(audience))
+    return bool(await _renew(_keys(), args))
 
 
 async def leave(player: int, connection: str, *, now_ms: int | None = None) -> None:
@@ -69,12 +74,39 @@ async def leave(player: int, connection: str, *, now_ms: int | None = None) -> N
     await _leave(_keys(), _args(now_ms, player, connection, GRACE_MS))
 
 
-async def amend(player: int, card: Card, *, visible: bool, now_ms: int | None = None) -> None:
-    """Show a new name, or show or hide a player, at once and on all their connections.
+async def amend(
+    player: int, card: Card, *, visible: bool, audience: Sequence[int] = (), now_ms: int | None = None
+) -> None:
+    """Show a new name, or show or hide a player (but for an audience), at once and on all their connections.
 
     Redis: lua/sweep.lua + lua/amend.lua, one round trip, O(log N).
     """
-    await _amend(_keys(), _args(now_ms, player, card.encode(), int(visible)))
+    args = _args(now_ms, player, card.encode(), int(visible), _ids(audience))
+    await _amend(_keys(), args)
+
+
+def _ids(players: Sequence[int]) -> str:
+    return msgspec.json.encode(list(players)).decode()
+
+
+async def friends(asked: Sequence[tuple[int, Sequence[int]]], *, now_ms: int | None = None) -> list[list[Present]]:
+    """For each of these players, who of some others is online, as far as that player may see it.
+
+    Redis: lua/sweep.lua + lua/friends.lua for each, in one round trip.
+    """
+    calls = [(_keys(), _args(now_ms, player, *others)) for player, others in asked]
+    return [_present(flat) for flat in (await _friends.many(calls) if calls else ())]
+
+
+async def forget(player: int) -> None:
+    """Drop everything that is kept of a player. Two round trips, and one for each open connection."""
+    for lease in await client().zrange(keys.leases(), 0, -1):
+        if lease.startswith(f"{player}:"):
+            await _leave(_keys(), _args(None, player, lease.partition(":")[2], -1))
+    pipe = client().pipeline(transaction=True)
+    pipe.srem(keys.invisible(), str(player))
+    pipe.hdel(keys.audience(), str(player))
+    await pipe.execute()
 
 
 async def everybody() -> list[int]:
@@ -88,5 +120,9 @@ async def online(count: int, *, now_ms: int | None = None) -> tuple[int, list[Pr
     Redis: lua/sweep.lua + lua/online.lua, one round trip, O(log N + count).
     """
     size, flat = await _online(_keys(), _args(now_ms, count))
+    return size, _present(flat)
+
+
+def _present(flat: Sequence[str]) -> list[Present]:
     rows = zip(flat[::4], flat[1::4], flat[2::4], flat[3::4], strict=True)
-    return size, [Present(int(player), int(since), Card.decode(card), state) for player, since, state, card in rows]
+    return [Present(int(player), int(since), Card.decode(card), state) for player, since, state, card in rows]

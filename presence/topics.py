@@ -1,12 +1,33 @@
 """What browsers can watch of presence: `online`."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import msgspec
 
+from live import protocol
 from live.errors import UnknownTopic
+from live.protocol import Message
 from live.topics import State, Topic, kind
-from presence.online import SUBJECT, online
+from presence.online import SUBJECT, Present, friends, online
 
 NAMED_COUNT = 20
+
+
+async def friends_online(asked: Sequence[tuple[Any, Sequence[Any]]]) -> dict[tuple[str, int], Message]:
+    """For each watching player whom they follow and may see here, in one round trip."""
+    [(topic, players)] = asked
+    following = [player for player in players if player.follow_ids]
+    found = await friends([(player.pk, player.follow_ids) for player in following])
+    return {
+        (topic.name, player.pk): protocol.Friends(topic.name, [{"id": each.player, **shown(each)} for each in present])
+        for player, present in zip(following, found, strict=True)
+    }
+
+
+def shown(each: Present) -> dict[str, Any]:
+    """What a line of the list shows."""
+    return {"since_ms": each.since_ms, "state": each.state, **msgspec.to_builtins(each.card)}
 
 
 class OnlineTopic(Topic):
@@ -15,6 +36,7 @@ class OnlineTopic(Topic):
     State: `count`, `order` (player ids, newest first, at most 20), `player:<id>` with the card, `since_ms` and `state`.
     """
 
+    personal = staticmethod(friends_online)
     interval_ms = 1000
     # Leases end without a mark: this often at the latest somebody looks.
     refresh_s = 2.0
@@ -22,20 +44,14 @@ class OnlineTopic(Topic):
     async def snapshot(self) -> State:
         count, newest = await online(NAMED_COUNT)
         state: State = {"count": count, "order": [each.player for each in newest]}
-        return state | {
-            f"player:{each.player}": {
-                "since_ms": each.since_ms,
-                "state": each.state,
-                **msgspec.to_builtins(each.card),
-            }
-            for each in newest
-        }
+        return state | {f"player:{each.player}": shown(each) for each in newest}
 
 
 @kind("online")
 def online_topic(name: str, rest: str) -> Topic:
     """`online`: who is here. `count`, `order` (player ids, newest first, at most 20), `player:<id>` (name, country,
-    guest, demo, since_ms, and state: `online`, `away` or such as `playing Fuse`)."""
+    guest, demo, since_ms, and state: `online`, `away` or such as `playing Fuse`). Who follows somebody gets
+    `friends`, too."""
     if name != SUBJECT:
         raise UnknownTopic
     return OnlineTopic(name, SUBJECT)

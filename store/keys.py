@@ -13,6 +13,11 @@ def key(app: str, tag: str, noun: str, *rest: object) -> str:
     return ":".join([settings.REDIS_PREFIX, app, "{" + tag + "}", noun, *map(str, rest)])
 
 
+def every_key() -> str:
+    """The pattern that all keys of this site match."""
+    return f"{settings.REDIS_PREFIX}:*"
+
+
 def lock(name: str) -> str:
     """string · owner token of a held lock · as long as it is held or renewed."""
     return key("store", f"lock:{name}", "owner")

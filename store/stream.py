@@ -9,6 +9,7 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from store import keys
@@ -39,6 +40,17 @@ class Entry:
     stream: str
     id: str
     fields: dict[str, str]
+
+
+def sequence_of(entry_id: str) -> int:
+    """A stream id as one whole number in the same order: milliseconds, then 20 bits for the count within one."""
+    ms, _, count = entry_id.partition("-")
+    return (int(ms) << 20) + int(count)
+
+
+def moment(ms: str | int) -> datetime:
+    """UTC milliseconds as SQL keeps them."""
+    return datetime.fromtimestamp(int(ms) / 1000, UTC)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from live import docs
 from tests.stack import ROOT
 
 # Higher floors import lower ones, never the reverse. The roof is imported by nobody.
-FLOORS = ["store", "live", "accounts", "presence", "leaderboard", "games", "dashboard", "gameapp"]
+FLOORS = ["store", "live", "accounts", "presence", "leaderboard", "games", "profiles", "dashboard", "gameapp"]
 SOURCES = sorted(path for floor in FLOORS for path in (ROOT / floor).rglob("*.py") if "migrations" not in path.parts)
 SCRIPTS = sorted(path for floor in FLOORS for path in (ROOT / floor).glob("lua/*.lua"))
 

@@ -183,6 +183,7 @@ async def test_an_accepted_run_is_in_the_stream(finished, alice):
         "record": "{}",
         "card": alice.card.encode(),
         "rank": "1",
+        "day_rank": "1",
         "rank_before": "",
         "score_before": "",
     }

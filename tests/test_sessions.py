@@ -23,7 +23,7 @@ async def fields(session: SessionStore) -> dict[str, str]:
 async def test_it_is_one_hash_with_a_field_per_key():
     session = await begin(name="Alice", numbers=[1, 2])
     kept = await fields(session)
-    assert set(kept) == {"_created", "name", "numbers"}
+    assert set(kept) == {"_created", "_seen", "name", "numbers"}
     assert (kept["name"], kept["numbers"]) == ('"Alice"', "[1,2]")
 
 

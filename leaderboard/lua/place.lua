@@ -1,7 +1,7 @@
 -- Places a result on a period of its board. Prepended to submit.lua, after periods.lua.
 -- KEYS: 2 cards, 5 open periods
 -- ARGV: 5 'desc' or 'asc', 6 'best', 'total' or 'latest', 7 '1' for full reports
--- Returns: nothing; `rank_on`, `cards_of` and `fits` are set
+-- Returns: nothing; `rank_on` and `fits` are set
 -- Cost: O(log N) per result and period
 local lower = ARGV[5] == 'asc'
 local RANK, RANGE = lower and 'ZRANK' or 'ZREVRANK', lower and 'ZRANGE' or 'ZREVRANGE'
@@ -43,14 +43,6 @@ local function rank_on(period, player, points, ids)
     change.first, change.rows = math.max(1, change.rank - 2), rows_around(period.key, change.rank, ids)
   end
   return change
-end
-
--- The cards of the noted players; the ranked one has one, so there are some.
-local function cards_of(ids)
-  local names, cards = {}, {}
-  for id in pairs(ids) do names[#names + 1] = id end
-  for i, card in ipairs(call('HMGET', KEYS[2], unpack(names))) do cards[names[i]] = card or nil end
-  return cards
 end
 
 local function fits(player, points)

@@ -7,19 +7,20 @@
 --       11… four per period: kind, id, start (ms), end (ms; 0: none),
 --       then six per run: run id, player id, points, card JSON, record JSON, started at (ms)
 -- Returns: {"clock", now} when a period does not hold this moment (nothing is changed; call again with the
---          periods of `now`), else {"done", status, report JSON, status, …} where status is ok, repeated,
---          hidden (the player is) or range (a total would not fit)
+--          periods of `now`), else {"done", status, report JSON, its cards JSON, status, …} where status is ok,
+--          repeated, hidden (the player is) or range (a total would not fit)
 -- Cost: O(log N) per run and period
 local answers, accepted = {'done'}, 0
-local function answer(status, text)
-  answers[#answers + 1], answers[#answers + 2] = status, text
+-- Names are read anew each time: what is kept of a report has none.
+local function answer(status, text, ids)
+  answers[#answers + 1], answers[#answers + 2], answers[#answers + 3] = status, text, ids and cards_of(ids) or '{}'
 end
 for i = 1, #KEYS - 6 - count do
   local report_key, at = KEYS[6 + count + i], 11 + 4 * count + 6 * (i - 1)
   local run, player, points, card = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2]), ARGV[at + 3]
   local first = call('GET', report_key)
   if first then
-    answer('repeated', first)
+    answer('repeated', first, ids_in(first))
   elseif call('SISMEMBER', KEYS[4], player) == 1 then
     answer('hidden', '')
   elseif not fits(player, points) then
@@ -29,20 +30,21 @@ for i = 1, #KEYS - 6 - count do
     call('HSETNX', KEYS[2], player, card)
     local report, changes, ids = {run = run, points = ARGV[at + 2], at_ms = stamp}, {}, {}
     for p, period in ipairs(periods) do changes[p] = rank_on(period, player, points, ids) end
-    if ARGV[7] == '1' then report.periods, report.cards = changes, cards_of(ids) end
+    if ARGV[7] == '1' then report.periods = changes end
     local fields = {'run', run, 'player', player, 'points', ARGV[at + 2], 'at_ms', stamp,
                     'started_ms', ARGV[at + 5], 'record', ARGV[at + 4]}
     if report.periods then
       -- What the feed asks of the widest period.
       local widest = changes[count]
       for _, part in ipairs({'card', card, 'rank', widest.rank, 'rank_before', widest.rank_before or '',
-                             'score_before', widest.score_before or ''}) do fields[#fields + 1] = part end
+                             'score_before', widest.score_before or '',
+                             'day_rank', changes[1].kind == 'day' and changes[1].rank or ''}) do fields[#fields + 1] = part end
     end
     call('XADD', KEYS[1], '*', unpack(fields))
     local text = cjson.encode(report)
     call('SET', report_key, text, 'PX', ARGV[4])
     accepted = accepted + 1
-    answer('ok', text)
+    answer('ok', text, report.periods and ids)
   end
 end
 if accepted > 0 then

@@ -1,6 +1,7 @@
 """Numbers and moments in words, for templates; the browser's scripts make them relative and local."""
 
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 from django import template
 
@@ -22,6 +23,12 @@ def points(value: object, board: object) -> str:
         return f"{value:,}"
     minutes, ms = divmod(value, 60_000)
     return f"{minutes}:{ms // 1000:02}.{ms % 1000:03}"
+
+
+@register.filter
+def profile_url(name: object) -> str:
+    """The address of the player of this name."""
+    return f"/players/{quote(str(name), safe='')}/"
 
 
 @register.filter

@@ -1,5 +1,5 @@
 -- Reads how many players are online and the newest of them. Runs after sweep.lua.
--- KEYS: 1 leases, 2 states, 3 players, 4 since, 5 invisible
+-- KEYS: 1 leases, 2 states, 3 players, 4 since, 5 invisible, 6 audience
 -- ARGV: 1 now (see sweep.lua), 2 marks channel, 3 what to mark, 4 how many to name
 -- Returns: {number online, {player id, since (ms), state, card JSON, player id, …}}, newest first
 -- Cost: O(log N + M)

@@ -1,8 +1,8 @@
 -- Takes or renews a connection's lease; the first lease of a player brings them online. Runs after sweep.lua.
--- KEYS: 1 leases, 2 states, 3 players, 4 since, 5 invisible
+-- KEYS: 1 leases, 2 states, 3 players, 4 since, 5 invisible, 6 audience
 -- ARGV: 1 now (see sweep.lua), 2 marks channel, 3 what to mark, 4 player id, 5 connection id, 6 lease (ms),
 --       7 state of the tab: '' online, 'away', or what they play, 8 card JSON,
---       9 whether the player may be seen: '1', '0', or '' as before
+--       9 whether the player may be seen: '1', '0', or '' as before, 10 who may all the same, as a JSON list
 -- Returns: 1 when what others see has changed, else 0
 -- Cost: O(log N)
 local player, state = ARGV[4], ARGV[7]
@@ -25,9 +25,15 @@ else
 end
 if p[5] == '' then p[5], dirty = ARGV[8], true end
 if dirty then keep(player, p) end
-if ARGV[9] == '0' then redis.call('SADD', KEYS[5], player) elseif ARGV[9] == '1' then redis.call('SREM', KEYS[5], player) end
+if ARGV[9] == '0' then
+  redis.call('SADD', KEYS[5], player)
+  if ARGV[10] == '[]' then redis.call('HDEL', KEYS[6], player) else redis.call('HSET', KEYS[6], player, ARGV[10]) end
+elseif ARGV[9] == '1' then
+  redis.call('SREM', KEYS[5], player)
+end
 if redis.call('SISMEMBER', KEYS[5], player) == 1 then
-  changed = redis.call('ZREM', KEYS[4], player) == 1 or changed
+  local seen = dirty and redis.call('HEXISTS', KEYS[6], player) == 1
+  changed = redis.call('ZREM', KEYS[4], player) == 1 or seen or changed
 else
   changed = redis.call('ZADD', KEYS[4], 'NX', now, player) == 1 or shown(p) ~= before or changed
 end

@@ -1,6 +1,6 @@
 -- Ends the leases that are past their deadline; a player whose last lease ends is gone.
 -- Prepended to the other scripts of this folder, which share its KEYS and its functions.
--- KEYS: 1 leases, 2 states, 3 players, 4 since, 5 invisible
+-- KEYS: 1 leases, 2 states, 3 players, 4 since, 5 invisible, 6 audience
 -- ARGV: 1 now (ms; empty: the server's clock), 2 marks channel, 3 what to mark
 -- Cost: O(log N) per ended lease, at most 1,000 of them
 local now = tonumber(ARGV[1])
@@ -53,6 +53,7 @@ for _, lease in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT'
     changed = changed or shown(p) ~= before
   else
     redis.call('HDEL', KEYS[3], player)
-    changed = redis.call('ZREM', KEYS[4], player) == 1 or changed
+    local seen = redis.call('ZREM', KEYS[4], player) == 1 or redis.call('HEXISTS', KEYS[6], player) == 1
+    changed = changed or seen
   end
 end

@@ -3,6 +3,7 @@
 import { changedIds, lines, moved, pointsIn, summary } from "board-state";
 import { glide, positions } from "glide";
 import { player, socket, topics } from "live/site";
+import { dress } from "looks";
 import { Pause } from "pause";
 import { speak } from "speak";
 
@@ -46,8 +47,10 @@ class LiveBoard extends HTMLElement {
     const from = positions(rows.values());
     const ordered = after.map((line) => this.#fill(rows.get(line.id) ?? this.#newRow(line.id), line));
     // Rows that stay in place are not touched, so that focus and selection survive.
+    const focused = body.contains(document.activeElement) ? document.activeElement : null;
     ordered.forEach((row, index) => body.children[index] === row || body.insertBefore(row, body.children[index] ?? null));
     while (body.children.length > ordered.length) body.lastElementChild.remove();
+    if (focused?.isConnected && focused !== document.activeElement) focused.focus({ preventScroll: true });
     glide(ordered, from);
     for (const row of ordered) if (changed.has(Number(row.dataset.id))) this.#mark(row);
   }
@@ -63,14 +66,20 @@ class LiveBoard extends HTMLElement {
     const set = (name, text) => {
       const cell = row.querySelector(`[data-${name}]`);
       if (cell.textContent !== text) cell.textContent = text;
+      return cell;
     };
     set("rank", number.format(line.rank));
-    set("name", line.name ?? "");
+    dress(set("name", line.name ?? ""), row.querySelector("player-avatar"), line.id, line);
     set("country", line.country ?? "");
     set("points", pointsIn(this.getAttribute("points-format"), line.points));
     row.querySelector("[data-guest]").hidden = !line.guest;
     row.querySelector("[data-demo]").hidden = !line.demo;
     row.querySelector("[data-at]").setAttribute("at-ms", line.at_ms);
+    const watch = row.querySelector("[data-watch]");
+    if (watch) {
+      watch.href = watch.getAttribute("href").replace(/record\/\d+\//, `record/${line.id}/`);
+      watch.setAttribute("aria-label", `Watch the run of ${line.name}`);
+    }
     return row;
   }
 

@@ -1,14 +1,15 @@
 // Lets elements glide from where they were to where they are (FLIP). They stand still under reduced motion.
 
+import { still } from "motion";
+
 const DURATION_MS = 450;
-const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 export function positions(elements) {
   return new Map([...elements].map((element) => [element, element.getBoundingClientRect().top]));
 }
 
 export function glide(elements, from) {
-  if (still.matches || document.hidden) return;
+  if (still() || document.hidden) return;
   const now = elements.map((element) => [element, element.getBoundingClientRect().top]);
   for (const [element, top] of now) {
     const distance = (from.get(element) ?? top + 24) - top;

@@ -11,11 +11,16 @@ const number = new Intl.NumberFormat();
 class LiveNotices extends HTMLElement {
   connectedCallback() {
     socket.addEventListener("passed", (event) => this.#passed(event.detail));
+    socket.addEventListener("achieved", ({ detail }) => this.#passing(`${detail.title}! ${detail.words} You get ${number.format(detail.coins)} coins.`));
     socket.addEventListener("notice", (event) => this.#show(event.detail.text));
   }
 
   #passed({ title, period, by, points, format, rank }) {
     const text = `${by} passed you on ${title} ${period.toLowerCase()}, by ${pointsIn(format, points)}. You are #${number.format(rank)}.`;
+    this.#passing(text);
+  }
+
+  #passing(text) {
     const toast = this.#show(text);
     // It goes by itself, unless somebody is at it.
     const leave = () => (toast.matches(":hover, :focus-within") ? setTimeout(leave, STAYS_MS / 4) : toast.remove());

@@ -1,4 +1,11 @@
-// What changed among those who are here. Pure.
+// Who is here, and what changed among them. Pure.
+
+// Those whom the player follows first, then the newest of all others: [{ id, friend, name, … }]
+export function listed(state, friends) {
+  const known = new Set(friends.map((each) => each.id));
+  const others = state.order.filter((id) => !known.has(id)).map((id) => ({ id, ...state[`player:${id}`] }));
+  return [...friends.map((each) => ({ ...each, friend: true })), ...others];
+}
 
 // "Ada came. Bob left."; counts instead of names when it is a crowd, and nothing about oneself.
 export function arrivals(before, after, self) {

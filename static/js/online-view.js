@@ -1,7 +1,8 @@
-// <online-count> and <online-list>: who is here now. DOM only.
+// <online-count> and <online-list>: who is here now, those whom the player follows first. DOM only.
 
-import { player, topics } from "live/site";
-import { arrivals } from "online-state";
+import { player, socket, topics } from "live/site";
+import { dress } from "looks";
+import { arrivals, listed } from "online-state";
 import { Pause } from "pause";
 import { speak } from "speak";
 
@@ -22,31 +23,47 @@ class OnlineCount extends HTMLElement {
 
 class OnlineList extends HTMLElement {
   #shown = null;
+  #state = { count: 0, order: [] };
+  #friends = [];
 
   connectedCallback() {
     const pause = new Pause(this.querySelector("[data-pause]"), (state) => this.#show(state));
-    this.stop = topics.watch("online", (state) => pause.take(state));
+    this.stop = topics.watch("online", (state) => pause.take((this.#state = state)));
+    this.onFriends = ({ detail }) => {
+      this.#friends = detail.players;
+      pause.take(this.#state);
+    };
+    socket.addEventListener("friends", this.onFriends);
   }
 
   disconnectedCallback() {
     this.stop();
+    socket.removeEventListener("friends", this.onFriends);
   }
 
   #show(state) {
-    const items = state.order.map((id) => this.#item(id, state[`player:${id}`]));
+    const shown = listed(state, this.#friends);
+    const items = shown.map((each) => this.#item(each.id, each));
     this.querySelector("[data-names]").replaceChildren(...items);
-    this.querySelector("[data-empty]").hidden = state.count > 0;
+    this.querySelector("[data-empty]").hidden = items.length > 0;
     const more = this.querySelector("[data-more]");
-    more.hidden = state.count <= items.length;
-    more.textContent = `and ${number.format(state.count - items.length)} more`;
+    const others = state.count - state.order.length;
+    more.hidden = others <= 0;
+    more.textContent = `and ${number.format(others)} more`;
     if (this.#shown) speak(arrivals(this.#shown, state, player));
     this.#shown = state;
   }
 
-  #item(id, { name, guest, state }) {
+  #item(id, { name, guest, state, friend, ...look }) {
     const item = document.createElement("li");
     item.dataset.state = state === "online" || state === "away" ? state : "playing";
-    item.append(name);
+    const link = document.createElement("a");
+    const avatar = document.createElement("player-avatar");
+    link.className = "player-link";
+    link.textContent = name;
+    dress(link, avatar, id, { name, ...look });
+    item.append(avatar, link);
+    if (friend) item.append(this.#word("following"));
     if (id === player) item.append(this.#word("you"));
     else if (guest) item.append(this.#word("guest"));
     if (state !== "online") {

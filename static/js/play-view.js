@@ -19,7 +19,7 @@ export class PlayView {
 
   constructor(run) {
     this.run = run;
-    this.sound = new Sound(document.querySelector("[data-sound]"));
+    this.sound = new Sound(document.querySelector("[data-sound-button]"));
     this.points = document.querySelector("[data-points]");
     this.banner = document.querySelector("[data-banner]");
     this.endButton = document.querySelector("[data-end]");

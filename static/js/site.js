@@ -1,7 +1,9 @@
 // What every page runs.
 
+import "avatar-view";
 import "board-view";
 import "feed-view";
+import "fresh-view";
 import "notices-view";
 import "online-view";
 import "status-view";

@@ -1,4 +1,4 @@
-// Short tones, off until switched on; the choice is remembered in this browser.
+// Short tones, off unless the player's settings say otherwise; the button's choice is remembered in this browser.
 
 const KEY = "sound";
 
@@ -19,12 +19,20 @@ function remember(choice) {
   }
 }
 
+export function forget() {
+  try {
+    localStorage.removeItem(KEY);
+  } catch {
+    // Then there is nothing to forget.
+  }
+}
+
 export class Sound {
   #context = null;
 
   constructor(button) {
     this.button = button;
-    this.on = remembered() === "on";
+    this.on = (remembered() ?? document.body.dataset.sound) === "on";
     button.addEventListener("click", () => this.#toggle());
     this.#show();
   }

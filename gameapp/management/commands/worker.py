@@ -9,9 +9,13 @@ from asgiref.sync import sync_to_async
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, close_old_connections
 
+from accounts import ledger
 from games.settle import settle
 from leaderboard import consumers, moderation, seasons
+from presence import nearby
+from profiles import bring, rights
 from store.client import StoreUnavailable, close
+from store.stream import GroupReader
 
 logger = logging.getLogger(__name__)
 
@@ -20,12 +24,17 @@ CHORES: list[tuple[Callable[[], Awaitable[object]], float]] = [
     (settle, 10.0),
     (seasons.close_ended, 5.0),
     (consumers.trim, 30.0),
+    (ledger.drop_acknowledged, 30.0),
     (moderation.finish, 60.0),
+    (bring.finish, 5.0),
+    (nearby.sweep, 60.0),
+    (rights.finish_leaving, 60.0),
+    (rights.remove_stale_guests, 600.0),
 ]
 
 
 class Command(BaseCommand):
-    help = "Read the event streams (history, feed), close ended seasons, rank runs that a dead process left behind."
+    help = "Read the event streams (history, feed, awards, ledger), close ended seasons, finish what others began."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -39,7 +48,7 @@ class Command(BaseCommand):
 
     async def work(self, name: str) -> None:
         """Run until SIGTERM or SIGINT; the batches in hand are finished first."""
-        readers = consumers.readers(name)
+        readers = [*consumers.readers(name), GroupReader(ledger.GROUP, name, ledger.streams)]
         loop = asyncio.get_running_loop()
 
         def stop() -> None:

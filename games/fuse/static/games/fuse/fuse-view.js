@@ -1,8 +1,9 @@
 // Draws the tiles of Fuse: they slide, pop when they fuse, and appear. DOM only.
 
+import { still } from "motion";
+
 const SLIDE_MS = 110;
 const POP_MS = 140;
-const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class FuseView {
   #tiles = new Map();
@@ -55,7 +56,7 @@ export class FuseView {
     this.#value(tile, value);
     this.#place(tile, cell, cell);
     this.layer.append(tile);
-    if (!still.matches) tile.animate([{ opacity: 0, scale: 0.4 }, { opacity: 1, scale: 1 }], { duration: POP_MS, easing: "ease-out" });
+    if (!still()) tile.animate([{ opacity: 0, scale: 0.4 }, { opacity: 1, scale: 1 }], { duration: POP_MS, easing: "ease-out" });
     return tile;
   }
 
@@ -67,15 +68,15 @@ export class FuseView {
   #place(tile, to, from) {
     const at = (cell) => `translate(${(cell % 4) * 100}%, ${Math.floor(cell / 4) * 100}%)`;
     tile.style.transform = at(to);
-    if (to !== from && !still.matches) tile.animate([{ transform: at(from) }, { transform: at(to) }], { duration: SLIDE_MS, easing: "ease-out" });
+    if (to !== from && !still()) tile.animate([{ transform: at(from) }, { transform: at(to) }], { duration: SLIDE_MS, easing: "ease-out" });
   }
 
   #pop(tile) {
-    if (!still.matches) tile.animate([{ scale: 1 }, { scale: 1.14 }, { scale: 1 }], { duration: POP_MS, delay: SLIDE_MS / 2 });
+    if (!still()) tile.animate([{ scale: 1 }, { scale: 1.14 }, { scale: 1 }], { duration: POP_MS, delay: SLIDE_MS / 2 });
   }
 
   #discard(tile) {
-    if (still.matches) return tile.remove();
+    if (still()) return tile.remove();
     setTimeout(() => tile.remove(), SLIDE_MS);
   }
 }

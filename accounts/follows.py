@@ -1,0 +1,42 @@
+"""Whom a player follows."""
+
+from accounts.models import Follow, Player
+from accounts.signals import follows_changed
+from live.errors import GameError
+
+FOLLOWS_MAX = 500
+
+
+class TooManyFollows(GameError):
+    code = "too_many_follows"
+    message = f"You can follow {FOLLOWS_MAX} players. Let somebody go first."
+
+
+class NotOneself(GameError):
+    code = "not_oneself"
+    message = "You cannot follow yourself."
+
+
+def follow(player: Player, other: Player) -> None:
+    """Follow somebody; doing it twice is harmless. Sync, like the ORM.
+
+    Raises:
+        NotOneself, TooManyFollows: nothing was changed.
+    """
+    if player.pk == other.pk:
+        raise NotOneself
+    if player.follows.count() >= FOLLOWS_MAX:
+        raise TooManyFollows
+    Follow.objects.get_or_create(follower=player, followed=other)
+    follows_changed.send(Player, player=player)
+
+
+def unfollow(player: Player, other: Player) -> None:
+    """Follow somebody no longer."""
+    Follow.objects.filter(follower=player, followed=other).delete()
+    follows_changed.send(Player, player=player)
+
+
+def followed_by(player: Player) -> list[int]:
+    """The ids of those whom a player follows, the newest first. Sync."""
+    return list(player.follows.values_list("followed_id", flat=True)[:FOLLOWS_MAX])

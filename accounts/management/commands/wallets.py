@@ -1,0 +1,35 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from rich.console import Console
+from rich.progress import Progress
+
+from accounts import ledger
+from accounts.models import Player
+from store.client import run_sync
+
+
+class Command(BaseCommand):
+    help = "Check that every player's coins are the sum of the ledger, or make them so from the ledger."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--rebuild", action="store_true", help="write coins and cosmetics from the ledger; stop the site first"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with Progress(console=Console(stderr=True), transient=True) as progress:
+            task = progress.add_task("Wallets", total=Player.objects.count())
+
+            def show(done: int) -> None:
+                progress.update(task, completed=done)
+
+            if options["rebuild"]:
+                count = run_sync(ledger.rebuild(show))
+                return self.stdout.write(f"Wrote the wallets of {count} players from the ledger.")
+            found = run_sync(ledger.differences(show))
+        for line in found:
+            self.stdout.write(line)
+        if found:
+            raise CommandError(f"{len(found)} wallets differ from the ledger. --rebuild writes them from it.")
+        self.stdout.write("Every wallet is the sum of its ledger.")

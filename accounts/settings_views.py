@@ -1,0 +1,165 @@
+"""What players decide about themselves: looks, name, password, mail address, and which devices stay signed in."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import PasswordResetForm
+from django.contrib.auth.tokens import default_token_generator
+from django.db import connections
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import urlsafe_base64_decode
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import sessions
+from accounts.forms import ChangePasswordForm, MailForm, NewPasswordForm, RenameForm, SettingsForm
+from accounts.models import Player
+from accounts.sign_in import stay_signed_in_alone
+from accounts.signals import card_changed
+from accounts.views import count_try
+from live.doors import client_address, enter
+from store.client import run_sync
+
+# A mail is sent beside the request, so that its time does not tell whether there is such an account.
+_mail = ThreadPoolExecutor(2, thread_name_prefix="mail")
+
+
+def _own(request: HttpRequest) -> Player:
+    # Read afresh: a form that is refused leaves what was typed in its instance, and the page shows the player.
+    return Player.objects.get(pk=request.player.pk)
+
+
+def _page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
+    return render(request, f"accounts/{template}.html", context, status=422 if request.method == "POST" else 200)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "POST"])
+def settings(request: HttpRequest) -> HttpResponse:
+    """Looks, sound and who may see the player; a guest may choose, too."""
+    form = SettingsForm(request.POST or None, instance=_own(request))
+    if request.method == "POST" and form.is_valid():
+        card_changed.send(Player, player=form.save())
+        messages.success(request, "Saved.")
+        return redirect("accounts:settings")
+    return _page(request, "settings", form=form)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "POST"])
+def rename(request: HttpRequest) -> HttpResponse:
+    """A new name, once in 30 days. A guest chooses one by signing up."""
+    if request.player.is_guest:
+        return redirect("accounts:sign_up")
+    form = RenameForm(request.POST or None, instance=_own(request))
+    if request.method == "POST" and form.is_valid() and (player := form.save_or_refuse()):
+        card_changed.send(Player, player=player)
+        messages.success(request, f"You are {player.name} now.")
+        return redirect("accounts:rename")
+    return _page(request, "rename", form=form)
+
+
+@never_cache
+@sensitive_post_parameters()
+@login_required
+@require_http_methods(["GET", "POST"])
+def password(request: HttpRequest) -> HttpResponse:
+    """A new password, or a mail address; both ask for the password. A new one ends every other session."""
+    if request.player.is_guest:
+        return redirect("accounts:sign_up")
+    player = _own(request)
+    which = request.POST.get("form", "")
+    change = ChangePasswordForm(player, request.POST if which == "password" else None)
+    mail = MailForm(player, request.POST if which == "mail" else None, initial={"email": player.email})
+    if request.method == "POST":
+        run_sync(count_try(client_address(request), player.name.lower()))
+    if change.is_bound and change.is_valid():
+        stay_signed_in_alone(request, change.save())
+        messages.success(request, "Your password is changed. Every other device is signed out.")
+        return redirect("accounts:password")
+    if mail.is_bound and mail.is_valid():
+        mail.save()
+        messages.success(request, "Saved.")
+        return redirect("accounts:password")
+    return _page(request, "password", change=change, mail=mail)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET"])
+def devices(request: HttpRequest) -> HttpResponse:
+    """Where the player is signed in."""
+    own = sessions.session_name(request.session.session_key)
+    found = run_sync(sessions.devices(request.player.pk))
+    return _page(request, "devices", devices=found, own=own)
+
+
+@login_required
+@require_POST
+def end_devices(request: HttpRequest) -> HttpResponse:
+    """Sign one other device out (`device`), or all others."""
+    own, name = sessions.session_name(request.session.session_key), request.POST.get("device", "")
+    if name == own:
+        messages.info(request, "That is this device. Sign out to end it.")
+    elif name:
+        ended = run_sync(sessions.end_session(request.player.pk, name))
+        messages.success(request, "That device is signed out." if ended else "That device was signed out before.")
+    else:
+        count = run_sync(sessions.end_sessions(request.player.pk, but=own))
+        messages.success(request, f"{count} other device{'s are' if count != 1 else ' is'} signed out.")
+    return redirect("accounts:devices")
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def forgot(request: HttpRequest) -> HttpResponse:
+    """Send a link for a new password; the answer is the same whether somebody has that mail address or not."""
+    form = PasswordResetForm(request.POST or None)
+    if request.method == "POST":
+        run_sync(enter("reset_address", client_address(request)))
+    if request.method == "POST" and form.is_valid():
+        run_sync(enter("reset_mail", form.cleaned_data["email"].lower()))
+        _mail.submit(_send_link, form, request.get_host(), request.is_secure())
+        return render(request, "accounts/forgot_sent.html", {"email": form.cleaned_data["email"]})
+    return _page(request, "forgot", form=form)
+
+
+def _send_link(form: PasswordResetForm, host: str, secure: bool) -> None:
+    try:
+        form.save(
+            domain_override=host,
+            use_https=secure,
+            subject_template_name="accounts/mail/reset_subject.txt",
+            email_template_name="accounts/mail/reset.txt",
+        )
+    finally:
+        connections.close_all()
+
+
+@never_cache
+@sensitive_post_parameters()
+@require_http_methods(["GET", "POST"])
+def reset(request: HttpRequest, player: str, token: str) -> HttpResponse:
+    """Choose a new password with a link from a mail; it works once, for an hour. Every session ends."""
+    found = _player_of(player)
+    if found is None or not default_token_generator.check_token(found, token):
+        raise Http404("This link was used or has expired. Ask for a new one.")
+    form = NewPasswordForm(found, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        run_sync(sessions.end_sessions(form.save().pk))
+        messages.success(request, "Your password is changed. Sign in with it.")
+        return redirect("accounts:sign_in")
+    return _page(request, "reset", form=form)
+
+
+def _player_of(encoded: str) -> Player | None:
+    try:
+        return Player.objects.filter(pk=int(urlsafe_base64_decode(encoded)), is_active=True).first()
+    except (ValueError, OverflowError):
+        return None

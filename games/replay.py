@@ -1,0 +1,81 @@
+"""Kept runs played again from their inputs, by the rules."""
+
+from typing import Any
+
+import msgspec
+from asgiref.sync import sync_to_async
+
+from games.game import UnknownGame, find
+from games.runs import Record
+from leaderboard import definitions
+from leaderboard.models import Board, HiddenPlayer, Run
+from live.errors import GameError
+from store.stream import moment
+
+FRAMES_MAX = 2_000
+
+_record = msgspec.json.Decoder(Record)
+
+
+class NoReplay(GameError):
+    code = "no_replay"
+    message = "There is no such run to watch."
+
+
+async def load(run_id: str) -> Run:
+    """A kept run that may be seen.
+
+    Raises:
+        NoReplay: none of this id, or it or its player is hidden, or its record cannot be played.
+    """
+    run = await Run.objects.filter(pk=run_id, is_hidden=False).select_related("player", "board").afirst()
+    if run is None or await HiddenPlayer.objects.filter(player=run.player_id).aexists():
+        raise NoReplay
+    try:
+        find(record_of(run).game)
+    except (UnknownGame, msgspec.DecodeError) as error:
+        raise NoReplay from error
+    return run
+
+
+def record_of(run: Run) -> Record:
+    """What replays a run. Raises msgspec.DecodeError when it is no record."""
+    return _record.decode(run.record)
+
+
+async def frames(run: Run, start: int) -> dict[str, Any]:
+    """Up to 2,000 frames from a place on: each the view and the points after one more input; frame 0 is the first view.
+
+    Simulated from the run's start each time, in a thread.
+    """
+    return await sync_to_async(_frames, thread_sensitive=False)(record_of(run), start)
+
+
+def _frames(record: Record, start: int) -> dict[str, Any]:
+    rules = find(record.game).rules
+    state = rules.new(record.seed)
+    found = []
+    for number, input in enumerate(["", *record.inputs[: start + FRAMES_MAX]]):
+        if input:
+            state = rules.apply(state, input)
+        if start <= number < start + FRAMES_MAX:
+            found.append({"input": input, "points": rules.points(state), "view": rules.view(state)})
+    return {"start": start, "total": len(record.inputs) + 1, "frames": found}
+
+
+async def record_run(board: Board, player: int, kind: str) -> Run:
+    """The run behind a player's place on a board's current period.
+
+    Raises:
+        UnknownPeriod: the board keeps no such period.
+        NoReplay: none is kept, or it is still on its way to SQL.
+    """
+    period = definitions.period(board, kind)
+    runs = Run.objects.filter(
+        board=board, player=player, is_hidden=False, accepted_at__gte=moment(period.start_ms)
+    ).exclude(player__in=HiddenPlayer.objects.values("player_id"))
+    best = ["points" if board.lower_is_better else "-points", "sequence"]
+    run = await runs.order_by(*(best if board.operator == Board.Operator.BEST else ["-sequence"])).afirst()
+    if run is None:
+        raise NoReplay
+    return run

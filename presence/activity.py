@@ -1,0 +1,57 @@
+"""Who was here on which day: a bitmap per UTC day, one bit a player."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from presence import keys
+from store.client import client
+
+TTL_S = 70 * 24 * 60 * 60
+# A bit far out makes Redis set aside everything before it: ids come from SQL and are dense, and no id is beyond this.
+PLAYER_ID_MAX = 50_000_000
+
+
+def today() -> date:
+    """The day by this machine's clock, UTC."""
+    return datetime.now(UTC).date()
+
+
+async def mark(player: int, day: date | None = None) -> None:
+    """Say that a player was here; doing it twice is harmless.
+
+    Raises:
+        ValueError: no player has such an id.
+
+    Redis: SETBIT and EXPIRE in one round trip, O(1).
+    """
+    if not 0 < player <= PLAYER_ID_MAX:
+        raise ValueError(f"no player has the id {player}")
+    name = keys.active(str(day or today()))
+    pipe = client().pipeline()
+    pipe.setbit(name, player, 1)
+    pipe.expire(name, TTL_S)
+    await pipe.execute()
+
+
+async def days(player: int, upto: date | None = None, count: int = 60) -> list[date]:
+    """The last days, of so many, on which a player was here, the newest first. One round trip, O(count)."""
+    last = upto or today()
+    asked = [last - timedelta(days=back) for back in range(count)]
+    pipe = client().pipeline()
+    for day in asked:
+        pipe.getbit(keys.active(str(day)), player)
+    return [day for day, bit in zip(asked, await pipe.execute(), strict=True) if bit]
+
+
+async def streak(player: int, upto: date | None = None) -> int:
+    """On how many days in a row, up to this one, a player was here. One round trip."""
+    last = upto or today()
+    found = await days(player, last)
+    return next((length for length, day in enumerate(found) if day != last - timedelta(days=length)), len(found))
+
+
+async def forget(player: int) -> None:
+    """Take a player out of every day. One round trip, O(days)."""
+    pipe = client().pipeline()
+    for day in await days(player, count=TTL_S // 86_400 + 1):
+        pipe.setbit(keys.active(str(day)), player, 0)
+    await pipe.execute()

@@ -1,0 +1,1 @@
+"""Players as others see them, and what is theirs: profiles, achievements, merging, export, deletion."""

@@ -1,0 +1,49 @@
+"""A player's best per day as a line: the numbers of a table, made into places on a drawing."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import msgspec
+
+WIDTH, HEIGHT, MARGIN = 600, 160, 8
+
+
+class Point(msgspec.Struct, frozen=True):
+    """A day with a run: its best points, and where that is on the drawing."""
+
+    day: date
+    points: int
+    x: float
+    y: float
+
+
+class Chart(msgspec.Struct, frozen=True):
+    """The days with runs, oldest first, of a span; `line` is the SVG polyline through them."""
+
+    first: date
+    last: date
+    most: int
+    days: list[Point]
+
+    @property
+    def line(self) -> str:
+        return " ".join(f"{point.x:.1f},{point.y:.1f}" for point in self.days)
+
+
+def chart(bests: Sequence[tuple[date, int]], last: date, span: int) -> Chart | None:
+    """The chart of each day's best over `span` days up to `last`; None without any. Better is always higher up."""
+    first = last - timedelta(days=span - 1)
+    kept = [(day, points) for day, points in bests if first <= day <= last]
+    if not kept:
+        return None
+    most = max(points for _, points in kept)
+    days = [
+        Point(
+            day,
+            points,
+            MARGIN + (WIDTH - 2 * MARGIN) * (day - first).days / max(1, span - 1),
+            HEIGHT - MARGIN - (HEIGHT - 2 * MARGIN) * points / max(1, most),
+        )
+        for day, points in kept
+    ]
+    return Chart(first, last, most, days)

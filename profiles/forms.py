@@ -1,0 +1,20 @@
+from typing import Any
+
+from django import forms
+
+from accounts.models import Player
+
+
+class GuestLeavesForm(forms.Form):
+    """A guest has no password to re-enter: their name says that they mean it."""
+
+    name = forms.CharField(label="Type your name", widget=forms.TextInput(attrs={"autocomplete": "off"}))
+
+    def __init__(self, player: Player, *args: Any, **options: Any) -> None:
+        self.player = player
+        super().__init__(*args, **options)
+
+    def clean_name(self) -> str:
+        if self.cleaned_data["name"].lower() != self.player.name.lower():
+            raise forms.ValidationError(f"Your name is {self.player.name}.")
+        return self.cleaned_data["name"]

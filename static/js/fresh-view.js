@@ -1,0 +1,41 @@
+// <fresh-page topic>: a part of a page that only the server can work out. When the topic changes the page is asked for
+// again, at most every few seconds, and the parts marked data-fresh take over what it says. DOM only.
+
+import { topics } from "live/site";
+import { Pause } from "pause";
+
+const EVERY_MS = 3_000;
+
+class FreshPage extends HTMLElement {
+  #seen = false;
+  #timer = 0;
+
+  connectedCallback() {
+    const pause = new Pause(this.querySelector("[data-pause]"), () => this.#soon(), { news: () => 1 });
+    this.stop = topics.watch(this.getAttribute("topic"), (state) => {
+      // The first state is what the page was made from.
+      if (this.#seen) pause.take(state);
+      this.#seen = true;
+    });
+  }
+
+  disconnectedCallback() {
+    this.stop();
+    clearTimeout(this.#timer);
+  }
+
+  #soon() {
+    this.#timer ||= setTimeout(() => this.#load(), EVERY_MS);
+  }
+
+  async #load() {
+    this.#timer = 0;
+    const answer = await fetch(location.href).catch(() => null);
+    if (!answer?.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.querySelector("fresh-page [data-fresh]");
+    if (fresh) this.querySelector("[data-fresh]").replaceChildren(...fresh.childNodes);
+  }
+}
+
+customElements.define("fresh-page", FreshPage);

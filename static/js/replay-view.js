@@ -1,0 +1,100 @@
+// The tools of a replay: play, pause, speed, step, bar and keys. The game draws the frames. DOM only.
+
+import { Replay } from "replay-state";
+import { speak } from "speak";
+
+const number = new Intl.NumberFormat();
+
+// `draw(frame, before)` shows a frame; `before` is the one it follows by its input, or null after a jump.
+export class ReplayView {
+  #timer = 0;
+
+  constructor(element, draw) {
+    this.element = element;
+    this.draw = draw;
+    const find = (name) => element.querySelector(`[data-${name}]`);
+    this.parts = { at: find("at"), points: find("replay-points"), bar: find("bar"), play: find("play"), back: find("back"), forward: find("forward"), trouble: find("trouble") };
+    this.replay = new Replay(Number(this.parts.bar.max) + 1);
+    this.parts.play.addEventListener("click", () => this.#toggle());
+    this.parts.back.addEventListener("click", () => this.#step(-1));
+    this.parts.forward.addEventListener("click", () => this.#step(1));
+    this.parts.bar.addEventListener("input", () => this.#jump(Number(this.parts.bar.value)));
+    find("speed").addEventListener("change", ({ target }) => (this.replay.speed = Number(target.value)));
+    document.addEventListener("keydown", (event) => this.#key(event));
+    this.#load();
+  }
+
+  async #load() {
+    const start = this.replay.frames.length;
+    const answer = await fetch(`${this.element.dataset.frames}?from=${start}`).catch(() => null);
+    if (!answer?.ok) return this.#say(answer?.status === 429 ? "Too many replays at once. Wait a minute, then reload." : "The run could not be loaded. Reload to try again.");
+    const more = this.replay.add(await answer.json());
+    if (start === 0) {
+      for (const part of ["bar", "play", "back", "forward"]) this.parts[part].disabled = false;
+      this.#show(null);
+      this.#toggle();
+    }
+    if (more) this.#load();
+  }
+
+  #say(text) {
+    this.parts.trouble.textContent = text;
+    this.parts.trouble.hidden = false;
+  }
+
+  #toggle() {
+    if (!this.replay.playing && this.replay.ended) this.#jump(0);
+    this.replay.playing = !this.replay.playing;
+    this.#tick();
+    this.#label();
+  }
+
+  #tick() {
+    clearTimeout(this.#timer);
+    if (!this.replay.playing) return;
+    this.#timer = setTimeout(() => {
+      this.#move(1);
+      if (this.replay.ended) {
+        this.replay.playing = false;
+        speak(`The run ended with ${number.format(this.replay.frame.points)} points.`);
+      }
+      this.#label();
+      this.#tick();
+    }, this.replay.pauseMs);
+  }
+
+  #step(by) {
+    this.replay.playing = false;
+    this.#move(by);
+    this.#label();
+  }
+
+  #jump(at) {
+    if (this.replay.go(at)) this.#show(null);
+  }
+
+  #move(by) {
+    const before = this.replay.frame;
+    if (this.replay.go(this.replay.at + by)) this.#show(by === 1 ? before : null);
+  }
+
+  #show(before) {
+    const { frame, at } = this.replay;
+    this.parts.at.textContent = number.format(at);
+    this.parts.points.textContent = number.format(frame.points);
+    this.parts.bar.value = at;
+    this.draw(frame, before);
+  }
+
+  #label() {
+    this.parts.play.textContent = this.replay.playing ? "Pause" : this.replay.ended ? "Again" : "Play";
+  }
+
+  #key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("select, button, a, summary")) return;
+    const does = { Space: () => this.#toggle(), ArrowLeft: () => this.#step(-1), ArrowRight: () => this.#step(1), Home: () => this.#jump(0), End: () => this.#jump(this.replay.total - 1) }[event.code];
+    if (!does || this.parts.play.disabled) return;
+    event.preventDefault();
+    does();
+  }
+}
