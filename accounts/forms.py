@@ -110,12 +110,16 @@ def _current_password() -> forms.CharField:
     return forms.CharField(label="Your password now", widget=widget, strip=False)
 
 
-class _PasswordChecked(forms.Form):
-    """A change that only somebody who knows the password may make."""
+class _OfPlayer(forms.Form):
+    """A form about one player's account."""
 
     def __init__(self, player: Player, *args: Any, **options: Any) -> None:
         self.player = player
         super().__init__(*args, **options)
+
+
+class _PasswordChecked(_OfPlayer):
+    """A change that only somebody who knows the password may make."""
 
     def clean_current(self) -> str:
         if not self.player.check_password(self.cleaned_data["current"]):
@@ -123,7 +127,7 @@ class _PasswordChecked(forms.Form):
         return self.cleaned_data["current"]
 
 
-class NewPasswordForm(forms.Form):
+class NewPasswordForm(_OfPlayer):
     """A new password for a player."""
 
     new = forms.CharField(
@@ -132,10 +136,6 @@ class NewPasswordForm(forms.Form):
         strip=False,
         help_text=_PASSWORD_HELP,
     )
-
-    def __init__(self, player: Player, *args: Any, **options: Any) -> None:
-        self.player = player
-        super().__init__(*args, **options)
 
     def clean_new(self) -> str:
         password_validation.validate_password(self.cleaned_data["new"], self.player)

@@ -124,9 +124,7 @@ class SessionStore(SessionBase):
                     connection.rename(keys.session(old), _key(self.session_key))
                 fields = fields or connection.hgetall(_key(self.session_key))
                 if fields.get(PLAYER):
-                    name, score = keys.sessions(msgspec.json.decode(fields[PLAYER])), self._ends_ms()
-                    connection.zrem(name, old)
-                    connection.zadd(name, {session_name(self.session_key): score})
+                    self._note(msgspec.json.decode(fields[PLAYER]), old)
         return self._loaded(fields)
 
     async def aload(self) -> dict[str, Any]:
@@ -136,17 +134,39 @@ class SessionStore(SessionBase):
                 await client().rename(keys.session(old), _key(self.session_key))
             fields = fields or await client().hgetall(_key(self.session_key))
             if fields.get(PLAYER):
-                name, score = keys.sessions(msgspec.json.decode(fields[PLAYER])), self._ends_ms()
-                await client().zrem(name, old)
-                await client().zadd(name, {session_name(self.session_key): score})
+                await self._anote(msgspec.json.decode(fields[PLAYER]), old)
         return self._loaded(fields)
 
     def _old_names(self) -> list[str]:
         """What the session was called if SECRET_KEY was changed since: nobody is signed out by a new secret."""
         return [_name(self.session_key, secret) for secret in settings.SECRET_KEY_FALLBACKS]
 
-    def _ends_ms(self) -> int:
-        return time.time_ns() // 1_000_000 + self.get_session_cookie_age() * 1000
+    # Among its player's sessions, under a new name
+
+    def cycle_key(self) -> None:
+        old = self.session_key
+        super().cycle_key()
+        if old and (player := self.get(PLAYER)):
+            self._note(player, session_name(old))
+
+    async def acycle_key(self) -> None:
+        old = self.session_key
+        await super().acycle_key()
+        if old and (player := await self.aget(PLAYER)):
+            await self._anote(player, session_name(old))
+
+    def _note(self, player: int, old: str) -> None:
+        with sync() as connection:
+            connection.zrem(keys.sessions(player), old)
+            connection.zadd(keys.sessions(player), self._ending())
+
+    async def _anote(self, player: int, old: str) -> None:
+        await client().zrem(keys.sessions(player), old)
+        await client().zadd(keys.sessions(player), self._ending())
+
+    def _ending(self) -> dict[str, int]:
+        ends_ms = time.time_ns() // 1_000_000 + self.get_session_cookie_age() * 1000
+        return {session_name(self.session_key): ends_ms}
 
     def _loaded(self, fields: dict[str, str]) -> dict[str, Any]:
         if not fields:

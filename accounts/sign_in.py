@@ -15,11 +15,18 @@ def note_sign_in(request: HttpRequest, user: Player, **_: Any) -> None:
     """Receiver of `user_logged_in`; sync, like the signal."""
     session = request.session
     session[DEVICE] = words(request.headers.get("User-Agent", ""))
+    if session.session_key is None:
+        session.save()  # Signing in as somebody else begins an empty session, which has no key until it is kept.
     run_sync(note_session(user.pk, session.session_key, session.get_expiry_age()))
 
 
-def stay_signed_in_alone(request: HttpRequest, player: Player) -> int:
-    """After a new password: this browser goes on with a new session, every other one ends; returns how many."""
+def stay_signed_in(request: HttpRequest, player: Player) -> None:
+    """After a new password this browser goes on with its session, under a new key."""
     update_session_auth_hash(request, player)
     note_sign_in(request, player)
+
+
+def stay_signed_in_alone(request: HttpRequest, player: Player) -> int:
+    """After a new password this browser goes on with its session, every other one ends; returns how many."""
+    stay_signed_in(request, player)
     return run_sync(end_sessions(player.pk, but=session_name(request.session.session_key)))

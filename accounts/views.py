@@ -19,6 +19,7 @@ from accounts import setup
 from accounts.forms import NewPlayerForm, SignInForm
 from accounts.models import Player
 from accounts.sessions import session_name
+from accounts.sign_in import stay_signed_in
 from accounts.signals import card_changed
 from live.doors import client_address, enter
 from live.layer import tell_session
@@ -59,7 +60,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and (player := form.save_or_refuse()):
         card_changed.send(Player, player=player)
         with _sockets_ended(request):
-            login(request, player)
+            (stay_signed_in if guest else login)(request, player)
         messages.success(request, f"Welcome, {player.name}!")
         return redirect(next_page(request))
     return _page(request, "accounts/sign_up.html", form)

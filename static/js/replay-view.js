@@ -1,5 +1,6 @@
 // The tools of a replay: play, pause, speed, step, bar and keys. The game draws the frames. DOM only.
 
+import { still } from "motion";
 import { Replay } from "replay-state";
 import { speak } from "speak";
 
@@ -32,7 +33,7 @@ export class ReplayView {
     if (start === 0) {
       for (const part of ["bar", "play", "back", "forward"]) this.parts[part].disabled = false;
       this.#show(null);
-      this.#toggle();
+      if (!still()) this.#toggle();
     }
     if (more) this.#load();
   }
