@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import PasswordResetForm
 from django.contrib.auth.tokens import default_token_generator
@@ -152,7 +153,9 @@ def reset(request: HttpRequest, player: str, token: str) -> HttpResponse:
         raise Http404("This link was used or has expired. Ask for a new one.")
     form = NewPasswordForm(found, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        run_sync(sessions.end_sessions(form.save().pk))
+        form.save()
+        logout(request)  # This browser's session may be one of them, and is needed for what comes next.
+        run_sync(sessions.end_sessions(found.pk))
         messages.success(request, "Your password is changed. Sign in with it.")
         return redirect("accounts:sign_in")
     return _page(request, "reset", form=form)

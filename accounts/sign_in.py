@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from accounts.devices import words
 from accounts.models import Player
 from accounts.sessions import DEVICE, end_sessions, note_session, session_name
+from live.layer import tell_session
 from store.client import run_sync
 
 
@@ -28,5 +29,7 @@ def stay_signed_in(request: HttpRequest, player: Player) -> None:
 
 def stay_signed_in_alone(request: HttpRequest, player: Player) -> int:
     """After a new password this browser goes on with its session, every other one ends; returns how many."""
+    old = session_name(request.session.session_key)
     stay_signed_in(request, player)
+    run_sync(tell_session(old, "session.ended"))  # This browser's other tabs open theirs anew.
     return run_sync(end_sessions(player.pk, but=session_name(request.session.session_key)))

@@ -5,6 +5,7 @@ Runs that are still on their way to SQL count for the account at once, and arriv
 
 from asgiref.sync import sync_to_async
 from django.db import transaction
+from django.db.models import F
 
 from accounts.models import Player
 from leaderboard import keys
@@ -12,6 +13,7 @@ from leaderboard.models import Board, Merge, Run
 from leaderboard.moderation import put_right
 from live.errors import GameError
 from store.client import client
+from store.keys import dead_letters
 
 
 class BroughtAlready(GameError):
@@ -51,15 +53,17 @@ async def move_runs(merge: Merge) -> bool:
 
 
 async def _is_flying(board: Board, guest: int) -> bool:
-    names = await client().xrange(keys.runs(board.slug))
-    return any(fields.get("player") == str(guest) for _, fields in names)
+    """Whether a run of the guest has not reached SQL yet. The stream keeps some that have."""
+    name = keys.runs(board.slug)
+    entries = [*await client().xrange(name), *await client().xrange(dead_letters(name))]
+    runs = {fields["run"] for _, fields in entries if fields.get("player") == str(guest) and "run" in fields}
+    return await Run.objects.filter(pk__in=runs).acount() < len(runs)
 
 
 def _move(merge: Merge) -> None:
     with transaction.atomic():
         moved = Run.objects.filter(player_id=merge.guest_id).update(player_id=merge.player_id)
-        merge.runs += moved
-        merge.save(update_fields=["runs"])
+        Merge.objects.filter(pk=merge.pk).update(runs=F("runs") + moved)
 
 
 async def unfinished() -> list[Merge]:

@@ -82,20 +82,21 @@ async def in_flight(board: Board, after_id: str = "") -> Flying:
     pipe.xrange(name, min=f"({after_id}" if after_id else "-")
     pipe.xrange(dead_letters(name))
     info, found, dead = await pipe.execute()
-    moved = await merging()
     by_run: dict[str, Result] = {}
     for entry_id, fields in found if after_id else [*dead, *found]:
         with contextlib.suppress(KeyError, ValueError):  # What is no run cannot count.
             result = _of_entry(entry_id, fields)
-            result = replace(result, player=moved.get(result.player, result.player))
             by_run.setdefault(result.run, result)
+    moved = await _moved({result.player for result in by_run.values()})
+    for result in [each for each in by_run.values() if each.player in moved]:
+        by_run[result.run] = replace(result, player=moved[result.player])
     ordered = sorted(by_run.values(), key=lambda each: each.sequence)
     return Flying(ordered, info["last-generated-id"])
 
 
-async def merging() -> dict[int, int]:
-    """Guests whose runs are on their way to another player, and that player."""
-    rows = Merge.objects.filter(applied=False).values_list("guest_id", "player_id")
+async def _moved(players: set[int]) -> dict[int, int]:
+    """Those of these players who were guests whose runs went to another player, and that player."""
+    rows = Merge.objects.filter(guest_id__in=players).values_list("guest_id", "player_id")
     return {guest: player async for guest, player in rows}
 
 

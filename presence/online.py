@@ -99,10 +99,11 @@ async def friends(asked: Sequence[tuple[int, Sequence[int]]], *, now_ms: int | N
 
 
 async def forget(player: int) -> None:
-    """Drop everything that is kept of a player. Two round trips, and one for each open connection."""
+    """Drop everything that is kept of a player. Three round trips, and one for each open connection."""
     for lease in await client().zrange(keys.leases(), 0, -1):
         if lease.startswith(f"{player}:"):
             await _leave(_keys(), _args(None, player, lease.partition(":")[2], -1))
+    await online(0)  # Which sweeps them.
     pipe = client().pipeline(transaction=True)
     pipe.srem(keys.invisible(), str(player))
     pipe.hdel(keys.audience(), str(player))

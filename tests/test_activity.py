@@ -1,0 +1,52 @@
+"""Who was here on which day."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from presence import activity, keys
+from store.client import client
+
+DAY = date(2026, 11, 24)
+
+
+def back(count: int) -> date:
+    return DAY - timedelta(days=count)
+
+
+async def test_days_come_newest_first():
+    for count in (0, 2, 5):
+        await activity.mark(7, back(count))
+    assert await activity.days(7, DAY) == [back(0), back(2), back(5)]
+    assert await activity.days(8, DAY) == []
+
+
+@pytest.mark.parametrize(
+    ("marked", "streak"), [([], 0), ([0], 1), ([0, 1, 2], 3), ([1, 2], 0), ([0, 2, 3], 1), (range(60), 60)]
+)
+async def test_a_streak_ends_at_the_first_gap(marked, streak):
+    for count in marked:
+        await activity.mark(7, back(count))
+    assert await activity.streak(7, DAY) == streak
+
+
+@pytest.mark.parametrize("player", [0, -1, activity.PLAYER_ID_MAX + 1, 2**32])
+async def test_no_bit_is_set_for_what_is_no_player(player):
+    with pytest.raises(ValueError):
+        await activity.mark(player, DAY)
+    assert not await client().exists(keys.active(str(DAY)))
+
+
+async def test_a_million_players_take_125_kb_a_day_and_it_ends():
+    await activity.mark(1_000_000, DAY)
+    assert await client().strlen(keys.active(str(DAY))) <= 125_001
+    assert 0 < await client().ttl(keys.active(str(DAY))) <= activity.TTL_S
+
+
+async def test_a_forgotten_player_was_never_here():
+    for count in range(3):
+        await activity.mark(7, activity.today() - timedelta(days=count))
+    await activity.mark(8)
+    await activity.forget(7)
+    assert await activity.days(7) == []
+    assert await activity.days(8) == [activity.today()]

@@ -1,0 +1,172 @@
+"""What runs earn: coins, progress and achievements, each once."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from accounts import wallet
+from accounts.models import Player
+from games import runs
+from games.game import find
+from leaderboard import boards, keys
+from leaderboard.boards import FinishedRun
+from leaderboard.consumers import streams
+from presence import activity
+from profiles import awards
+from profiles.achievements import ALL, MEASURES, RUN_COINS_MAX, coins_of
+from profiles.models import Award, Progress
+from store.client import client as redis
+from store.stream import GroupReader
+from tests.sockets import Socket
+from tests.worker import drain
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+DAY_MS = 24 * 60 * 60 * 1000
+
+
+def by_slug(slug: str):
+    return next(each for each in ALL if each.slug == slug)
+
+
+@pytest.fixture
+async def bob():
+    return await Player.objects.acreate(name="Bob")
+
+
+async def submit(player: Player, id: str, points: int = 100, record: str = "{}", at_ms: int | None = None) -> None:
+    run = FinishedRun(id, "fuse", player.pk, player.card, points, 0, record)
+    await boards.submit(run, at_ms=at_ms)
+
+
+async def earned(player: Player) -> set[str]:
+    return {slug async for slug in Award.objects.filter(player=player).values_list("slug", flat=True)}
+
+
+def test_the_rules_are_sound():
+    assert len({each.slug for each in ALL}) == len(ALL)
+    assert all(each.measure in MEASURES and each.target > 0 and each.coins > 0 for each in ALL)
+    assert [coins_of(points) for points in (0, 199, 200, 10**7)] == [1, 1, 2, RUN_COINS_MAX]
+
+
+async def test_a_first_run_pays_and_awards(bob):
+    await submit(bob, "r1", 400)
+    await drain()
+    assert await earned(bob) == {"first-run", "day-first"}
+    expected = coins_of(400) + by_slug("first-run").coins + by_slug("day-first").coins
+    assert (await wallet.purse(bob.pk)).balance == expected
+
+
+async def test_reading_again_pays_and_awards_nothing_more(bob):
+    await submit(bob, "r1")
+    await drain()
+    before = await wallet.purse(bob.pk)
+    await redis().xgroup_setid(keys.runs("fuse"), awards.GROUP.name, "0")
+    await drain()
+    assert await wallet.purse(bob.pk) == before
+    # Not even when Redis has forgotten that it paid: the ledger has not.
+    async for name in redis().scan_iter(match="*:movement:*"):
+        await redis().delete(name)
+    await redis().xgroup_setid(keys.runs("fuse"), awards.GROUP.name, "0")
+    await drain()
+    assert await wallet.purse(bob.pk) == before
+
+
+async def test_a_worker_that_dies_between_paying_and_awarding_pays_once(bob, monkeypatch):
+    await submit(bob, "r1")
+    own = Award.objects.aget_or_create
+
+    async def die(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(type(Award.objects), "aget_or_create", die)
+    with pytest.raises(KeyboardInterrupt):
+        await drain()
+    monkeypatch.undo()
+    assert await earned(bob) == set()
+    await drain()
+    assert await earned(bob) == {"first-run", "day-first"}
+    assert (await wallet.purse(bob.pk)).balance == coins_of(100) + 20 + 100
+    assert own is not None
+
+
+async def test_ten_runs_count_even_when_history_is_slower(bob):
+    for n in range(10):
+        await submit(bob, f"r{n}")
+    reader = GroupReader(awards.GROUP, "w1", streams)
+    from store.client import blocking
+
+    connection = blocking(1)
+    while await reader.step(connection, block_ms=None):
+        pass
+    await connection.aclose()
+    assert "ten-runs" in await earned(bob)
+
+
+async def test_the_largest_tile_comes_from_the_runs_own_record(bob):
+    game = find("fuse")
+    state = game.rules.new("seed")
+    forged = runs.record(game, "seed", [], state).replace('"best_tile":4', '"best_tile":4')
+    state = state.__class__(state.seed, (2048, *state.cells[1:]), 20_000)
+    await submit(bob, "r1", 20_000, runs.record(game, "seed", [], state))
+    await drain()
+    assert {"tile-128", "tile-512", "tile-2048", "points-10000"} <= await earned(bob)
+    assert forged
+
+
+async def test_days_in_a_row_make_a_streak(bob):
+    today = datetime.now(UTC).date()
+    for back in range(1, 7):
+        await activity.mark(bob.pk, today - timedelta(days=back))
+    await submit(bob, "r1")
+    await drain()
+    assert {"streak-3", "streak-7"} <= await earned(bob)
+    row = await Progress.objects.aget(player=bob, measure="streak")
+    assert row.value == 7
+
+
+async def test_a_second_place_is_no_first_of_the_day(bob):
+    carol = await Player.objects.acreate(name="Carol")
+    await submit(carol, "r1", 900)
+    await submit(bob, "r2", 100)
+    await drain()
+    assert "day-first" in await earned(carol)
+    assert "day-first" not in await earned(bob)
+
+
+async def test_an_award_is_announced_to_the_players_sockets_and_nobody_elses(bob):
+    carol = await Player.objects.acreate(name="Carol")
+    from accounts import sessions
+    from accounts.sessions import SessionStore, session_name
+
+    async def signed_in(player):
+        session = SessionStore()
+        await session.aset("_auth_user_id", str(player.pk))
+        await session.asave()
+        await sessions.note_session(player.pk, session.session_key, 60)
+        return session_name(session.session_key)
+
+    async with Socket("/ws/", bob, await signed_in(bob)) as own, Socket("/ws/", carol, await signed_in(carol)) as other:
+        await submit(bob, "r1")
+        await drain()
+        told = [await own.next("achieved"), await own.next("achieved")]
+        assert {each["slug"] for each in told} == {"first-run", "day-first"}
+        assert await other.quiet(0.3)
+
+
+async def test_a_profile_shows_how_far_the_others_are(bob):
+    await submit(bob, "r1", 2_500)
+    await drain()
+    shown = {each.achievement.slug: each for each in await awards.shown(bob)}
+    assert shown["first-run"].at is not None
+    assert (shown["points-10000"].reached, shown["points-10000"].percent) == (2_500, 25)
+    assert shown["ten-runs"].reached == 1
+
+
+async def test_somebody_who_is_gone_holds_nothing_up(bob):
+    await submit(bob, "r1")
+    await Player.objects.filter(pk=bob.pk).adelete()
+    carol = await Player.objects.acreate(name="Carol")
+    await submit(carol, "r2")
+    await drain()
+    assert "first-run" in await earned(carol)
