@@ -11,6 +11,7 @@ from leaderboard import definitions
 from leaderboard.boards import FinishedRun
 from leaderboard.models import Board
 from store import server
+from tests.browser import chromium, opened  # noqa: F401  (fixtures)
 from tests.stack import Site
 
 _prefixes = itertools.count(1)

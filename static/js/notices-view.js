@@ -11,7 +11,7 @@ const number = new Intl.NumberFormat();
 class LiveNotices extends HTMLElement {
   connectedCallback() {
     socket.addEventListener("passed", (event) => this.#passed(event.detail));
-    socket.addEventListener("achieved", ({ detail }) => this.#passing(`${detail.title}! ${detail.words} You get ${number.format(detail.coins)} coins.`));
+    socket.addEventListener("achieved", ({ detail }) => this.#passing(`${detail.title}! ${detail.words} You get ${number.format(detail.coins)} coins.`, "notice-award"));
     socket.addEventListener("notice", (event) => this.#show(event.detail.text));
   }
 
@@ -20,16 +20,16 @@ class LiveNotices extends HTMLElement {
     this.#passing(text);
   }
 
-  #passing(text) {
-    const toast = this.#show(text);
+  #passing(text, kind = "notice-toast") {
+    const toast = this.#show(text, kind);
     // It goes by itself, unless somebody is at it.
     const leave = () => (toast.matches(":hover, :focus-within") ? setTimeout(leave, STAYS_MS / 4) : toast.remove());
     setTimeout(leave, STAYS_MS);
   }
 
-  #show(text) {
+  #show(text, kind = "notice-toast") {
     const toast = document.createElement("div");
-    toast.className = "notice-toast";
+    toast.className = kind;
     const words = document.createElement("p");
     words.textContent = text;
     const close = document.createElement("button");

@@ -1,0 +1,88 @@
+"""A real browser for tests: the fixtures, and what a player does with their hands."""
+
+import os
+import shutil
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+KEYS = ("ArrowLeft", "ArrowDown", "ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp")
+DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """The system's Chromium. One for the module, closed before async tests need the loop again."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
+        refuse = pytest.fail if os.environ.get("CI") else pytest.skip
+        refuse("No Chromium found. On Debian: apt install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def opened(chromium, site):
+    """Open a page in a browser context of its own. At the end, none has said anything on its console."""
+    contexts, complaints = [], []
+
+    def open_page(path: str, *, base: str = site.url, **options):
+        options.setdefault("viewport", DESKTOP)
+        context = chromium.new_context(base_url=base, locale="en-US", **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on(
+            "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
+        )
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(path)
+        return page
+
+    open_page.expected = ()  # Words of complaints that the test itself provokes.
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert [text for text in complaints if not any(word in text for word in open_page.expected)] == []
+
+
+def start_playing(page) -> None:
+    page.get_by_role("button", name="Play Fuse").first.click()
+    page.wait_for_selector(".fuse-tile")
+
+
+def cells(page) -> list[int]:
+    """The board as it is drawn, in reading order."""
+    script = """() => {
+      const cells = Array(16).fill(0);
+      for (const tile of document.querySelectorAll('.fuse-tile')) {
+        const [x, y] = tile.style.transform.match(/[\\d.]+(?=%)/g).map((at) => at / 100);
+        cells[4 * y + x] = Number(tile.dataset.value);
+      }
+      return cells;
+    }"""
+    return page.evaluate(script)
+
+
+def play_to_the_end(page) -> None:
+    result = page.locator("[data-result]")
+    for _ in range(400):
+        for key in KEYS:
+            page.keyboard.press(key)
+        if result.is_visible():
+            return
+    raise AssertionError("the run did not end")
+
+
+def points(page) -> str:
+    return page.locator(".points-value").inner_text()
