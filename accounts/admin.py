@@ -2,10 +2,25 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 
-from accounts.models import Player
+from accounts.models import Follow, LedgerEntry, Player
 from accounts.sessions import end_sessions
-from accounts.signals import card_changed
+from accounts.signals import card_changed, deletion_asked
 from store.client import run_sync
+
+
+class ReadOnly(admin.ModelAdmin):
+    """History: looked at, never edited."""
+
+    show_full_result_count = False
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
 
 
 class PlayerCreationForm(forms.ModelForm):
@@ -29,7 +44,7 @@ class PlayerAdmin(UserAdmin):
     add_form = PlayerCreationForm
     add_fieldsets = [(None, {"fields": ["name", "password"]})]
     fieldsets = [
-        (None, {"fields": ["name", "password", "country", "visibility"]}),
+        (None, {"fields": ["name", "password", "email", "country", "visibility"]}),
         ("State", {"fields": ["is_guest", "is_demo", "is_active", "joined_at", "last_login"]}),
         ("Rights", {"fields": ["is_staff", "is_superuser", "groups", "user_permissions"], "classes": ["collapse"]}),
     ]
@@ -46,17 +61,34 @@ class PlayerAdmin(UserAdmin):
             run_sync(end_sessions(int(id)))
         return response
 
+    def has_delete_permission(self, request, obj=None):
+        # Staff lose their rights first: what they did stays with their account.
+        return super().has_delete_permission(request, obj) and not (obj and obj.is_staff)
+
     def delete_model(self, request, obj):
-        run_sync(end_sessions(obj.pk))
-        super().delete_model(request, obj)
+        deletion_asked.send(Player, player=obj)
 
     def delete_queryset(self, request, queryset):
-        for player in queryset:
-            run_sync(end_sessions(player.pk))
-        super().delete_queryset(request, queryset)
+        for player in queryset.filter(is_staff=False):
+            deletion_asked.send(Player, player=player)
 
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)
         card_changed.send(Player, player=obj)
         if change and {"is_active", "is_staff", "is_superuser", "groups", "user_permissions"} & set(form.changed_data):
             run_sync(end_sessions(obj.pk))  # Open sockets still know the player with their old rights.
+
+
+@admin.register(LedgerEntry)
+class LedgerEntryAdmin(ReadOnly):
+    list_display = ["at", "player", "amount", "balance", "reason", "item"]
+    list_select_related = ["player"]
+    search_fields = ["player__name", "reason"]
+    list_filter = ["at", "item"]
+
+
+@admin.register(Follow)
+class FollowAdmin(ReadOnly):
+    list_display = ["follower", "followed", "at"]
+    list_select_related = ["follower", "followed"]
+    search_fields = ["follower__name", "followed__name"]

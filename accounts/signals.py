@@ -6,3 +6,5 @@ from django.dispatch import Signal
 card_changed = Signal()
 #: Sent with `player` after whom they follow changed. Receivers are sync.
 follows_changed = Signal()
+#: Sent with `player` when operators delete an account; a floor above removes all that is kept. Receivers are sync.
+deletion_asked = Signal()

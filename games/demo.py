@@ -9,11 +9,13 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from accounts import wallet
 from accounts.models import Player
 from games import runs
 from games.game import Game, all_games
 from leaderboard import boards
 from leaderboard.boards import FinishedRun
+from presence import activity
 
 PLAYER_COUNT = 40
 SEED = "gameapp demo"
@@ -99,5 +101,8 @@ async def remove() -> int:
     if players:
         for game in all_games():
             await boards.remove_players(game.slug, players)
+        for player in players:
+            await wallet.forget(player)
+            await activity.forget(player)
         await Player.objects.filter(pk__in=players).adelete()
     return len(players)

@@ -9,32 +9,17 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from accounts.admin import PlayerAdmin
+from accounts.admin import PlayerAdmin, ReadOnly
 from accounts.models import Player
 from leaderboard import definitions, keys, moderation, rebuild
 from leaderboard.boards import kept_periods
-from leaderboard.models import Board, HiddenPlayer, Moderation, Placement, Run, Season
+from leaderboard.models import Board, HiddenPlayer, Merge, Moderation, Placement, Run, Season
 from live.errors import GameError
 from store.client import StoreUnavailable, run_sync
 from store.lock import LockHeld, LockLost
 from store.stream import replay_dead_letters
 
 CHOSEN_MAX = 200
-
-
-class ReadOnly(admin.ModelAdmin):
-    """History: looked at, never edited."""
-
-    show_full_result_count = False
-
-    def has_add_permission(self, request, obj=None):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
 
 def with_reason(words: str, do: Callable[..., Coroutine[Any, Any, None]]) -> Any:
@@ -186,3 +171,11 @@ class ModeratedPlayerAdmin(Moderates, PlayerAdmin):
 
 admin.site.unregister(Player)
 admin.site.register(Player, ModeratedPlayerAdmin)
+
+
+@admin.register(Merge)
+class MergeAdmin(ReadOnly):
+    list_display = ["at", "guest_name", "player", "runs", "applied"]
+    list_select_related = ["player"]
+    search_fields = ["guest_name", "player__name"]
+    list_filter = ["applied", "at"]

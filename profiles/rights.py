@@ -27,6 +27,7 @@ from presence import activity, nearby, online
 from profiles import traces
 from profiles.models import Award, Progress
 from profiles.profile import places
+from store.client import run_sync
 from store.lock import LockHeld, hold
 
 logger = logging.getLogger(__name__)
@@ -108,6 +109,11 @@ async def delete(player: Player) -> None:
         raise StaffStay
     await _begin([player.pk])
     await _forget([player])
+
+
+def delete_when_asked(player: Player, **_: Any) -> None:
+    """Receiver of `deletion_asked`."""
+    run_sync(delete(player))
 
 
 async def _begin(players: Sequence[int]) -> None:
