@@ -5,6 +5,7 @@ that two writers added to one session are lost.
 """
 
 import argparse
+import functools
 import statistics
 import threading
 import time
@@ -61,7 +62,7 @@ def rate(name: str, n: int, writers: int) -> float:
             load_and_save(name, own[number % len(own)], number)
         connection.close()
 
-    return n / elapsed([lambda own=own: write(own) for own in keys])
+    return n / elapsed([functools.partial(write, own) for own in keys])
 
 
 def lost_fields(name: str) -> int:
