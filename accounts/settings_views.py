@@ -26,7 +26,7 @@ from live.doors import client_address, enter
 from store.client import run_sync
 
 # A mail is sent beside the request, so that its time does not tell whether there is such an account.
-_mail = ThreadPoolExecutor(2, thread_name_prefix="mail")
+_mail = ThreadPoolExecutor(1, thread_name_prefix="mail")
 
 
 def _own(request: HttpRequest) -> Player:
