@@ -73,7 +73,12 @@ class PlayerAdmin(UserAdmin):
             deletion_asked.send(Player, player=player)
 
     def save_model(self, request, obj, form, change):
-        super().save_model(request, obj, form, change)
+        if change:
+            # Only what was changed here: the rest may have changed meanwhile, a ban above all.
+            fields = {name for name in form.changed_data if name not in ("groups", "user_permissions")}
+            obj.save(update_fields=fields | ({"name_key"} if "name" in fields else set()))
+        else:
+            super().save_model(request, obj, form, change)
         card_changed.send(Player, player=obj)
         if change and {"is_active", "is_staff", "is_superuser", "groups", "user_permissions"} & set(form.changed_data):
             run_sync(end_sessions(obj.pk))  # Open sockets still know the player with their old rights.

@@ -1,5 +1,7 @@
 """Whom a player follows."""
 
+from django.db import IntegrityError, transaction
+
 from accounts.models import Follow, Player
 from accounts.signals import follows_changed
 from live.errors import GameError
@@ -12,6 +14,11 @@ class TooManyFollows(GameError):
     message = f"You can follow {FOLLOWS_MAX} players. Let somebody go first."
 
 
+class Gone(GameError):
+    code = "gone"
+    message = "That player is not here any more."
+
+
 class NotOneself(GameError):
     code = "not_oneself"
     message = "You cannot follow yourself."
@@ -21,13 +28,17 @@ def follow(player: Player, other: Player) -> None:
     """Follow somebody; doing it twice is harmless. Sync, like the ORM.
 
     Raises:
-        NotOneself, TooManyFollows: nothing was changed.
+        NotOneself, TooManyFollows, Gone: nothing was changed.
     """
     if player.pk == other.pk:
         raise NotOneself
     if player.follows.count() >= FOLLOWS_MAX:
         raise TooManyFollows
-    Follow.objects.get_or_create(follower=player, followed=other)
+    try:
+        with transaction.atomic():
+            Follow.objects.get_or_create(follower=player, followed=other)
+    except IntegrityError as error:
+        raise Gone from error
     follows_changed.send(Player, player=player)
 
 

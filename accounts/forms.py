@@ -3,12 +3,16 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth import authenticate, password_validation
-from django.db import IntegrityError, transaction
+from django.contrib.auth.forms import PasswordResetForm
+from django.db import DatabaseError, IntegrityError, transaction
 from django_countries import countries
 
 from accounts.models import NAME_TAKEN, Player
 
+GONE = "This account is gone. Reload the page."
 RENAME_EVERY = timedelta(days=30)
+# An address may belong to several accounts; not to so many that asking for one floods it.
+RESET_MAILS_MAX = 3
 _PASSWORD_HELP = "At least 8 characters, not only digits, and not a common one."
 
 
@@ -35,10 +39,12 @@ class NewPlayerForm(forms.ModelForm):
     def save(self, commit: bool = True) -> Player:
         """Keep the member. Raises IntegrityError when somebody took the name since it was checked."""
         player = super().save(commit=False)
+        is_new = player.pk is None
         player.set_password(self.cleaned_data["password"])
         player.is_guest = False
         with transaction.atomic():
-            player.save()
+            # Of a guest only what changes: they may have been banned, or deleted, since they were read.
+            player.save(update_fields=None if is_new else ["name", "name_key", "password", "is_guest"])
         return player
 
     def save_or_refuse(self) -> Player | None:
@@ -47,7 +53,9 @@ class NewPlayerForm(forms.ModelForm):
             return self.save()
         except IntegrityError:
             self.add_error("name", NAME_TAKEN)
-            return None
+        except DatabaseError:
+            self.add_error(None, GONE)
+        return None
 
 
 class SettingsForm(forms.ModelForm):
@@ -75,6 +83,12 @@ class SettingsForm(forms.ModelForm):
                 data[name] = self.initial[name]
         return data
 
+    def save(self, commit: bool = True) -> Player:
+        """Keep what the form is about, and nothing else. Raises DatabaseError when the player is gone."""
+        player = super().save(commit=False)
+        player.save(update_fields=list(self.Meta.fields))
+        return player
+
 
 class RenameForm(forms.ModelForm):
     """A new name, once in 30 days; the first one comes at once."""
@@ -87,22 +101,31 @@ class RenameForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
-        before = self.instance.renamed_at
+        self._check(self.instance.renamed_at)
+        return data
+
+    def _check(self, before: datetime | None) -> None:
         if before and datetime.now(UTC) < before + RENAME_EVERY:
             raise forms.ValidationError(
                 {"name": f"You can change your name again on {before + RENAME_EVERY:%Y-%m-%d}."}
             )
-        return data
 
     def save_or_refuse(self) -> Player | None:
-        """Keep the name; None, with the reason beside the field, when it was taken this very moment."""
-        self.instance.renamed_at = datetime.now(UTC)
+        """Keep the name; None, with the reason beside the field, when something else came first this very moment."""
         try:
             with transaction.atomic():
-                return self.save()
+                self._check(Player.objects.select_for_update().get(pk=self.instance.pk).renamed_at)
+                self.instance.renamed_at = datetime.now(UTC)
+                self.instance.save(update_fields=["name", "name_key", "renamed_at"])
+        except forms.ValidationError as error:
+            self.add_error(None, error)
         except IntegrityError:
             self.add_error("name", NAME_TAKEN)
-            return None
+        except Player.DoesNotExist:
+            self.add_error(None, GONE)
+        else:
+            return self.instance
+        return None
 
 
 def _current_password() -> forms.CharField:
@@ -168,6 +191,14 @@ class MailForm(_PasswordChecked):
     def save(self) -> None:
         self.player.email = self.cleaned_data["email"]
         self.player.save(update_fields=["email"])
+
+
+class ForgotForm(PasswordResetForm):
+    """A mail address, at most three of whose accounts get a link: those used last."""
+
+    def get_users(self, email: str) -> list[Player]:
+        found = sorted(super().get_users(email), key=lambda player: str(player.last_login or ""), reverse=True)
+        return found[:RESET_MAILS_MAX]
 
 
 class ConfirmForm(_PasswordChecked):

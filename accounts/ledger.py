@@ -76,6 +76,15 @@ async def differences(progress: Progress = lambda done: None) -> list[str]:
         found += [f"player {player}: {has} coins, the ledger says {sum_}" for player, (has, sum_) in suspects.items()]
         done += len(batch)
         progress(done)
+    return found + await _ownerless()
+
+
+async def _ownerless() -> list[str]:
+    """Coins of nobody: of players whom SQL does not know."""
+    found = []
+    async for player, balance in client().hscan_iter(keys.balances(), count=BATCH):
+        if int(balance) and not await Player.objects.filter(pk=int(player)).aexists():
+            found.append(f"player {player}: {balance} coins, and no such player")
     return found
 
 

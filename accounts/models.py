@@ -6,6 +6,8 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
+from django.db.models.functions import Lower
+from django.db.models.lookups import Exact
 
 from accounts.cards import Card
 from accounts.names import NameKey, fold, guest_name, validate_name
@@ -15,9 +17,11 @@ NAME_TAKEN = "That name is taken, or looks like one that is. Please choose anoth
 
 class PlayerManager(BaseUserManager["Player"]):
     def get_by_natural_key(self, name: str | None) -> "Player":
-        found = self.filter(name_key=fold(name or "")).first()
-        alike = found is not None and found.name.lower() == (name or "").lower()
-        return found if found is not None and alike else self.get(name__iexact=name)
+        return self.named(name or "").get()
+
+    def named(self, name: str) -> "models.QuerySet[Player]":
+        """The player of this name, in whatever case; never one who only looks alike."""
+        return self.filter(Exact(Lower("name"), name.lower()))
 
     def create_user(self, name: str, password: str | None = None, **fields: Any) -> "Player":
         """Make a member; a password of None cannot sign in."""
@@ -103,6 +107,9 @@ class Player(AbstractBaseUser, PermissionsMixin):
     USERNAME_FIELD = "name"
 
     class Meta:
+        constraints = [
+            models.UniqueConstraint(Lower("name"), name="player_name_unique", violation_error_message=NAME_TAKEN)
+        ]
         indexes = [models.Index(fields=["is_guest", "joined_at"], name="player_guest_joined")]
 
     def __str__(self) -> str:
@@ -113,7 +120,8 @@ class Player(AbstractBaseUser, PermissionsMixin):
         super().clean()
         folded = fold(self.name)
         is_new = folded != self.name_key.partition("#")[0]
-        if is_new and Player.objects.filter(name_key=folded).exclude(pk=self.pk).exists():
+        alike = models.Q(name_key=folded) | models.Q(name_key__startswith=f"{folded}#")
+        if is_new and Player.objects.filter(alike).exclude(pk=self.pk).exists():
             raise ValidationError({"name": NAME_TAKEN})
 
     @property

@@ -84,27 +84,25 @@ async def devices(player: int) -> list[Device]:
 
 
 async def end_session(player: int, name: str) -> bool:
-    """End one session of a player, its open sockets included; False when it is none of theirs. Three round trips."""
-    if not await client().zrem(keys.sessions(player), name):
+    """End one session of a player, its open sockets included; False when it is none of theirs. Four round trips."""
+    if await client().zscore(keys.sessions(player), name) is None:
         return False
-    await _end(name)
+    # Off the list last: what was interrupted half way can be done again.
+    await client().delete(keys.session(name))
+    await tell_session(name, "session.ended")
+    await client().zrem(keys.sessions(player), name)
     return True
 
 
 async def end_sessions(player: int, *, but: str = "") -> int:
     """End every session of a player (all others, when one is named), open sockets included; returns how many.
 
-    Redis: one round trip, then two for each session.
+    Redis: one round trip, then four for each session.
     """
     names = [name for name in await client().zrange(keys.sessions(player), 0, -1) if name != but]
     for name in names:
         await end_session(player, name)
     return len(names)
-
-
-async def _end(name: str) -> None:
-    await client().delete(keys.session(name))
-    await tell_session(name, "session.ended")
 
 
 class SessionStore(SessionBase):

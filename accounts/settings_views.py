@@ -6,7 +6,6 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.forms import PasswordResetForm
 from django.contrib.auth.tokens import default_token_generator
 from django.db import connections
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,7 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import sessions
-from accounts.forms import ChangePasswordForm, MailForm, NewPasswordForm, RenameForm, SettingsForm
+from accounts.forms import ChangePasswordForm, ForgotForm, MailForm, NewPasswordForm, RenameForm, SettingsForm
 from accounts.models import Player
 from accounts.sign_in import stay_signed_in_alone
 from accounts.signals import card_changed
@@ -121,7 +120,7 @@ def end_devices(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def forgot(request: HttpRequest) -> HttpResponse:
     """Send a link for a new password; the answer is the same whether somebody has that mail address or not."""
-    form = PasswordResetForm(request.POST or None)
+    form = ForgotForm(request.POST or None)
     if request.method == "POST":
         run_sync(enter("reset_address", client_address(request)))
     if request.method == "POST" and form.is_valid():
@@ -131,7 +130,7 @@ def forgot(request: HttpRequest) -> HttpResponse:
     return _page(request, "forgot", form=form)
 
 
-def _send_link(form: PasswordResetForm, host: str, secure: bool) -> None:
+def _send_link(form: ForgotForm, host: str, secure: bool) -> None:
     try:
         form.save(
             domain_override=host,

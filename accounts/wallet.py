@@ -70,7 +70,9 @@ async def buy(player: int, item: Item, request: str) -> Receipt:
 
     Redis: lua/move.lua, one round trip, O(1).
     """
-    return await move(Movement(player, -item.price, f"bought {item.title}", f"buy:{player}:{request}", item.slug))
+    return await move(
+        Movement(player, -item.price, f"bought {item.title}", f"buy:{player}:{item.slug}:{request}", item.slug)
+    )
 
 
 async def move(movement: Movement) -> Receipt:
@@ -84,9 +86,12 @@ async def move_many(movements: Sequence[Movement]) -> None:
         _receipt(answer)
 
 
-async def transfer(giver: int, getter: int, reason: str, request: str) -> int:
-    """Give all coins of a player to another; returns how many. Redis: lua/transfer.lua, one round trip, O(1)."""
-    return await _transfer([keys.balances(), keys.ledger()], [giver, getter, reason, request])
+async def transfer(giver: int, getter: int, reason: str, request: str, *, leave: int = 0) -> int:
+    """Give all coins of a player but some to another; returns how many.
+
+    Redis: lua/transfer.lua, one round trip, O(1).
+    """
+    return await _transfer([keys.balances(), keys.ledger()], [giver, getter, reason, request, leave])
 
 
 async def forget(player: int) -> None:

@@ -152,6 +152,7 @@ RATE_LIMITS = {
     "sign_up_address": Policy(limit=200, window_s=3600),
     "guest_address": Policy(limit=2_000, window_s=600, opens_when_away=True),
     "shop": Policy(limit=120, window_s=60),
+    "delete_address": Policy(limit=60, window_s=3600),
     "export": Policy(limit=10, window_s=3600),
     "replay": Policy(limit=120, window_s=60, opens_when_away=True),
     "nearby": Policy(limit=6, window_s=24 * 60 * 60),

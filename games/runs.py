@@ -193,12 +193,17 @@ async def rank(run: Run, card: Card) -> Report:
     """Rank an ended run on its game's board; once in effect, however often it is called.
 
     Raises:
-        GameError: the board does not take it now (closed, or the player is hidden); the worker will not try again.
+        GameError: the board does not take it now (closed, the player hidden), or the run is gone; nobody tries again.
         StoreUnavailable: no answer from Redis; the worker ranks it later.
 
     Redis: four round trips.
     """
-    inputs = await client().lrange(keys.inputs(run.id), 0, -1)
+    pipe = client().pipeline()
+    pipe.exists(keys.run(run.id))
+    pipe.lrange(keys.inputs(run.id), 0, -1)
+    is_there, inputs = await pipe.execute()
+    if not is_there:
+        raise UnknownRun  # Its player was deleted meanwhile.
     replayable = record(run.game, run.seed, inputs, run.state)
     finished = FinishedRun(run.id, run.game.slug, run.player, card, run.points, run.started_ms, replayable)
     try:

@@ -13,6 +13,8 @@ from leaderboard.models import Run
 from leaderboard.views import board_context, feed_context
 from live.doors import client_address, enter
 
+# What SQL can hold; an address may hold more.
+ID_MAX = 2**63 - 1
 LOBBY_BOARD_COUNT = 10
 PLAY_BOARD_COUNT = 10
 
@@ -67,6 +69,8 @@ async def replay_frames(request: HttpRequest, run: str) -> HttpResponse:
 @require_safe
 async def record(request: HttpRequest, slug: str, player: int) -> HttpResponse:
     """Leads to the replay of the run behind a player's place on a board; `?period=` as on the board."""
+    if player > ID_MAX:
+        raise Http404("There is no such player.")
     try:
         board = await boards.find(slug)
         kept = await replays.record_run(board, player, request.GET.get("period", board.kinds[0]))

@@ -84,6 +84,12 @@ def _put_right(board: Board, player: int) -> None:
             _rewrite(board, season)
 
 
+def rewrite_seasons_of(player: int) -> None:
+    """Work out anew every season that a player stands in, after their runs went to somebody else. Sync."""
+    for season in Season.objects.filter(placements__player_id=player).select_related("board").distinct():
+        _rewrite(season.board, season)
+
+
 def _rewrite(board: Board, season: Season) -> None:
     visible = results.visible(board, find(season.period), Flying([], ""), hidden_too=True)
     scores = results.combined(board, visible)

@@ -41,6 +41,7 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
     rank: int = 0
     period: str = ""
     winners: list[str] = []
+    winner_ids: list[int] = []
 
 
 def line_of(board: Board, entry: Entry) -> Line | None:

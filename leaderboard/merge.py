@@ -3,14 +3,17 @@
 Runs that are still on their way to SQL count for the account at once, and arrive there under it.
 """
 
+from datetime import UTC, datetime, timedelta
+
 from asgiref.sync import sync_to_async
 from django.db import transaction
 from django.db.models import F
 
 from accounts.models import Player
-from leaderboard import keys
-from leaderboard.models import Board, Merge, Run
-from leaderboard.moderation import put_right
+from leaderboard import archive, keys
+from leaderboard.boards import update_card
+from leaderboard.models import Board, HiddenPlayer, Merge, Run
+from leaderboard.moderation import put_board_right, sync_hidden
 from live.errors import GameError
 from store.client import client
 from store.keys import dead_letters
@@ -21,43 +24,47 @@ class BroughtAlready(GameError):
     message = "The runs of that guest went to another account."
 
 
+class NotToBring(GameError):
+    code = "not_to_bring"
+    message = "That guest has nothing that could be brought along."
+
+
 async def begin(guest: Player, player: Player) -> Merge:
-    """Record that a guest's runs go to a player; doing it twice is harmless.
+    """Record that a guest's runs go to a player; doing it twice is harmless. No run of the guest is ranked any more.
 
     Raises:
         BroughtAlready: they went to somebody else.
+        NotToBring: no guest, or one whom moderators hid or banned.
     """
-    merge = await sync_to_async(_record)(guest, player)
+    merge = await sync_to_async(_record)(guest.pk, player)
     if merge.player_id != player.pk:
         raise BroughtAlready
+    async for board in Board.objects.all():
+        await sync_hidden(board.slug)
     return merge
 
 
-def _record(guest: Player, player: Player) -> Merge:
+def _record(guest_id: int, player: Player) -> Merge:
     with transaction.atomic():
+        if merge := Merge.objects.filter(guest_id=guest_id).first():
+            return merge
+        guest = Player.objects.select_for_update().filter(pk=guest_id, is_guest=True, is_active=True).first()
+        if guest is None or HiddenPlayer.objects.filter(player=guest).exists():
+            raise NotToBring
         # Nobody plays on as the guest while the runs move.
-        Player.objects.filter(pk=guest.pk).update(is_active=False)
-        merge, _ = Merge.objects.get_or_create(guest_id=guest.pk, defaults={"guest_name": guest.name, "player": player})
-        return merge
+        Player.objects.filter(pk=guest_id).update(is_active=False)
+        return Merge.objects.create(guest_id=guest_id, guest_name=guest.name, player=player)
 
 
-async def move_runs(merge: Merge) -> bool:
-    """Move what has reached SQL and put boards and archives right; True when nothing more is on its way."""
-    arrived = not [board async for board in Board.objects.all() if await _is_flying(board, merge.guest_id)]
+async def move_runs(merge: Merge) -> None:
+    """Move what has reached SQL, and put the boards right; the archives follow with `finish`."""
     await sync_to_async(_move)(merge)
+    card = (await Player.objects.aget(pk=merge.player_id)).card
     async for board in Board.objects.all():
         for player in (merge.guest_id, merge.player_id):
-            await put_right(board, player)
+            await put_board_right(board, player)
         await client().hdel(keys.cards(board.slug), str(merge.guest_id))
-    return arrived
-
-
-async def _is_flying(board: Board, guest: int) -> bool:
-    """Whether a run of the guest has not reached SQL yet. The stream keeps some that have."""
-    name = keys.runs(board.slug)
-    entries = [*await client().xrange(name), *await client().xrange(dead_letters(name))]
-    runs = {fields["run"] for _, fields in entries if fields.get("player") == str(guest) and "run" in fields}
-    return await Run.objects.filter(pk__in=runs).acount() < len(runs)
+        await update_card([board.slug], merge.player_id, card)
 
 
 def _move(merge: Merge) -> None:
@@ -66,11 +73,32 @@ def _move(merge: Merge) -> None:
         Merge.objects.filter(pk=merge.pk).update(runs=F("runs") + moved)
 
 
-async def unfinished() -> list[Merge]:
-    """Merges of which something may still be on its way."""
-    return [merge async for merge in Merge.objects.filter(applied=False).select_related("player")]
+async def has_arrived(merge: Merge) -> bool:
+    """Whether every run of the guest has reached SQL. The streams keep some that have."""
+    async for board in Board.objects.all():
+        name = keys.runs(board.slug)
+        entries = [*await client().xrange(name), *await client().xrange(dead_letters(name))]
+        runs = {
+            fields["run"] for _, fields in entries if fields.get("player") == str(merge.guest_id) and "run" in fields
+        }
+        if await Run.objects.filter(pk__in=runs).acount() < len(runs):
+            return False
+    return True
+
+
+async def unfinished(older_than_s: float) -> list[Merge]:
+    """Merges of which something may still be on its way, begun so long ago that nobody is at it."""
+    begun = datetime.now(UTC) - timedelta(seconds=older_than_s)
+    return [merge async for merge in Merge.objects.filter(applied=False, at__lte=begun).select_related("player")]
+
+
+async def rewrite_archives(merge: Merge) -> None:
+    """Write the archives anew that the guest stands in."""
+    await sync_to_async(archive.rewrite_seasons_of)(merge.guest_id)
 
 
 async def finish(merge: Merge) -> None:
     """Say that everything has arrived."""
     await Merge.objects.filter(pk=merge.pk).aupdate(applied=True)
+    async for board in Board.objects.all():
+        await sync_hidden(board.slug)

@@ -16,7 +16,7 @@ from accounts.sessions import end_sessions
 from leaderboard import archive, feed, keys, results
 from leaderboard.boards import kept_periods, subject
 from leaderboard.definitions import now_ms, periods
-from leaderboard.models import Board, HiddenPlayer, Moderation, Run
+from leaderboard.models import Board, HiddenPlayer, Merge, Moderation, Run
 from leaderboard.periods import Period, find
 from leaderboard.results import REPAIR_WAIT_S, Flying, repair_lock
 from leaderboard.windows import forget_windows
@@ -88,8 +88,10 @@ async def finish() -> int:
 
 
 async def sync_hidden(slug: str) -> None:
-    """Make a board's set of hidden players what SQL says. One round trip."""
+    """Make a board's set of those whose runs are refused what SQL says: hidden, leaving, merging. One round trip."""
     hidden = [str(pk) async for pk in HiddenPlayer.objects.values_list("player_id", flat=True)]
+    hidden += [str(pk) async for pk in Player.objects.exclude(leaving_at=None).values_list("pk", flat=True)]
+    hidden += [str(pk) async for pk in Merge.objects.filter(applied=False).values_list("guest_id", flat=True)]
     pipe = client().pipeline(transaction=True)
     pipe.delete(keys.hidden(slug))
     if hidden:
@@ -137,13 +139,18 @@ async def put_right(board: Board, player: int) -> None:
 
     Runs that arrive meanwhile are counted in. Raises LockHeld when another repair takes half a minute.
     """
+    await put_board_right(board, player)
+    await archive.put_right(board, player)
+
+
+async def put_board_right(board: Board, player: int) -> None:
+    """The same for the board alone."""
     async with hold(repair_lock(board.slug), wait_s=REPAIR_WAIT_S) as held:
         flying = await _flying(board, player)
         for period in await _kept(board):
             flying = await _put_right_on(board, period, player, flying, held.fence)
     await forget_windows(board.slug)
     await mark(subject(board.slug))
-    await archive.put_right(board, player)
 
 
 async def _kept(board: Board) -> Iterable[Period]:

@@ -5,6 +5,9 @@ import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from django.db.models import Q
+
+from accounts.models import Player
 from leaderboard import keys, score
 from leaderboard.models import Board, HiddenPlayer, Merge, Run
 from leaderboard.periods import Period
@@ -136,7 +139,11 @@ def visible(
 def _from_sql(board: Board, period: Period, upto: int | None, player: int | None, hidden_too: bool) -> Iterator[Result]:
     rows = Run.objects.filter(board=board, is_hidden=False, accepted_at__gte=moment(period.start_ms))
     if not hidden_too:
-        rows = rows.exclude(player_id__in=HiddenPlayer.objects.values("player_id"))
+        # Who is gone stays in the history and in archives, and stands on no board.
+        gone = Player.objects.filter(Q(is_gone=True) | Q(leaving_at__isnull=False))
+        rows = rows.exclude(player_id__in=HiddenPlayer.objects.values("player_id")).exclude(
+            player_id__in=gone.values("pk")
+        )
     if period.end_ms:
         rows = rows.filter(accepted_at__lt=moment(period.end_ms))
     if upto is not None:

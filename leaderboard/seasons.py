@@ -130,8 +130,9 @@ def _finish(season: Season, fence: int) -> None:
 
 
 async def _announce(board: Board, season: Season) -> None:
-    winners = [row.placement.player.shown_name for row in await archive.shown(season, CROWNS)]
+    first = [row.placement.player for row in await archive.shown(season, CROWNS)]
+    winners, ids = [player.shown_name for player in first], [player.pk for player in first]
     at_ms = int(season.ends_at.timestamp() * 1000)
     if winners:
-        line = Line("season", board.slug, at_ms, period=season.period, winners=winners)
+        line = Line("season", board.slug, at_ms, period=season.period, winners=winners, winner_ids=ids)
         await feed.append(line, told=keys.feed_told(f"{board.slug}:{season.period}"))

@@ -82,13 +82,7 @@ class Personal:
             self._stale.difference_update(due)
             for seat in due:
                 seat.due_at = now + INTERVAL_S
-            try:
-                await self._tell(due)
-            except StoreUnavailable as error:
-                logger.warning("what is personal waits: %s", error)
-                self._stale.update(seat for seat in due if self._is_taken(seat))
-            except Exception:
-                logger.exception("what is personal could not be read")
+            await self._tell(due)
 
     async def _tell(self, due: Sequence[Seat]) -> None:
         by_reader: dict[PersonalReader, dict[Topic, list[Seat]]] = defaultdict(lambda: defaultdict(list))
@@ -96,14 +90,23 @@ class Personal:
             assert seat.topic.personal is not None
             by_reader[seat.topic.personal][seat.topic].append(seat)
         for reader, topics in by_reader.items():
-            asked = [
-                (topic, list({seat.mailbox.player.pk: seat.mailbox.player for seat in seats}.values()))
-                for topic, seats in topics.items()
-            ]
-            answers = await _answers(reader, asked)
-            for seats in topics.values():
-                for seat in seats:
-                    self._send(seat, answers.get((seat.topic.name, seat.mailbox.player.pk)))
+            try:
+                await self._tell_of(reader, topics)
+            except StoreUnavailable as error:
+                logger.warning("what is personal waits: %s", error)
+                self._stale.update(seat for seats in topics.values() for seat in seats if self._is_taken(seat))
+            except Exception:
+                logger.exception("what is personal could not be read")
+
+    async def _tell_of(self, reader: PersonalReader, topics: dict[Topic, list[Seat]]) -> None:
+        asked = [
+            (topic, list({seat.mailbox.player.pk: seat.mailbox.player for seat in seats}.values()))
+            for topic, seats in topics.items()
+        ]
+        answers = await _answers(reader, asked)
+        for seats in topics.values():
+            for seat in seats:
+                self._send(seat, answers.get((seat.topic.name, seat.mailbox.player.pk)))
 
     def _send(self, seat: Seat, message: Message | None) -> None:
         if message is None or not self._is_taken(seat):

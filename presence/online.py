@@ -18,6 +18,7 @@ LEASE_MS = 45_000
 # A closed connection keeps its lease this long, so that a reload shows nothing to anybody.
 GRACE_MS = 5_000
 SUBJECT = "online"
+FRIENDS_MAX = 50
 ONLINE, AWAY = "", "away"
 
 _renew = script(__file__, "renew", prelude=["sweep"])
@@ -90,11 +91,11 @@ def _ids(players: Sequence[int]) -> str:
 
 
 async def friends(asked: Sequence[tuple[int, Sequence[int]]], *, now_ms: int | None = None) -> list[list[Present]]:
-    """For each of these players, who of some others is online, as far as that player may see it.
+    """For each of these players, who of some others is online, as far as that player may see it; at most 50 each.
 
     Redis: lua/sweep.lua + lua/friends.lua for each, in one round trip.
     """
-    calls = [(_keys(), _args(now_ms, player, *others)) for player, others in asked]
+    calls = [(_keys(), _args(now_ms, player, FRIENDS_MAX, *others)) for player, others in asked]
     return [_present(flat) for flat in (await _friends.many(calls) if calls else ())]
 
 

@@ -1,9 +1,11 @@
 """Every achievement: what it measures, how much of it is asked for, and what it pays. The rules are all here.
 
 The measures are worked out by profiles/awards.py from accepted runs:
-`runs` finished, `points` of the best run, `best_tile` (a mark of the run's record), `streak` of days in a row,
-`day_first` 1 once the player led a day.
+`runs` finished with points, `points` of the best run, `best_tile` (a mark of the run's record), `streak` of
+days in a row, `day_first` 1 once the player led a day.
 """
+
+from collections.abc import Iterable
 
 import msgspec
 
@@ -34,11 +36,17 @@ ALL = (
     Achievement("streak-7", "A whole week", "Play on 7 days in a row.", "streak", 7, 200),
 )
 
-#: A finished run pays at least 1 coin, and one more for each so many points.
+#: A finished run with points pays at least 1 coin, and one more for each so many points.
 POINTS_PER_COIN = 200
 RUN_COINS_MAX = 50
 
 
 def coins_of(points: int) -> int:
     """What a finished run pays."""
-    return min(RUN_COINS_MAX, 1 + points // POINTS_PER_COIN)
+    return min(RUN_COINS_MAX, 1 + points // POINTS_PER_COIN) if points > 0 else 0
+
+
+def coins_for(slugs: Iterable[str]) -> int:
+    """What these achievements paid together."""
+    paid = {each.slug: each.coins for each in ALL}
+    return sum(paid.get(slug, 0) for slug in slugs)

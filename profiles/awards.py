@@ -37,6 +37,7 @@ async def write(entries: Sequence[Entry]) -> None:
     await history.write(entries)
     owners = await sync_to_async(_owners)({int(entry.fields["player"]) for entry in entries})
     own = [(owners[int(entry.fields["player"])], entry) for entry in entries if int(entry.fields["player"]) in owners]
+    own = [(player, entry) for player, entry in own if int(entry.fields["points"]) > 0]
     await _pay([_run_coins(player, entry) for player, entry in own])
     measured = await _measure(own)
     for player, achievement in await sync_to_async(_earned)(measured):
@@ -79,7 +80,7 @@ async def _measure(own: Iterable[tuple[int, Entry]]) -> Measured:
 
 
 def _run_counts(players: list[int]) -> dict[int, int]:
-    counted = Run.objects.filter(player__in=players).values_list("player").annotate(Count("pk"))
+    counted = Run.objects.filter(player__in=players, points__gt=0).values_list("player").annotate(Count("pk"))
     return dict(counted.order_by())
 
 

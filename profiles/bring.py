@@ -12,51 +12,67 @@ from accounts.models import Follow, Player
 from accounts.sessions import end_sessions
 from accounts.wallet import Movement, OwnedAlready
 from leaderboard import merge as runs
-from leaderboard.models import Merge, Run
+from leaderboard.models import HiddenPlayer, Merge
 from profiles import rights
+from profiles.achievements import coins_for
 from profiles.models import Award, Progress
+from profiles.profile import places
+from store.lock import LockHeld
+
+# The worker leaves a merge to whoever asked for it for so long, and to awards that were being paid meanwhile.
+FINISH_AFTER_S = 5.0
 
 
-async def has_something(guest: int) -> bool:
-    """Whether a guest has anything to bring: runs that are kept, or coins from some that will be."""
-    return await Run.objects.filter(player_id=guest).aexists() or (await wallet.purse(guest)).balance > 0
+async def has_something(guest: Player) -> bool:
+    """Whether a guest has anything to bring, that moderators have not hidden: runs, on the boards or kept, or coins."""
+    if await HiddenPlayer.objects.filter(player=guest).aexists():
+        return False
+    on_boards = any(part["standing"].rank for place in await places(guest) for part in place["periods"])
+    return on_boards or await guest.runs.aexists() or (await wallet.purse(guest.pk)).balance > 0
 
 
 async def bring(guest: Player, player: Player) -> None:
-    """Give a player everything that a guest has; the guest is gone afterwards.
+    """Give a player everything that a guest has. The worker brings what is still on its way, then the guest is gone.
 
     Raises:
         BroughtAlready: it went to another account before.
+        NotToBring: no guest, or one whom moderators hid or banned.
+        LockHeld: a board is being repaired; the worker goes on when it is done.
     """
     merge = await runs.begin(guest, player)
     await end_sessions(guest.pk)
     if not merge.applied:
-        await _go_on(merge)
+        await _move(merge)
 
 
-async def finish() -> int:
+async def finish(older_than_s: float = FINISH_AFTER_S) -> int:
     """Bring what was still on its way; returns how many guests are done. The worker does it every 5 seconds."""
     done = 0
-    for merge in await runs.unfinished():
-        done += await _go_on(merge)
+    for merge in await runs.unfinished(older_than_s):
+        with contextlib.suppress(LockHeld):
+            arrived = await runs.has_arrived(merge)
+            await _move(merge)
+            if arrived:
+                await runs.rewrite_archives(merge)
+                if guest := await Player.objects.filter(pk=merge.guest_id).afirst():
+                    await rights.delete(guest)
+                await runs.finish(merge)
+                done += 1
     return done
 
 
-async def _go_on(merge: Merge) -> bool:
-    arrived = await runs.move_runs(merge)
+async def _move(merge: Merge) -> None:
+    await runs.move_runs(merge)
     await _move_coins(merge.guest_id, merge.player_id)
     await sync_to_async(_move_rows)(merge.guest_id, merge.player_id)
-    if not arrived:
-        return False
-    guest = await Player.objects.filter(pk=merge.guest_id).afirst()
-    await runs.finish(merge)
-    if guest is not None:
-        await rights.delete(guest)
-    return True
 
 
 async def _move_coins(guest: int, player: int) -> None:
-    await wallet.transfer(guest, player, "brought from a guest", f"merge:{guest}")
+    """An achievement that both have earned stays paid once: the guest's coins for it go with the guest."""
+    had = Award.objects.filter(player=player).values("slug")
+    twice = [award.slug async for award in Award.objects.filter(player=guest, slug__in=had)]
+    leave = coins_for(twice)
+    await wallet.transfer(guest, player, "brought from a guest", f"merge:{guest}", leave=leave)
     for item in (await wallet.purse(guest)).owned:
         with contextlib.suppress(OwnedAlready):
             await wallet.move(Movement(player, 0, "brought from a guest", f"merge:{guest}:item:{item}", item))

@@ -7,7 +7,6 @@ from django.db.models import Max, Min
 from django.db.models.functions import TruncDate
 
 from accounts.models import Player
-from accounts.names import fold
 from leaderboard import standings
 from leaderboard.models import Board, HiddenPlayer, Run
 from leaderboard.periods import TITLES
@@ -20,9 +19,7 @@ RUNS_COUNT = 10
 
 async def find(name: str) -> Player | None:
     """The player of this name, whatever its case; None for a hidden, banned, deleted or missing one alike."""
-    player = await Player.objects.filter(name_key=fold(name), is_active=True, is_gone=False, leaving_at=None).afirst()
-    if player is None or player.name.lower() != name.lower():
-        player = await Player.objects.filter(name__iexact=name, is_active=True, is_gone=False, leaving_at=None).afirst()
+    player = await Player.objects.named(name).filter(is_active=True, is_gone=False, leaving_at=None).afirst()
     if player is None or await HiddenPlayer.objects.filter(player=player).aexists():
         return None
     return player

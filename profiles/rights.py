@@ -3,7 +3,6 @@
 A deletion that a crash stopped half way the worker finishes: every step may be done again.
 """
 
-import contextlib
 import logging
 import secrets
 from collections.abc import Sequence
@@ -18,7 +17,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts import sessions, wallet
 from accounts.models import LedgerEntry, Player
-from leaderboard import moderation
+from leaderboard import feed, moderation
 from leaderboard.boards import subject
 from leaderboard.models import Board, HiddenPlayer, Merge, Moderation, Placement, Run
 from live.errors import GameError
@@ -28,12 +27,14 @@ from profiles import traces
 from profiles.models import Award, Progress
 from profiles.profile import places
 from store.client import run_sync
-from store.lock import LockHeld, hold
+from store.lock import hold
 
 logger = logging.getLogger(__name__)
 
 GUESTS_KEPT = timedelta(days=30)
 BATCH = 200
+# One deletion at a time; each takes a moment for every hundred thousand keys.
+WAIT_S = 20.0
 
 
 class StaffStay(GameError):
@@ -74,7 +75,7 @@ async def export(player: Player) -> dict[str, Any]:
         "days_here": [str(day) for day in await activity.days(player.pk)],
         "online": [each.state for each in (await online.friends([(player.pk, [player.pk])]))[0]],
         "nearby_cell": await nearby.kept(player.pk),
-        "open_runs": [each async for each in traces.open_runs(player.pk)],
+        "open_runs": await traces.open_runs(player.pk),
     }
 
 
@@ -104,11 +105,11 @@ async def delete(player: Player) -> None:
 
     Raises:
         StaffStay: staff, whose acts are audited.
+        LockHeld: another deletion takes long; the worker goes on with this one.
     """
     if player.is_staff:
         raise StaffStay
-    await _begin([player.pk])
-    await _forget([player])
+    await _forget(await _begin(Player.objects.filter(pk=player.pk)))
 
 
 def delete_when_asked(player: Player, **_: Any) -> None:
@@ -116,19 +117,23 @@ def delete_when_asked(player: Player, **_: Any) -> None:
     run_sync(delete(player))
 
 
-async def _begin(players: Sequence[int]) -> None:
+async def _begin(chosen: "QuerySet[Player]") -> list[Player]:
+    """Take from these players all that they could act with; returns those who were still as they were chosen."""
     now = datetime.now(UTC)
-    await Player.objects.filter(pk__in=players).aupdate(is_active=False, leaving_at=now)
+    await chosen.aupdate(is_active=False, leaving_at=now)
+    players = [player async for player in Player.objects.filter(leaving_at=now)]
+    async for board in Board.objects.all():
+        await moderation.sync_hidden(board.slug)
     for player in players:
-        await sessions.end_sessions(player)
+        await sessions.end_sessions(player.pk)
+    return players
 
 
 async def finish_leaving() -> int:
     """Finish the deletions that a crash stopped; returns how many. The worker does it every minute."""
     left = Player.objects.filter(leaving_at__lt=datetime.now(UTC) - timedelta(seconds=60))[:BATCH]
     players = [player async for player in left]
-    if players:
-        await _forget(players)
+    await _forget(players)
     return len(players)
 
 
@@ -136,42 +141,57 @@ async def remove_stale_guests() -> int:
     """Forget guests without a run for 30 days; returns how many. The worker does it every 10 minutes."""
     since = datetime.now(UTC) - GUESTS_KEPT
     played = Run.objects.filter(player=OuterRef("pk"), accepted_at__gte=since)
-    stale = Player.objects.filter(is_guest=True, is_gone=False, joined_at__lt=since).exclude(Exists(played))[:BATCH]
-    players = [player async for player in stale]
+    stale = Player.objects.filter(is_guest=True, joined_at__lt=since, leaving_at=None).exclude(Exists(played))
+    some = [pk async for pk in stale.values_list("pk", flat=True)[:BATCH]]
+    # Asked again in the same statement that ends them: some may have become members meanwhile.
+    players = await _begin(stale.filter(pk__in=some)) if some else []
+    await _forget(players)
     if players:
-        await _begin([player.pk for player in players])
-        await _forget(players)
         logger.info("forgot %d guests without a run for 30 days", len(players))
     return len(players)
 
 
 async def _forget(players: Sequence[Player]) -> None:
-    """Remove all that is kept of players who can act no more."""
-    with contextlib.suppress(LockHeld):  # Another process is at it.
-        async with hold("forget"):
-            for player in players:
-                await online.forget(player.pk)
-                await nearby.leave(player.pk)
-                await activity.forget(player.pk)
-                await wallet.forget(player.pk)
-            ids, names = [player.pk for player in players], [player.name for player in players]
-            await traces.erase(ids, names)
-            await sync_to_async(_forget_rows)(players)
-            # What the worker had in hand meanwhile may have come back to Redis.
-            await traces.erase(ids, names)
-            async for board in Board.objects.all():
-                await moderation.sync_hidden(board.slug)
-                await mark(subject(board.slug))
+    """Remove all that is kept of players who can act no more. Raises LockHeld when another process takes long at it."""
+    if not players:
+        return
+    async with hold("forget", wait_s=WAIT_S):
+        # What guests were bringing to them goes with them.
+        merging = Merge.objects.filter(player__in=players, applied=False).values("guest_id")
+        players = [*players, *[guest async for guest in Player.objects.filter(pk__in=merging)]]
+        ids, names = [player.pk for player in players], [player.name for player in players]
+        await _forget_live(ids)
+        await traces.erase(ids, names)
+        await traces.sweep(ids)
+        await sync_to_async(_forget_rows)(players)
+        # What a process had in hand meanwhile may have come back.
+        await _forget_live(ids)
+        await traces.erase(ids, names)
+        async for board in Board.objects.all():
+            await moderation.sync_hidden(board.slug)
+            await mark(subject(board.slug))
+        await mark(feed.SUBJECT)
+
+
+async def _forget_live(players: Sequence[int]) -> None:
+    for player in players:
+        await online.forget(player)
+        await nearby.leave(player)
+        await activity.forget(player)
+        await wallet.forget(player)
 
 
 def _forget_rows(players: Sequence[Player]) -> None:
     kind = ContentType.objects.get_for_model(Player)
     for player in players:
         with transaction.atomic():
-            if Run.objects.filter(player=player).exists() or Placement.objects.filter(player=player).exists():
+            kept = (Run.objects.filter(player=player), Placement.objects.filter(player=player))
+            acted = LogEntry.objects.filter(user=player)
+            if any(rows.exists() for rows in (*kept, acted)):
                 gone = Player.objects.create(name=f"gone-{secrets.token_hex(6)}", is_gone=True, is_active=False)
                 for model in (Run, Placement, Moderation):
                     model._default_manager.filter(player=player).update(player=gone)
+                acted.update(user=gone)
                 if HiddenPlayer.objects.filter(player=player).exists():
                     HiddenPlayer.objects.create(player=gone)
             LogEntry.objects.filter(content_type=kind, object_id=str(player.pk)).update(

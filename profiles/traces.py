@@ -1,10 +1,11 @@
 """Finds and removes every trace of players in Redis that no floor can name by itself. It walks all keys, once."""
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
 from accounts import keys as account_keys
 from games import keys as game_keys
+from games.game import all_games
 from leaderboard import feed, history, keys
 from leaderboard.boards import remove_players
 from leaderboard.models import Board
@@ -17,10 +18,7 @@ SCAN_COUNT = 1_000
 
 
 async def erase(players: Sequence[int], names: Sequence[str]) -> None:
-    """Take players off boards, feed and streams, and delete every key that is theirs.
-
-    Runs that are on their way to SQL are written there first. Redis: the boards' streams, then a SCAN of all keys.
-    """
+    """Take players off boards, feed and streams. Runs that are on their way to SQL are written there first."""
     ids = {str(player) for player in players}
     async for board in Board.objects.all():
         await _drain(board.slug, ids)
@@ -29,7 +27,6 @@ async def erase(players: Sequence[int], names: Sequence[str]) -> None:
     await _drop(account_keys.ledger(), ids)
     await _drop(dead_letters(account_keys.ledger()), ids)
     await _drop_lines(ids, set(names))
-    await _sweep(ids)
 
 
 async def _drain(slug: str, ids: set[str]) -> None:
@@ -58,7 +55,9 @@ async def _drop_lines(ids: set[str], names: set[str]) -> None:
         await client().xdel(keys.feed(), *gone)
 
 
-async def _sweep(ids: set[str]) -> None:
+async def sweep(players: Sequence[int]) -> None:
+    """Delete every key that is theirs, and take them out of others' reports. Redis: a SCAN of all keys."""
+    ids = {str(player) for player in players}
     owner = "|".join(sorted(ids))
     # Keys named after a player, and what buys and awards are remembered by.
     own = re.compile(rf":\{{player:({owner})\}}:|:(owned|pause):({owner})$|:movement:(buy|award|merge):({owner}):")
@@ -94,9 +93,11 @@ async def _look_into(names: Sequence[str], ids: set[str]) -> None:
             await client().set(name, cleaned, xx=True, keepttl=True)
 
 
-async def open_runs(player: int) -> AsyncIterator[dict[str, str]]:
-    """The runs of a player that Redis still holds, without their seeds. It walks all keys."""
-    async for name in client().scan_iter(match=every_key() + ":run", count=SCAN_COUNT):
-        fields = await client().hgetall(name)
-        if fields.get("player") == str(player):
-            yield {field: fields[field] for field in ("game", "points", "over", "started_ms") if field in fields}
+async def open_runs(player: int) -> list[dict[str, str]]:
+    """The player's newest run of each game, as far as Redis still holds it, without its seed."""
+    found = []
+    for game in all_games():
+        if run_id := await client().get(game_keys.current(player, game.slug)):
+            fields = await client().hgetall(game_keys.run(run_id))
+            found.append({name: fields[name] for name in ("game", "points", "over", "started_ms") if name in fields})
+    return found

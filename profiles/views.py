@@ -22,6 +22,7 @@ from live.errors import GameError
 from profiles import awards, bring, rights
 from profiles import profile as page
 from profiles.forms import GuestLeavesForm
+from store.lock import LockHeld
 
 
 async def _player_or_404(name: str) -> Player:
@@ -76,7 +77,7 @@ async def bring_over(request: HttpRequest) -> HttpResponse:
     target = next_page(request)
     guest_id = await request.session.aget(GUEST) if request.player else None
     guest = await Player.objects.filter(pk=guest_id, is_guest=True).afirst() if guest_id else None
-    if guest is None or guest.pk == request.player.pk or not await bring.has_something(guest.pk):
+    if guest is None or guest.pk == request.player.pk or not await bring.has_something(guest):
         return redirect(target)
     if request.method != "POST":
         context = {"guest": guest, "next": target, "runs": await guest.runs.acount()}
@@ -87,6 +88,8 @@ async def bring_over(request: HttpRequest) -> HttpResponse:
             await bring.bring(guest, request.player)
         except GameError as error:
             messages.error(request, str(error))
+        except LockHeld:
+            messages.success(request, f"What {guest.name} played is yours within a minute.")
         else:
             messages.success(request, f"What {guest.name} played is yours now.")
     return redirect(target)
@@ -122,6 +125,7 @@ def _leaving_form(request: HttpRequest, data: Any = None) -> Any:
 @require_POST
 async def delete_account(request: HttpRequest) -> HttpResponse:
     """Deletes the account of somebody who re-enters their password; a guest types their name."""
+    await enter("delete_address", client_address(request))
     await count_try(client_address(request), request.player.name.lower())
     form = _leaving_form(request, request.POST)
     if not await sync_to_async(form.is_valid)():
@@ -131,6 +135,10 @@ async def delete_account(request: HttpRequest) -> HttpResponse:
         messages.error(request, rights.StaffStay.message)
         return redirect("my_data")
     await alogout(request)
-    await rights.delete(player)
-    messages.success(request, "Your account is deleted. Thank you for playing.")
+    try:
+        await rights.delete(player)
+    except LockHeld:
+        messages.success(request, "Your account is closed, and everything kept of it is gone within two minutes.")
+    else:
+        messages.success(request, "Your account is deleted. Thank you for playing.")
     return redirect("/")

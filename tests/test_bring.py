@@ -14,6 +14,7 @@ from leaderboard.merge import BroughtAlready
 from leaderboard.models import Board, Merge, Run
 from leaderboard.rebuild import differences
 from profiles import bring
+from profiles.achievements import coins_for
 from profiles.models import Award
 from store.client import client as redis
 from store.client import run_sync
@@ -51,10 +52,13 @@ class TestBringing:
         coins = (await wallet.purse(guest.pk)).balance + (await wallet.purse(bob.pk)).balance
         await bring.bring(guest, bob)
         assert await top() == [(bob.pk, 900)]
+        assert await bring.finish(0) == 1
+        assert [row.card.name for row in (await standings.top("fuse", "all", 10)).rows] == ["Bob"]
         assert {run.player_id async for run in Run.objects.all()} == {bob.pk}
         assert not await Player.objects.filter(pk=guest.pk).aexists()
         purse = await wallet.purse(bob.pk)
-        assert purse == wallet.Purse(coins, frozenset({bring_item().slug}))
+        # Both had made their first steps: what the guest got for them does not come along.
+        assert purse == wallet.Purse(coins - coins_for(["first-run"]), frozenset({bring_item().slug}))
         assert await Award.objects.filter(player=bob, slug="day-first").aexists()
         assert await Follow.objects.filter(follower=bob, followed=other).aexists()
         merge = await Merge.objects.aget()
@@ -72,10 +76,10 @@ class TestBringing:
         await submit(guest, "g1", 900)
         await bring.bring(guest, bob)
         assert await top() == [(bob.pk, 900)]
-        assert await bring.finish() == 0  # Nothing has reached SQL.
+        assert await bring.finish(0) == 0  # Nothing has reached SQL.
         await drain()
         assert (await Run.objects.aget()).player_id == bob.pk
-        assert await bring.finish() == 1
+        assert await bring.finish(0) == 1
         assert await top() == [(bob.pk, 900)]
         assert not await Player.objects.filter(pk=guest.pk).aexists()
         # What the stream still holds of the guest is the member's in every repair.
@@ -89,7 +93,7 @@ class TestBringing:
         await drain()
         coins = (await wallet.purse(guest.pk)).balance
         await asyncio.gather(*(bring.bring(guest, bob) for _ in range(5)), return_exceptions=True)
-        await bring.finish()
+        await bring.finish(0)
         assert await Run.objects.filter(player=bob).acount() == 3
         assert (await wallet.purse(bob.pk)).balance == coins
         assert (await Merge.objects.aget()).runs == 3
@@ -110,6 +114,7 @@ class TestBringing:
         await submit(guest, "g1", 900)
         await drain()
         await bring.bring(guest, bob)
+        await bring.finish(0)
         names = await redis().keys("*")
         assert not [name for name in names if "7654321" in name]
 

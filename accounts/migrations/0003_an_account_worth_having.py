@@ -2,6 +2,7 @@
 
 import accounts.names
 import django.db.models.deletion
+import django.db.models.functions.text
 from django.conf import settings
 from django.db import migrations, models
 
@@ -51,9 +52,10 @@ class Migration(migrations.Migration):
                 'ordering': ['-sequence'],
             },
         ),
-        migrations.RemoveConstraint(
+        migrations.AlterConstraint(
             model_name='player',
             name='player_name_unique',
+            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('name'), name='player_name_unique', violation_error_message='That name is taken, or looks like one that is. Please choose another.'),
         ),
         migrations.AddField(
             model_name='player',

@@ -1,22 +1,23 @@
 -- Reads which of some players are online, as far as one player may see them. Runs after sweep.lua.
 -- KEYS: 1 leases, 2 states, 3 players, 4 since, 5 invisible, 6 audience
--- ARGV: 1 now (see sweep.lua), 2 marks channel, 3 what to mark, 4 who asks, 5… player ids
+-- ARGV: 1 now (see sweep.lua), 2 marks channel, 3 what to mark, 4 who asks, 5 how many at most, 6… player ids
 -- Returns: {player id, since (ms; 0: not known), state, card JSON, player id, …}, in the order asked
--- Cost: O(M log N), and as much as those have followed who are seen by them only
+-- Cost: O(M), O(log N) for each who is online, and as much as those follow who are seen by them only
 finish()
 
-local function may_see(player)
-  if redis.call('SISMEMBER', KEYS[5], player) == 0 then return true end
+local function in_audience(player)
   for _, id in ipairs(cjson.decode(redis.call('HGET', KEYS[6], player) or '[]')) do
     if string.format('%.0f', id) == ARGV[4] then return true end
   end
   return false
 end
 
-local flat = {}
-for i = 5, #ARGV do
-  local player, p, at = ARGV[i], load(ARGV[i]), #flat
-  if p[1] > 0 and may_see(player) then
+local flat, ids = {}, {unpack(ARGV, 6)}
+if #ids == 0 then return flat end
+local here, hidden = redis.call('HMGET', KEYS[3], unpack(ids)), redis.call('SMISMEMBER', KEYS[5], unpack(ids))
+for i, player in ipairs(ids) do
+  if here[i] and #flat < 4 * tonumber(ARGV[5]) and (hidden[i] == 0 or in_audience(player)) then
+    local p, at = cmsgpack.unpack(here[i]), #flat
     flat[at + 1], flat[at + 2] = player, redis.call('ZSCORE', KEYS[4], player) or '0'
     flat[at + 3], flat[at + 4] = shown(p), p[5]
   end

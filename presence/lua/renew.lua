@@ -27,7 +27,8 @@ if p[5] == '' then p[5], dirty = ARGV[8], true end
 if dirty then keep(player, p) end
 if ARGV[9] == '0' then
   redis.call('SADD', KEYS[5], player)
-  if ARGV[10] == '[]' then redis.call('HDEL', KEYS[6], player) else redis.call('HSET', KEYS[6], player, ARGV[10]) end
+  -- What is kept is newer than what this connection read when it was opened.
+  if ARGV[10] == '[]' then redis.call('HDEL', KEYS[6], player) else redis.call('HSETNX', KEYS[6], player, ARGV[10]) end
 elseif ARGV[9] == '1' then
   redis.call('SREM', KEYS[5], player)
 end

@@ -1,0 +1,310 @@
+"""What reviewers did to accounts, and races that a clock decides: each once got through."""
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.core import mail
+
+from accounts import settings_views, wallet
+from accounts.forms import NewPlayerForm, RenameForm, SettingsForm
+from accounts.models import Player
+from accounts.sessions import SessionStore, devices, end_session, note_session, session_exists, session_name
+from accounts.wallet import Movement
+from games import runs
+from games.game import find
+from leaderboard import boards, merge, moderation, rebuild, standings
+from leaderboard.boards import FinishedRun
+from leaderboard.errors import PlayerHidden
+from leaderboard.merge import NotToBring
+from leaderboard.models import Board, Placement, Run, Season
+from presence import online
+from profiles import bring, rights
+from profiles.models import Award
+from store.client import run_sync
+from tests.worker import drain
+
+GOOD = "correct horse"
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+async def submit(player: Player, id: str, points: int) -> None:
+    await boards.submit(FinishedRun(id, "fuse", player.pk, player.card, points, 0, "{}"))
+
+
+async def top() -> list[tuple[int, int]]:
+    return [(row.player, row.points) for row in (await standings.top("fuse", "all", 10)).rows]
+
+
+async def agree() -> bool:
+    return await rebuild.differences(await Board.objects.aget()) == []
+
+
+@pytest.fixture
+async def guest():
+    return await Player.objects.acreate(name="swift-otter-4821", is_guest=True)
+
+
+@pytest.fixture
+async def bob():
+    return await Player.objects.acreate(name="Bob")
+
+
+class TestCoins:
+    def test_a_used_request_buys_and_wears_no_other_item(self, client):
+        player = Player.objects.create_user("Rich", GOOD)
+        run_sync(wallet.move(Movement(player.pk, 100, "a gift", "gift")))
+        client.force_login(player)
+        for item in ("frame-ring", "frame-crown"):
+            client.post("/shop/buy/", {"item": item, "request": "0123456789abcdef"})
+        player.refresh_from_db()
+        assert player.avatar_frame == "frame-ring"
+        assert run_sync(wallet.purse(player.pk)) == wallet.Purse(20, frozenset({"frame-ring"}))
+
+    async def test_guests_farm_no_achievement_for_an_account(self, bob):
+        await submit(bob, "b0", 1)
+        await drain()
+        gained = []
+        for number in range(3):
+            guest = await Player.objects.acreate(name=f"farm-otter-{number}", is_guest=True)
+            await submit(guest, f"g{number}", 100 * (number + 1))
+            await drain()
+            before = (await wallet.purse(bob.pk)).balance
+            await bring.bring(guest, bob)
+            await bring.finish(0)
+            gained.append((await wallet.purse(bob.pk)).balance - before)
+        assert gained == [1, 2, 2]  # What the runs themselves paid.
+
+    async def test_a_run_without_points_pays_nothing(self, bob):
+        for number in range(12):
+            await submit(bob, f"z{number}", 0)
+        await drain()
+        assert (await wallet.purse(bob.pk)).balance == 0
+        assert not await Award.objects.aexists()
+
+
+class TestBringing:
+    @pytest.mark.parametrize("way", ["hide_player", "ban"])
+    async def test_nobody_brings_what_moderators_took_off(self, guest, bob, way):
+        await submit(guest, "g1", 99_999)
+        await drain()
+        await getattr(moderation, way)(guest, reason="cheats", by=None)
+        guest = await Player.objects.aget(pk=guest.pk)
+        with pytest.raises(NotToBring):
+            await bring.bring(guest, bob)
+        assert await top() == []
+        assert not await bring.has_something(guest)
+
+    async def test_a_member_is_not_brought_along(self, bob):
+        member = await Player.objects.acreate(name="Member")
+        with pytest.raises(NotToBring):
+            await bring.bring(member, bob)
+
+    async def test_a_run_that_ends_after_it_is_refused_not_ranked(self, guest, bob):
+        await merge.begin(guest, bob)
+        with pytest.raises(PlayerHidden):
+            await submit(guest, "late", 777)
+        assert await agree()
+
+    async def test_the_last_run_is_offered_before_the_worker_has_seen_it(self, guest):
+        await submit(guest, "g1", 5)
+        assert await bring.has_something(guest)
+
+    async def test_an_account_that_leaves_takes_what_was_on_its_way_along(self, guest, bob):
+        await submit(guest, "g1", 900)
+        await bring.bring(guest, bob)
+        await rights.delete(bob)
+        await drain()
+        assert not await Player.objects.filter(is_gone=False).aexists()
+        assert await top() == []
+        assert await agree()
+
+    async def test_only_seasons_of_the_guest_are_written_anew(self, guest, bob):
+        board = await Board.objects.aget()
+        from datetime import UTC, datetime, timedelta
+
+        ended = datetime.now(UTC) - timedelta(days=3)
+        season = await Season.objects.acreate(
+            board=board, period="day:2020-01-01", kind="day", ends_at=ended, closed_at=ended
+        )
+        await Placement.objects.acreate(season=season, rank=1, player=bob, points=5, reached_at=ended)
+        await submit(guest, "g1", 900)
+        await drain()
+        await bring.bring(guest, bob)
+        await bring.finish(0)
+        # A rewrite would have emptied it: no run of that day is kept.
+        assert await Placement.objects.filter(season=season, player=bob).aexists()
+
+    async def test_coins_that_come_to_the_guest_meanwhile_follow(self, guest, bob):
+        await submit(guest, "g1", 900)
+        await drain()
+        await bring.bring(guest, bob)
+        await wallet.move(Movement(guest.pk, 50, "paid in flight", "late"))
+        before = (await wallet.purse(bob.pk)).balance
+        assert await bring.finish(0) == 1
+        assert (await wallet.purse(bob.pk)).balance == before + 50
+
+
+class TestStaleForms:
+    def test_a_ban_during_a_sign_up_stays(self, client):
+        guest = Player.objects.create_guest()
+        form = NewPlayerForm({"name": "Newname", "password": GOOD}, instance=Player.objects.get(pk=guest.pk))
+        assert form.is_valid()
+        run_sync(moderation.ban(guest, reason="cheats", by=None))
+        form.save_or_refuse()
+        assert not Player.objects.get(pk=guest.pk).is_active
+
+    def test_a_ban_during_a_change_of_settings_stays(self):
+        player = Player.objects.create_user("Bob", GOOD)
+        form = SettingsForm({"visibility": "nobody"}, instance=Player.objects.get(pk=player.pk))
+        assert form.is_valid()
+        run_sync(moderation.ban(player, reason="cheats", by=None))
+        form.save()
+        assert not Player.objects.get(pk=player.pk).is_active
+
+    @pytest.mark.parametrize("kind", ["sign up", "rename"])
+    def test_a_deleted_account_does_not_come_back(self, kind):
+        guest = Player.objects.create_guest()
+        if kind == "sign up":
+            form = NewPlayerForm({"name": "Newname", "password": GOOD}, instance=Player.objects.get(pk=guest.pk))
+        else:
+            form = RenameForm({"name": "Newname"}, instance=Player.objects.get(pk=guest.pk))
+        assert form.is_valid()
+        run_sync(rights.delete(guest))
+        assert form.save_or_refuse() is None
+        assert form.errors
+        assert not Player.objects.exists()
+
+    def test_of_renames_at_once_one_succeeds(self):
+        player = Player.objects.create_user("Bob", GOOD)
+        forms = [RenameForm({"name": f"Bobby{n}"}, instance=Player.objects.get(pk=player.pk)) for n in range(3)]
+        assert all(form.is_valid() for form in forms)
+        assert [form.save_or_refuse() is not None for form in forms] == [True, False, False]
+        assert "again on" in str(forms[1].errors)
+        assert Player.objects.get().name == "Bobby0"
+
+    async def test_a_stale_guest_who_has_just_become_a_member_stays(self, guest, monkeypatch):
+        from datetime import UTC, datetime, timedelta
+
+        await Player.objects.filter(pk=guest.pk).aupdate(joined_at=datetime.now(UTC) - timedelta(days=60))
+        own = rights._begin
+
+        async def first_a_sign_up(chosen):
+            await Player.objects.filter(pk=guest.pk).aupdate(is_guest=False)
+            return await own(chosen)
+
+        monkeypatch.setattr(rights, "_begin", first_a_sign_up)
+        assert await rights.remove_stale_guests() == 0
+        assert await Player.objects.filter(pk=guest.pk, is_active=True).aexists()
+
+
+class TestDeletion:
+    async def test_boards_and_history_agree_afterwards_and_a_rebuild_brings_nobody_back(self, bob):
+        carol = await Player.objects.acreate(name="Carol")
+        await submit(bob, "b1", 900)
+        await submit(carol, "c1", 500)
+        await drain()
+        await rights.delete(bob)
+        assert await agree()
+        await rebuild.rebuild(await Board.objects.aget())
+        assert await top() == [(carol.pk, 500)]
+
+    async def test_a_run_in_hand_is_not_ranked(self, bob):
+        run = await runs.begin(find("fuse"), bob.pk)
+        for input in ("left", "down", "right", "up"):
+            run = await runs.move(run, input) or run
+        ended = await runs.end(run)
+        await rights.delete(bob)
+        with pytest.raises(runs.UnknownRun):
+            await runs.rank(ended, bob.card)
+        assert await top() == []
+
+    async def test_a_run_that_ends_meanwhile_is_refused(self, bob):
+        await Player.objects.filter(pk=bob.pk).aupdate(is_active=False)
+        await rights._begin(Player.objects.filter(pk=bob.pk))
+        with pytest.raises(PlayerHidden):
+            await submit(bob, "late", 777)
+
+    async def test_coins_of_nobody_are_found(self):
+        from accounts import ledger
+
+        await wallet.move(Movement(987_654, 50, "paid in flight", "late"))
+        assert await ledger.differences() == ["player 987654: 50 coins, and no such player"]
+
+    def test_what_former_staff_did_in_the_admin_stays(self):
+        from django.contrib.admin.models import CHANGE, LogEntry
+        from django.contrib.contenttypes.models import ContentType
+
+        olga = Player.objects.create_user("Olga", GOOD)
+        kind = ContentType.objects.get_for_model(Board)
+        LogEntry.objects.create(user=olga, content_type=kind, object_id="fuse", object_repr="Fuse", action_flag=CHANGE)
+        run_sync(rights.delete(olga))
+        entry = LogEntry.objects.get()
+        assert entry.user.is_gone
+        assert entry.object_repr == "Fuse"
+
+
+class TestNames:
+    def test_whoever_looked_alike_before_the_rule_is_safe_from_newcomers(self, client):
+        Player.objects.create_user("B0B", GOOD)
+        late = Player.objects.create_user("Late", GOOD)
+        Player.objects.filter(pk=late.pk).update(name="Bob", name_key=f"bob#{late.pk}")
+        first = Player.objects.get(name="B0B")
+        first.name = "Renamed"
+        first.save()
+        for name in ("bob", "b0b", "BOB"):
+            assert client.post("/accounts/sign-up/", {"name": name, "password": "another horse"}).status_code == 422
+        client.post("/accounts/sign-in/", {"name": "Bob", "password": GOOD})
+        assert client.session["_auth_user_id"] == str(late.pk)
+
+
+class TestRequests:
+    def test_an_address_that_many_accounts_have_is_not_flooded(self, client):
+        for number in range(10):
+            Player.objects.create_user(f"Many{number}", GOOD, email="victim@example.org")
+        client.post("/accounts/forgot/", {"email": "victim@example.org"})
+        settings_views._mail.submit(lambda: None).result()
+        assert len(mail.outbox) == 3
+
+    @pytest.mark.parametrize("player", [2**63, 10**30])
+    def test_a_player_beyond_all_numbers_is_a_404(self, client, player):
+        assert client.get(f"/boards/fuse/record/{player}/").status_code == 404
+
+    async def test_an_interrupted_revocation_can_be_done_again(self, monkeypatch):
+        session = SessionStore()
+        await session.aset("_auth_user_id", "7")
+        await session.asave()
+        await note_session(7, session.session_key, 60)
+        name = session_name(session.session_key)
+
+        async def lost(*_):
+            raise ConnectionError
+
+        monkeypatch.setattr("accounts.sessions.tell_session", lost)
+        with pytest.raises(ConnectionError):
+            await end_session(7, name)
+        monkeypatch.undo()
+        assert not await session_exists(name)
+        assert await devices(7) == []
+
+    def test_following_somebody_who_has_just_gone_is_no_error(self, client, monkeypatch):
+        bob = Player.objects.create_user("Bob", GOOD)
+        carol = Player.objects.create_user("Carol", GOOD)
+        client.force_login(bob)
+        from profiles import profile
+
+        async def found_before(name):
+            copy = Player(pk=carol.pk, name=carol.name)
+            await sync_to_async(Player.objects.filter(pk=carol.pk).delete)()
+            return copy
+
+        monkeypatch.setattr(profile, "find", found_before)
+        assert client.post("/players/Carol/follow/").status_code == 302
+
+    async def test_an_old_list_of_follows_shows_nobody_to_whom_they_let_go(self):
+        from accounts.cards import Card
+
+        card = Card("Bob")
+        await online.amend(1, card, visible=False, audience=[8])
+        await online.renew(1, "tab", card, visible=False, audience=[8, 9])
+        assert await online.friends([(9, [1])]) == [[]]
+        assert await Run.objects.acount() == 0
