@@ -101,8 +101,16 @@ class RenameForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
+        if "name" in data and "name" not in self.changed_data:
+            raise forms.ValidationError({"name": "That is your name already."})
         self._check(self.instance.renamed_at)
         return data
+
+    @property
+    def locked_until(self) -> datetime | None:
+        """When the name may be changed again; None: now."""
+        before = self.instance.renamed_at
+        return before + RENAME_EVERY if before and datetime.now(UTC) < before + RENAME_EVERY else None
 
     def _check(self, before: datetime | None) -> None:
         if before and datetime.now(UTC) < before + RENAME_EVERY:
@@ -128,9 +136,9 @@ class RenameForm(forms.ModelForm):
         return None
 
 
-def _current_password() -> forms.CharField:
+def _current_password(label: str = "Your password now") -> forms.CharField:
     widget = forms.PasswordInput(attrs={"autocomplete": "current-password"})
-    return forms.CharField(label="Your password now", widget=widget, strip=False)
+    return forms.CharField(label=label, widget=widget, strip=False)
 
 
 class _OfPlayer(forms.Form):
@@ -186,7 +194,7 @@ class MailForm(_PasswordChecked):
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
         help_text="Only used when you forget your password. Leave it empty to have none kept.",
     )
-    current = _current_password()
+    current = _current_password("Your password, for the address")
 
     def save(self) -> None:
         self.player.email = self.cleaned_data["email"]
@@ -195,6 +203,8 @@ class MailForm(_PasswordChecked):
 
 class ForgotForm(PasswordResetForm):
     """A mail address, at most three of whose accounts get a link: those used last."""
+
+    email = forms.EmailField(label="Mail address", widget=forms.EmailInput(attrs={"autocomplete": "email"}))
 
     def get_users(self, email: str) -> list[Player]:
         found = sorted(super().get_users(email), key=lambda player: str(player.last_login or ""), reverse=True)

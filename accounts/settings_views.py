@@ -3,17 +3,18 @@
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from django.conf import settings as django_settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.tokens import default_token_generator
 from django.db import connections
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import urlsafe_base64_decode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from accounts import sessions
 from accounts.forms import ChangePasswordForm, ForgotForm, MailForm, NewPasswordForm, RenameForm, SettingsForm
@@ -76,7 +77,9 @@ def password(request: HttpRequest) -> HttpResponse:
     player = _own(request)
     which = request.POST.get("form", "")
     change = ChangePasswordForm(player, request.POST if which == "password" else None)
-    mail = MailForm(player, request.POST if which == "mail" else None, initial={"email": player.email})
+    mail = MailForm(
+        player, request.POST if which == "mail" else None, initial={"email": player.email}, auto_id="mail_%s"
+    )
     if request.method == "POST":
         run_sync(count_try(client_address(request), player.name.lower()))
     if change.is_bound and change.is_valid():
@@ -101,9 +104,10 @@ def devices(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
 def end_devices(request: HttpRequest) -> HttpResponse:
-    """Sign one other device out (`device`), or all others."""
+    """Sign one other device out (`device`), or all others. Who comes back here from signing in sees the list."""
+    if request.method != "POST":
+        return redirect("accounts:devices")
     own, name = sessions.session_name(request.session.session_key), request.POST.get("device", "")
     if name == own:
         messages.info(request, "That is this device. Sign out to end it.")
@@ -127,7 +131,7 @@ def forgot(request: HttpRequest) -> HttpResponse:
         run_sync(enter("reset_mail", form.cleaned_data["email"].lower()))
         _mail.submit(_send_link, form, request.get_host(), request.is_secure())
         return render(request, "accounts/forgot_sent.html", {"email": form.cleaned_data["email"]})
-    return _page(request, "forgot", form=form)
+    return _page(request, "forgot", form=form, can_mail=bool(django_settings.EMAIL_HOST))
 
 
 def _send_link(form: ForgotForm, host: str, secure: bool) -> None:
@@ -149,7 +153,7 @@ def reset(request: HttpRequest, player: str, token: str) -> HttpResponse:
     """Choose a new password with a link from a mail; it works once, for an hour. Every session ends."""
     found = _player_of(player)
     if found is None or not default_token_generator.check_token(found, token):
-        raise Http404("This link was used or has expired. Ask for a new one.")
+        return render(request, "accounts/expired.html", status=404)
     form = NewPasswordForm(found, request.POST or None)
     if request.method == "POST" and form.is_valid():
         form.save()

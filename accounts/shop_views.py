@@ -9,7 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts import shop as catalogue
 from accounts import wallet
@@ -38,7 +38,10 @@ def shop(request: HttpRequest) -> HttpResponse:
         for kind, title in catalogue.KINDS.items()
     ]
     ledger = LedgerEntry.objects.filter(player=player)[:LEDGER_COUNT] if player else []
-    return render(request, "accounts/shop.html", {"purse": purse, "shelves": shelves, "ledger": ledger})
+    context = {"purse": purse, "shelves": shelves, "ledger": ledger}
+    return render(
+        request, "accounts/shop.html", context | {"per": wallet.POINTS_PER_COIN, "most": wallet.RUN_COINS_MAX}
+    )
 
 
 def _shown(item: catalogue.Item, purse: wallet.Purse, player: Player | None) -> dict[str, Any]:
@@ -53,9 +56,10 @@ def _shown(item: catalogue.Item, purse: wallet.Purse, player: Player | None) -> 
 
 
 @login_required
-@require_POST
 def buy(request: HttpRequest) -> HttpResponse:
-    """Buy an item and wear it."""
+    """Buy an item and wear it. Who comes back here from signing in sees the shop."""
+    if request.method != "POST":
+        return redirect("accounts:shop")
     run_sync(enter("shop", str(request.player.pk)))
     try:
         item = catalogue.find(request.POST.get("item", ""))
@@ -72,9 +76,10 @@ def buy(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
 def wear(request: HttpRequest) -> HttpResponse:
     """Wear an owned item, or nothing of its kind (`kind` without `item`)."""
+    if request.method != "POST":
+        return redirect("accounts:shop")
     run_sync(enter("shop", str(request.player.pk)))
     slug, kind = request.POST.get("item", ""), request.POST.get("kind", "")
     try:
@@ -88,6 +93,7 @@ def wear(request: HttpRequest) -> HttpResponse:
         messages.error(request, str(error))
     else:
         _wear(request.player, kind, slug)
+        messages.success(request, f"You wear {catalogue.find(slug).title}." if slug else "Taken off.")
     return redirect("accounts:shop")
 
 

@@ -77,6 +77,10 @@ async def count_try(address: str, account: str) -> None:
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
+    """A member again; a guest is asked afterwards whether their runs come along."""
+    is_member = request.player is not None and not request.player.is_guest
+    if is_member and request.method != "POST" and not next_page(request).startswith("/admin/"):
+        return redirect(next_page(request))  # The admin sends members without rights here, to sign in as somebody else.
     if request.method == "POST":
         # Before the password is hashed: guessing must cost the guesser, not us.
         run_sync(count_try(client_address(request), request.POST.get("name", "").strip().lower()))

@@ -16,6 +16,9 @@ _transfer = script(__file__, "transfer")
 
 REQUEST_TTL_MS = 30 * 24 * 60 * 60 * 1000
 AMOUNT_MAX = 1_000_000
+#: A finished run with points pays 1 coin, and one more for each so many points.
+POINTS_PER_COIN = 200
+RUN_COINS_MAX = 50
 
 
 class NotEnough(GameError):
@@ -50,6 +53,11 @@ class Purse(msgspec.Struct, frozen=True):
 
     balance: int
     owned: frozenset[str]
+
+
+def coins_of(points: int) -> int:
+    """What a finished run pays."""
+    return min(RUN_COINS_MAX, 1 + points // POINTS_PER_COIN) if points > 0 else 0
 
 
 async def purse(player: int) -> Purse:

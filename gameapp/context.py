@@ -23,9 +23,16 @@ def import_map() -> ImportMap:
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """The import map, and the player (None: nobody signed in)."""
+    """The import map, the player (None: nobody signed in), and where a sign-in from this page leads back to."""
 
     def rendered() -> SafeString:
         return import_map().render(attrs={"nonce": str(request.csp_nonce)})
 
-    return {"import_map": rendered, "player": getattr(request, "player", None)}
+    return {"import_map": rendered, "player": getattr(request, "player", None), "here": here(request)}
+
+
+def here(request: HttpRequest) -> str:
+    """Where somebody who signs in or up on this page goes on: here, or where a page of that kind was to lead."""
+    if not request.path.startswith("/accounts/"):
+        return request.get_full_path()
+    return request.POST.get("next") or request.GET.get("next") or "/"

@@ -36,15 +36,6 @@ ALL = (
     Achievement("streak-7", "A whole week", "Play on 7 days in a row.", "streak", 7, 200),
 )
 
-#: A finished run with points pays at least 1 coin, and one more for each so many points.
-POINTS_PER_COIN = 200
-RUN_COINS_MAX = 50
-
-
-def coins_of(points: int) -> int:
-    """What a finished run pays."""
-    return min(RUN_COINS_MAX, 1 + points // POINTS_PER_COIN) if points > 0 else 0
-
 
 def coins_for(slugs: Iterable[str]) -> int:
     """What these achievements paid together."""

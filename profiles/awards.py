@@ -17,7 +17,7 @@ from leaderboard.models import Merge, Run
 from live import protocol
 from live.layer import tell_player
 from presence import activity
-from profiles.achievements import ALL, MEASURES, Achievement, coins_of
+from profiles.achievements import ALL, MEASURES, Achievement
 from profiles.models import Award, Progress
 from store.stream import Entry, Group, moment
 
@@ -54,7 +54,7 @@ def _owners(players: set[int]) -> dict[int, int]:
 
 def _run_coins(player: int, entry: Entry) -> Movement:
     points = int(entry.fields["points"])
-    return Movement(player, coins_of(points), f"a run of {points:,} points", f"run:{entry.fields['run']}")
+    return Movement(player, wallet.coins_of(points), f"a run of {points:,} points", f"run:{entry.fields['run']}")
 
 
 async def _pay(movements: list[Movement]) -> None:

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import follows
 from accounts.forms import ConfirmForm
@@ -55,18 +55,21 @@ async def profile(request: HttpRequest, name: str) -> HttpResponse:
     return render(request, "profiles/profile.html", context)
 
 
-@require_POST
 async def follow(request: HttpRequest, name: str) -> HttpResponse:
     """Follow a player, or no longer (`stop`)."""
+    if request.method != "POST":
+        return redirect("profile", name)
     if request.player is None:
         return redirect(f"/accounts/sign-in/?next=/players/{quote(name)}/")
     await enter("follow", str(request.player.pk))
     player = await _player_or_404(name)
-    change = follows.unfollow if "stop" in request.POST else follows.follow
+    stops = "stop" in request.POST
     try:
-        await sync_to_async(change)(request.player, player)
+        await sync_to_async(follows.unfollow if stops else follows.follow)(request.player, player)
     except GameError as error:
         messages.error(request, str(error))
+    else:
+        messages.success(request, f"You follow {player.name}{' no more' if stops else ''}.")
     return redirect("profile", player.name)
 
 
@@ -122,9 +125,10 @@ def _leaving_form(request: HttpRequest, data: Any = None) -> Any:
 @never_cache
 @sensitive_post_parameters()
 @login_required
-@require_POST
 async def delete_account(request: HttpRequest) -> HttpResponse:
     """Deletes the account of somebody who re-enters their password; a guest types their name."""
+    if request.method != "POST":
+        return redirect("my_data")
     await enter("delete_address", client_address(request))
     await count_try(client_address(request), request.player.name.lower())
     form = _leaving_form(request, request.POST)

@@ -6,6 +6,7 @@ import pytest
 
 from accounts import wallet
 from accounts.models import Player
+from accounts.wallet import RUN_COINS_MAX, coins_of
 from games import runs
 from games.game import find
 from leaderboard import boards, keys
@@ -13,7 +14,7 @@ from leaderboard.boards import FinishedRun
 from leaderboard.consumers import streams
 from presence import activity
 from profiles import awards
-from profiles.achievements import ALL, MEASURES, RUN_COINS_MAX, coins_of
+from profiles.achievements import ALL, MEASURES
 from profiles.models import Award, Progress
 from store.client import client as redis
 from store.stream import GroupReader

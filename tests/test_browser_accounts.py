@@ -92,7 +92,7 @@ def test_a_guest_becomes_a_member_and_keeps_every_score(arcade):
 def test_an_achievement_is_announced_on_the_page(arcade):
     page = arcade()
     play_a_run(page)
-    expect(page.locator("live-notices")).to_contain_text("First steps! Finish a run. You get 20 coins.", timeout=15_000)
+    expect(page.locator("live-notices")).to_contain_text("Achievement: First steps. +20 coins.", timeout=15_000)
 
 
 def test_a_guest_who_signs_in_can_bring_their_runs_along(arcade):
@@ -125,7 +125,7 @@ def test_a_device_is_signed_out_from_another_and_its_socket_closes(arcade):
     expect(here.locator(".device")).to_have_count(2)
     expect(here.get_by_text("this device")).to_have_count(1)
     started = time.monotonic()
-    here.locator(".device").get_by_role("button", name="Sign out").click()
+    here.locator(".device").get_by_role("button", name="Sign out HeadlessChrome on Linux").click()
     expect(here.get_by_text("That device is signed out.")).to_be_visible()
     # The page reloads by itself, and shows that nobody is signed in.
     expect(there.get_by_role("link", name="Sign in")).to_be_visible(timeout=5_000)
@@ -225,7 +225,7 @@ def test_the_browser_is_asked_for_its_position_only_after_a_click(arcade):
     sent = []
     page.on("request", lambda request: sent.append(request.post_data or "") if request.method == "POST" else None)
     page.get_by_role("button", name="Use my position").click()
-    expect(page.get_by_text("You can be found until")).to_be_visible()
+    expect(page.get_by_text("You can be found for another")).to_be_visible()
     assert "latitude=48.14&longitude=11.58" in sent[0]
 
 
@@ -278,7 +278,7 @@ def test_whom_one_follows_stands_first_and_on_the_filtered_board_which_follows(a
     sign_up(page, "Follower")
     page.goto("/players/Followed/")
     page.get_by_role("button", name="Follow", exact=True).click()
-    expect(page.get_by_role("button", name="Following ✓")).to_be_visible()
+    expect(page.get_by_role("button", name="Unfollow")).to_be_visible()
     page.goto("/")
     expect(page.locator("online-list li").first).to_contain_text("Followedfollowing")
     page.goto("/boards/fuse/?show=following")
@@ -321,7 +321,7 @@ def test_axe_finds_nothing(arcade, scheme, viewport):
 def test_a_forgotten_password_link_is_offered_and_answers_alike(arcade):
     page = arcade("/accounts/sign-in/")
     page.get_by_role("link", name="Forgot your password?").click()
-    page.get_by_label("Email").fill("nobody@example.org")
+    page.get_by_label("Mail address").fill("nobody@example.org")
     page.get_by_role("button", name="Send me a link").click()
     expect(page.get_by_role("heading", name="Look into your mail")).to_be_visible()
     assert re.search("nobody@example.org", page.locator("main").inner_text())

@@ -74,7 +74,7 @@ class TestFollowing:
         client.post("/players/Carol/follow/")
         client.post("/players/Carol/follow/")
         assert list(Follow.objects.values_list("follower", "followed")) == [(bob.pk, carol.pk)]
-        assert "Following ✓" in client.get("/players/Carol/").content.decode()
+        assert ">Unfollow<" in client.get("/players/Carol/").content.decode()
         assert "Carol" in client.get("/players/Bob/").content.decode()
         client.post("/players/Carol/follow/", {"stop": "1"})
         assert not Follow.objects.exists()

@@ -3,6 +3,7 @@
 
 import { topics } from "live/site";
 import { Pause } from "pause";
+import { speak } from "speak";
 
 const EVERY_MS = 3_000;
 
@@ -11,7 +12,7 @@ class FreshPage extends HTMLElement {
   #timer = 0;
 
   connectedCallback() {
-    const pause = new Pause(this.querySelector("[data-pause]"), () => this.#soon(), { news: () => 1 });
+    const pause = (this.pause = new Pause(this.querySelector("[data-pause]"), () => this.#soon(), { news: () => 1 }));
     this.stop = topics.watch(this.getAttribute("topic"), (state) => {
       // The first state is what the page was made from.
       if (this.#seen) pause.take(state);
@@ -30,11 +31,18 @@ class FreshPage extends HTMLElement {
 
   async #load() {
     this.#timer = 0;
+    if (this.pause.paused) return this.pause.take({});
     const answer = await fetch(location.href).catch(() => null);
     if (!answer?.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.querySelector("fresh-page [data-fresh]");
-    if (fresh) this.querySelector("[data-fresh]").replaceChildren(...fresh.childNodes);
+    if (!fresh || this.pause.paused) return;
+    const part = this.querySelector("[data-fresh]");
+    const focused = part.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+    part.replaceChildren(...fresh.childNodes);
+    // Links are the same before and after, where the row still stands.
+    if (focused) part.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+    speak("The places have changed.");
   }
 }
 

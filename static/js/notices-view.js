@@ -11,7 +11,7 @@ const number = new Intl.NumberFormat();
 class LiveNotices extends HTMLElement {
   connectedCallback() {
     socket.addEventListener("passed", (event) => this.#passed(event.detail));
-    socket.addEventListener("achieved", ({ detail }) => this.#passing(`${detail.title}! ${detail.words} You get ${number.format(detail.coins)} coins.`, "notice-award"));
+    socket.addEventListener("achieved", ({ detail }) => this.#passing(`Achievement: ${detail.title}. +${number.format(detail.coins)} coins.`, "notice-award"));
     socket.addEventListener("notice", (event) => this.#show(event.detail.text));
   }
 
@@ -22,6 +22,7 @@ class LiveNotices extends HTMLElement {
 
   #passing(text, kind = "notice-toast") {
     const toast = this.#show(text, kind);
+    toast.dataset.passing = "";
     // It goes by itself, unless somebody is at it.
     const leave = () => (toast.matches(":hover, :focus-within") ? setTimeout(leave, STAYS_MS / 4) : toast.remove());
     setTimeout(leave, STAYS_MS);
@@ -42,7 +43,9 @@ class LiveNotices extends HTMLElement {
     });
     toast.append(words, close);
     this.append(toast);
-    while (this.children.length > SHOWN_MAX) this.firstElementChild.remove();
+    // A word from the operators stays until it is closed.
+    const passing = [...this.querySelectorAll("[data-passing]")];
+    for (const old of passing.slice(0, Math.max(0, passing.length - SHOWN_MAX))) old.remove();
     speak(text, { personal: true });
     return toast;
   }

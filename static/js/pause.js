@@ -19,6 +19,10 @@ export class Pause {
     button.addEventListener("click", () => this.#toggle());
   }
 
+  get paused() {
+    return this.#paused;
+  }
+
   take(value) {
     if (!this.#paused) {
       this.#last = value;

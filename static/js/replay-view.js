@@ -72,6 +72,7 @@ export class ReplayView {
 
   #jump(at) {
     if (this.replay.go(at)) this.#show(null);
+    this.#label();
   }
 
   #move(by) {
@@ -84,6 +85,7 @@ export class ReplayView {
     this.parts.at.textContent = number.format(at);
     this.parts.points.textContent = number.format(frame.points);
     this.parts.bar.value = at;
+    this.parts.bar.setAttribute("aria-valuetext", `Move ${number.format(at)} of ${number.format(this.replay.total - 1)}, ${number.format(frame.points)} points`);
     this.draw(frame, before);
   }
 
