@@ -107,6 +107,10 @@ class Player(AbstractBaseUser, PermissionsMixin):
     USERNAME_FIELD = "name"
 
     class Meta:
+        permissions = [
+            ("revoke_sessions", "Can sign players out everywhere"),
+            ("grant_coins", "Can give players coins"),
+        ]
         constraints = [
             models.UniqueConstraint(Lower("name"), name="player_name_unique", violation_error_message=NAME_TAKEN)
         ]

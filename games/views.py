@@ -5,6 +5,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.guests import sign_in_as_guest
+from flags.views import flagged
 from games import replay as replays
 from games.game import UnknownGame, all_games, find
 from leaderboard import definitions as boards
@@ -45,6 +46,7 @@ async def play(request: HttpRequest, slug: str) -> HttpResponse | HttpResponseRe
 
 
 @require_safe
+@flagged("replays")
 async def replay(request: HttpRequest, run: str) -> HttpResponse:
     """A kept run, to be watched: the page plays the frames that `replay_frames` gives."""
     kept = await _replay_or_404(run)
@@ -54,6 +56,7 @@ async def replay(request: HttpRequest, run: str) -> HttpResponse:
 
 
 @require_safe
+@flagged("replays")
 async def replay_frames(request: HttpRequest, run: str) -> HttpResponse:
     """Frames of a run from `?from=` on, re-simulated by the rules, as JSON."""
     await enter("replay", str(request.player.pk) if request.player else client_address(request))
@@ -67,6 +70,7 @@ async def replay_frames(request: HttpRequest, run: str) -> HttpResponse:
 
 
 @require_safe
+@flagged("replays")
 async def record(request: HttpRequest, slug: str, player: int) -> HttpResponse:
     """Leads to the replay of the run behind a player's place on a board; `?period=` as on the board."""
     if player > ID_MAX:

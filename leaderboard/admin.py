@@ -9,50 +9,79 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from accounts import operations as account_operations
 from accounts.admin import PlayerAdmin, ReadOnly
 from accounts.models import Player
-from leaderboard import definitions, keys, moderation, rebuild
+from accounts.wallet import AMOUNT_MAX
+from leaderboard import definitions, moderation, operations, rebuild
 from leaderboard.boards import kept_periods
 from leaderboard.models import Board, HiddenPlayer, Merge, Moderation, Placement, Run, Season
+from leaderboard.periods import KINDS, TITLES
 from live.errors import GameError
 from store.client import StoreUnavailable, run_sync
 from store.lock import LockHeld, LockLost
-from store.stream import replay_dead_letters
 
 CHOSEN_MAX = 200
 
 
-def with_reason(words: str, do: Callable[..., Coroutine[Any, Any, None]]) -> Any:
-    """An admin action that asks why before it does something to each of the chosen, at most 200 at a time."""
+_Text = admin.widgets.AdminTextInputWidget
+
+
+class ReasonForm(forms.Form):
+    """Why something is done."""
+
+    reason = forms.CharField(label="Why? It is kept with your name.", max_length=300, widget=_Text)
+
+
+class GrantForm(ReasonForm):
+    coins = forms.IntegerField(min_value=1, max_value=AMOUNT_MAX)
+
+
+class ResetForm(ReasonForm):
+    kind = forms.ChoiceField(label="Which period", choices=[(kind, TITLES[kind]) for kind in KINDS])
+    typed = forms.CharField(label="Type the board’s title: this cannot be undone", widget=_Text)
+
+
+def acting(
+    words: str,
+    do: Callable[..., Coroutine[Any, Any, object]],
+    *,
+    permission: str = "moderate",
+    form_class: type[ReasonForm] = ReasonForm,
+    **fixed: Any,
+) -> Any:
+    """An admin action that asks why, and what else it needs, before it does something to each of at most 200."""
 
     def action(model_admin: Any, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse | None:
         if chosen.count() > CHOSEN_MAX:
             messages.error(request, f"That is more than {CHOSEN_MAX} at once. Choose fewer.")
             return None
-        if "reason" in request.POST:
-            done = sum(_done(request, do, each) for each in chosen)
+        form = form_class(request.POST if "reason" in request.POST else None)
+        if form.is_valid():
+            done = sum(_done(request, do, each, **form.cleaned_data, **fixed) for each in chosen)
             messages.success(request, f"{words}: {done} done.")
             return None
         context = {
             **model_admin.admin_site.each_context(request),
             "title": words,
             "chosen": chosen,
+            "form": form,
             "action": request.POST["action"],
             "opts": model_admin.model._meta,
         }
         return render(request, "admin/reason.html", context)
 
-    action.__name__ = do.__name__
-    return admin.action(action, description=f"{words}…", permissions=["moderate"])
+    action.__name__ = "_".join([do.__name__, *map(str, fixed.values())])
+    return admin.action(action, description=f"{words}…", permissions=[permission])
 
 
-def _done(request: HttpRequest, do: Callable[..., Coroutine[Any, Any, None]], each: Any) -> bool:
+def _done(request: HttpRequest, do: Callable[..., Coroutine[Any, Any, object]], each: Any, **fields: Any) -> bool:
     try:
-        run_sync(do(each, reason=request.POST["reason"], by=request.user))
+        run_sync(do(each, by=request.user, **fields))
         return True
     except GameError as error:
         messages.error(request, f"{each}: {error}")
-    except (StoreUnavailable, LockHeld, LockLost):
+    except (StoreUnavailable, LockHeld, LockLost, rebuild.TooBusy):
         messages.warning(request, f"{each}: recorded. The boards follow within a minute or two.")
     return False
 
@@ -64,10 +93,17 @@ class Moderates:
         return request.user.has_perm("leaderboard.add_moderation")
 
 
-@admin.action(description="Replay dead letters", permissions=["change"])
-def replay(_: Any, request: HttpRequest, boards: QuerySet[Board]) -> None:
-    count = sum(run_sync(replay_dead_letters(keys.runs(board.slug))) for board in boards)
-    messages.success(request, f"{count} entries were put back into their streams.")
+class Operates:
+    """Who may use the operators' actions on boards and accounts."""
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("leaderboard.operate_board")
+
+    def has_grant_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("accounts.grant_coins")
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("accounts.revoke_sessions")
 
 
 class BoardForm(forms.ModelForm):
@@ -83,12 +119,18 @@ class BoardForm(forms.ModelForm):
 
 
 @admin.register(Board)
-class BoardAdmin(admin.ModelAdmin):
+class BoardAdmin(Operates, admin.ModelAdmin):
     list_display = ["title", "slug", "order", "operator", "points_max", "is_open"]
     list_filter = ["is_open", "order", "operator"]
     search_fields = ["title", "slug"]
     readonly_fields = ["slug", "game", "tie_resolution"]
-    actions = [replay]
+    actions = [
+        acting("Close these boards", operations.set_open, permission="operate", is_open=False),
+        acting("Reopen these boards", operations.set_open, permission="operate", is_open=True),
+        acting("Reset a period", operations.reset_period, permission="operate", form_class=ResetForm),
+        acting("Rebuild from SQL", operations.rebuild_board, permission="operate"),
+        acting("Replay dead letters", operations.replay_letters, permission="operate"),
+    ]
     form = BoardForm
 
     def save_model(self, request, obj, form, change):
@@ -118,8 +160,8 @@ class RunAdmin(Moderates, ReadOnly):
     list_select_related = ["player", "board"]
     search_fields = ["=id", "player__name"]
     actions = [
-        with_reason("Hide these runs", moderation.hide_run),
-        with_reason("Restore these runs", moderation.restore_run),
+        acting("Hide these runs", moderation.hide_run),
+        acting("Restore these runs", moderation.restore_run),
     ]
 
     @admin.display(description="played for")
@@ -149,15 +191,17 @@ class ModerationAdmin(ReadOnly):
     search_fields = ["player__name", "by__name", "reason"]
 
 
-class ModeratedPlayerAdmin(Moderates, PlayerAdmin):
+class ModeratedPlayerAdmin(Moderates, Operates, PlayerAdmin):
     """Players, with what moderators may do to them; the floor below knows no boards."""
 
     list_display = [*PlayerAdmin.list_display, "is_hidden"]
     actions = [
-        with_reason("Hide these players", moderation.hide_player),
-        with_reason("Restore these players", moderation.restore_player),
-        with_reason("Ban these players", moderation.ban),
-        with_reason("Lift the ban of these players", moderation.unban),
+        acting("Hide these players", moderation.hide_player),
+        acting("Restore these players", moderation.restore_player),
+        acting("Ban these players", moderation.ban),
+        acting("Lift the ban of these players", moderation.unban),
+        acting("Sign these players out everywhere", account_operations.revoke_sessions, permission="revoke"),
+        acting("Give these players coins", account_operations.grant_coins, permission="grant", form_class=GrantForm),
     ]
 
     @admin.display(boolean=True, description="hidden")

@@ -77,16 +77,21 @@ async def put_right(board: Board, player: int) -> None:
 
 
 def _put_right(board: Board, player: int) -> None:
-    for season in Season.objects.filter(board=board).exclude(closed_at=None).order_by("ends_at"):
+    for season in _rewritable().filter(board=board).order_by("ends_at"):
         period = find(season.period)
         moment = datetime.fromtimestamp(period.start_ms / 1000, UTC)
         if board.runs.filter(player_id=player, accepted_at__gte=moment, accepted_at__lt=season.ends_at).exists():
             _rewrite(board, season)
 
 
+def _rewritable() -> "QuerySet[Season]":
+    """The closed seasons that follow from the runs; what was archived before a reset does not any more."""
+    return Season.objects.exclude(closed_at=None).exclude(period__contains="~")
+
+
 def rewrite_seasons_of(player: int) -> None:
     """Work out anew every season that a player stands in, after their runs went to somebody else. Sync."""
-    for season in Season.objects.filter(placements__player_id=player).select_related("board").distinct():
+    for season in _rewritable().filter(placements__player_id=player).select_related("board").distinct():
         _rewrite(season.board, season)
 
 

@@ -1,5 +1,7 @@
 """What SQL keeps of boards: their definition, every accepted run, ended seasons, and what moderators did."""
 
+import dataclasses
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
@@ -7,7 +9,7 @@ from django.db import models
 from django.urls import reverse
 
 from accounts.models import Player
-from leaderboard.periods import KINDS, in_words
+from leaderboard.periods import KINDS, Period, in_words
 from leaderboard.score import POINTS_LIMIT, resolution_s
 
 
@@ -47,8 +49,11 @@ class Board(models.Model):
         default=1, help_text="How much a point here counts on the champions board; 0 leaves this board out."
     )
 
+    resets = models.JSONField(default=dict, editable=False, help_text="Since when a reset period counts, UTC ms.")
+
     class Meta:
         ordering = ["title"]
+        permissions = [("operate_board", "Can close, reset and rebuild boards")]
 
     def __str__(self) -> str:
         return self.title
@@ -60,6 +65,10 @@ class Board(models.Model):
     def kinds(self) -> list[str]:
         """The kinds of period that this board keeps, the shortest first."""
         return [kind for kind in KINDS if getattr(self, f"keeps_{kind}")]
+
+    def since(self, period: Period) -> Period:
+        """The span of a period that counts: all of it, unless it was reset meanwhile."""
+        return dataclasses.replace(period, start_ms=max(period.start_ms, self.resets.get(period.id, 0)))
 
     @property
     def tie_resolution_s(self) -> float:

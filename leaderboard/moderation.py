@@ -12,7 +12,9 @@ from asgiref.sync import sync_to_async
 from django.db import transaction
 
 from accounts.models import Player
+from accounts.operations import ReasonMissing
 from accounts.sessions import end_sessions
+from audit.trail import record
 from leaderboard import archive, feed, keys, results
 from leaderboard.boards import kept_periods, subject
 from leaderboard.definitions import now_ms, periods
@@ -33,11 +35,6 @@ Action = Moderation.Action
 TRIES_MAX = 50
 # What is not applied after so long was left behind by a process that died.
 FINISH_AFTER_S = 60
-
-
-class ReasonMissing(GameError):
-    code = "reason_missing"
-    message = "Say why: it is kept with what you did."
 
 
 class NotYours(GameError):
@@ -109,6 +106,7 @@ async def _do(action: Any, player: Player, run: Run | None, reason: str, by: Pla
 
 def _record(action: Any, player: Player, run: Run | None, reason: str, by: Player | None) -> Moderation:
     with transaction.atomic():
+        before = _visibility(player, run)
         if run is not None:
             Run.objects.filter(pk=run.pk).update(is_hidden=action == Action.HIDE_RUN)
         elif action in (Action.HIDE_PLAYER, Action.BAN):
@@ -117,7 +115,16 @@ def _record(action: Any, player: Player, run: Run | None, reason: str, by: Playe
             HiddenPlayer.objects.filter(player=player).delete()
         if action in (Action.BAN, Action.UNBAN):
             Player.objects.filter(pk=player.pk).update(is_active=action == Action.UNBAN)
+        target = ("run", run.pk) if run else ("player", player.pk)
+        record(str(action), *target, by=by, reason=reason, before=before, after=_visibility(player, run))
         return Moderation.objects.create(action=action, player=player, run=run, reason=reason, by=by, applied=False)
+
+
+def _visibility(player: Player, run: Run | None) -> dict[str, bool]:
+    if run is not None:
+        return {"hidden": Run.objects.get(pk=run.pk).is_hidden}
+    is_active = Player.objects.values_list("is_active", flat=True).get(pk=player.pk)
+    return {"hidden": HiddenPlayer.objects.filter(player=player).exists(), "may_sign_in": is_active}
 
 
 async def _apply(entry: Moderation) -> None:

@@ -77,7 +77,13 @@ def all_current(now_ms: int) -> Sequence[Period]:
 
 
 def in_words(period_id: str) -> str:
-    """A period's id for people: `23 November 2026`, `week 47 of 2026`, `November 2026`, `all time`."""
+    """A period's id for people: `23 November 2026`, `week 47 of 2026`, `November 2026`, `all time`.
+
+    An archive from before a reset is called `<period id>~<number of the reset>`.
+    """
+    period_id, _, reset = period_id.partition("~")
+    if reset:
+        return f"{in_words(period_id)}, before reset {reset}"
     kind, _, name = period_id.partition(":")
     if kind == "day":
         day = date.fromisoformat(name)

@@ -53,7 +53,7 @@ async def rebuild(board: Board, progress: Progress = lambda step, done: None) ->
 
 
 async def _rebuild_period(board: Board, period: Period, fence: int, progress: Progress) -> None:
-    slug = board.slug
+    slug, period = board.slug, board.since(period)
     names = [keys.standings(slug, period.id), keys.shadow(slug, period.id, fence), keys.runs(slug)]
     names += [keys.hidden(slug), keys.repair_fence(slug)]
     scores, last_id = await expected(board, period)

@@ -119,6 +119,7 @@ def visible(
     `hidden_too` counts hidden players in, for archives, which leave them out when they are read. A run that
     moves from the stream to SQL meanwhile is taken from the stream, never twice and never left out.
     """
+    period = board.since(period)
     ids = {result.run for result in flying.results}
     hidden_runs = set(Run.objects.filter(pk__in=ids, is_hidden=True).values_list("pk", flat=True))
     hidden_players = set() if hidden_too else set(HiddenPlayer.objects.values_list("player_id", flat=True))

@@ -105,8 +105,20 @@ def _claim(season: Season, fence: int) -> None:
         raise Fenced
 
 
-async def _archive(board: Board, season: Season, fence: int) -> None:
-    name = keys.standings(board.slug, season.period)
+async def archive_now(board: Board, period_id: str, name: str) -> int:
+    """Archive a period as it stands, under another name, without closing it; returns how many players.
+
+    Raises LockHeld: another process is archiving it.
+    """
+    async with hold(f"season:{board.slug}:{period_id}") as held:
+        season = await sync_to_async(_open_season)(board, name, time.time_ns() // 1_000_000, held.fence)
+        await _archive(board, season, held.fence, period_id)
+        await sync_to_async(_finish)(season, held.fence)
+    return await archive.size(season)
+
+
+async def _archive(board: Board, season: Season, fence: int, period_id: str = "") -> None:
+    name = keys.standings(board.slug, period_id or season.period)
     placed = 0
     for start in range(0, await client().zcard(name), archive.BATCH):
         read = await client().zrange(

@@ -17,6 +17,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts import sessions, wallet
 from accounts.models import LedgerEntry, Player
+from audit.trail import forget_player
 from leaderboard import feed, moderation
 from leaderboard.boards import subject
 from leaderboard.models import Board, HiddenPlayer, Merge, Moderation, Placement, Run
@@ -194,6 +195,7 @@ def _forget_rows(players: Sequence[Player]) -> None:
                 acted.update(user=gone)
                 if HiddenPlayer.objects.filter(player=player).exists():
                     HiddenPlayer.objects.create(player=gone)
+            forget_player(player.pk)
             LogEntry.objects.filter(content_type=kind, object_id=str(player.pk)).update(
                 object_id=None, object_repr="somebody who is gone", change_message=""
             )

@@ -7,6 +7,7 @@ from channels.layers import channel_layers
 from django.conf import settings as django_settings
 
 from accounts.models import Player
+from flags import flags
 from leaderboard import definitions
 from leaderboard.boards import FinishedRun
 from leaderboard.models import Board
@@ -32,6 +33,7 @@ def prefix(settings, redis_server):
     settings.REDIS_PREFIX = f"test{next(_prefixes)}"
     channel_layers.backends.clear()
     definitions.forget()
+    flags.forget()
     return settings.REDIS_PREFIX
 
 

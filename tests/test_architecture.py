@@ -10,7 +10,19 @@ from live import docs
 from tests.stack import ROOT
 
 # Higher floors import lower ones, never the reverse. The roof is imported by nobody.
-FLOORS = ["store", "live", "accounts", "presence", "leaderboard", "games", "profiles", "dashboard", "gameapp"]
+FLOORS = [
+    "store",
+    "live",
+    "audit",
+    "accounts",
+    "flags",
+    "presence",
+    "leaderboard",
+    "games",
+    "profiles",
+    "dashboard",
+    "gameapp",
+]
 SOURCES = sorted(path for floor in FLOORS for path in (ROOT / floor).rglob("*.py") if "migrations" not in path.parts)
 SCRIPTS = sorted(path for floor in FLOORS for path in (ROOT / floor).glob("lua/*.lua"))
 
@@ -49,7 +61,7 @@ def test_only_the_client_knows_redis():
 
 def test_only_keys_modules_build_keys():
     builders = {name(path) for path in SOURCES if "store.keys import key" in path.read_text()}
-    assert builders == {f"{app}/keys.py" for app in ("accounts", "presence", "leaderboard", "games")}
+    assert builders == {f"{app}/keys.py" for app in ("accounts", "flags", "presence", "leaderboard", "games")}
     prefixed = {name(path) for path in SOURCES if "REDIS_PREFIX" in path.read_text()}
     assert prefixed == {"store/keys.py", "live/keys.py", "gameapp/settings.py"}
 

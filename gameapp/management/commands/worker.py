@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, close_old_connections
 
 from accounts import ledger
+from flags import flags
 from games.settle import settle
 from leaderboard import consumers, moderation, seasons
 from presence import nearby
@@ -28,6 +29,7 @@ CHORES: list[tuple[Callable[[], Awaitable[object]], float]] = [
     (moderation.finish, 60.0),
     (bring.finish, 5.0),
     (nearby.sweep, 60.0),
+    (flags.write_missing, 30.0),
     (rights.finish_leaving, 60.0),
     (rights.remove_stale_guests, 600.0),
 ]

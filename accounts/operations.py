@@ -1,0 +1,52 @@
+"""What operators do to an account besides moderating it: each with who, why, before and after."""
+
+import secrets
+
+from asgiref.sync import sync_to_async
+
+from accounts import wallet
+from accounts.models import Player
+from accounts.sessions import end_sessions
+from accounts.wallet import AMOUNT_MAX, Movement
+from audit.trail import record
+from live.errors import GameError
+
+
+class ReasonMissing(GameError):
+    code = "reason_missing"
+    message = "Say why: it is kept with what you did."
+
+
+class OddAmount(GameError):
+    code = "odd_amount"
+    message = f"Coins are a whole number from 1 to {AMOUNT_MAX:,}."
+
+
+async def revoke_sessions(player: Player, *, reason: str, by: Player | None) -> int:
+    """Sign a player out everywhere, open sockets included; returns of how many sessions."""
+    _need(reason)
+    ended = await end_sessions(player.pk)
+    await sync_to_async(record)(
+        "revoke_sessions", "player", player.pk, by=by, reason=reason, before={"sessions": ended}, after={"sessions": 0}
+    )
+    return ended
+
+
+async def grant_coins(player: Player, coins: int, *, reason: str, by: Player | None) -> int:
+    """Give a player coins; returns how many they have then.
+
+    Raises:
+        ReasonMissing, OddAmount: nothing was given.
+    """
+    _need(reason)
+    if not 1 <= coins <= AMOUNT_MAX:
+        raise OddAmount
+    receipt = await wallet.move(Movement(player.pk, coins, "a gift", f"grant:{secrets.token_hex(12)}"))
+    before, after = {"coins": receipt.balance - coins}, {"coins": receipt.balance}
+    await sync_to_async(record)("grant_coins", "player", player.pk, by=by, reason=reason, before=before, after=after)
+    return receipt.balance
+
+
+def _need(reason: str) -> None:
+    if not reason.strip():
+        raise ReasonMissing

@@ -1,0 +1,1 @@
+"""What operators did: who, when, what, why, before and after. Only ever added to."""

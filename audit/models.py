@@ -1,0 +1,39 @@
+"""The audit trail."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+
+
+class AppendOnly(Exception):
+    """Somebody tried to change or remove what is only ever added to."""
+
+
+class Entry(models.Model):
+    """One act. `by` is None for a command, and for somebody who is gone; the target is named by kind and id only."""
+
+    at = models.DateTimeField(auto_now_add=True, db_index=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    action = models.CharField(max_length=40, db_index=True)
+    target_kind = models.CharField("what", max_length=20)
+    target_id = models.CharField("which", max_length=40, db_index=True)
+    reason = models.CharField(max_length=300, blank=True)
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        verbose_name = "audit entry"
+        verbose_name_plural = "audit entries"
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.target_kind} {self.target_id}"
+
+    def save(self, *args: Any, **options: Any) -> None:
+        if self.pk is not None:
+            raise AppendOnly
+        super().save(*args, **options)
+
+    def delete(self, *args: Any, **options: Any) -> Any:
+        raise AppendOnly

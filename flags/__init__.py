@@ -1,0 +1,1 @@
+"""Feature flags and experiments: who sees what, a bit a player."""

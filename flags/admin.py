@@ -1,0 +1,92 @@
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import F
+
+from audit.trail import record
+from flags import flags
+from flags.models import Experiment, Flag
+from store.client import StoreUnavailable, run_sync
+from store.lock import LockHeld
+
+
+class Written(admin.ModelAdmin):
+    """What is saved here is written to its bitmaps at once, and audited."""
+
+    kind: str
+    show_full_result_count = False
+
+    def get_readonly_fields(self, request, obj=None):
+        return ["slug"] if obj else []
+
+    def save_model(self, request, obj, form, change):
+        self._before = _values(type(obj).objects.filter(pk=obj.pk).first())
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        each = form.instance
+        type(each).objects.filter(pk=each.pk).update(revision=F("revision") + 1)
+        record(f"change_{self.kind}", self.kind, each.pk, by=request.user, before=self._before, after=_values(each))
+        try:
+            run_sync(self.write(each))
+        except (StoreUnavailable, LockHeld):
+            messages.warning(request, "Saved. It counts within a minute.")
+
+    def delete_model(self, request, obj):
+        record(f"delete_{self.kind}", self.kind, obj.pk, by=request.user, before=_values(obj))
+        slug = obj.pk
+        super().delete_model(request, obj)
+        run_sync(flags.drop([slug]))
+
+    def delete_queryset(self, request, queryset):
+        for each in queryset:
+            self.delete_model(request, each)
+
+    def write(self, each: Any) -> Any:
+        raise NotImplementedError
+
+
+def _values(each: Any) -> dict[str, Any] | None:
+    if each is None:
+        return None
+    plain = {field.name: getattr(each, field.name) for field in each._meta.concrete_fields if field.name != "revision"}
+    values = {name: value if isinstance(value, str | int | None) else str(value) for name, value in plain.items()}
+    chosen = {"players": sorted(each.players.values_list("pk", flat=True))} if isinstance(each, Flag) else {}
+    return values | chosen
+
+
+@admin.register(Flag)
+class FlagAdmin(Written):
+    kind = "flag"
+    list_display = ["slug", "state", "percentage", "is_killed", "players_in", "description"]
+    list_filter = ["state", "is_killed"]
+    search_fields = ["slug", "description"]
+    autocomplete_fields = ["players"]
+
+    def write(self, each: Any) -> Any:
+        return flags.write(each)
+
+    @admin.display(description="players in")
+    def players_in(self, flag: Flag) -> str:
+        try:
+            return f"{run_sync(flags.count(flag.slug)):,}"
+        except StoreUnavailable:
+            return "?"
+
+
+@admin.register(Experiment)
+class ExperimentAdmin(Written):
+    kind = "experiment"
+    list_display = ["slug", "percentage", "is_running", "started_at", "description"]
+    list_filter = ["is_running"]
+
+    def save_model(self, request, obj, form, change):
+        if obj.is_running and obj.started_at is None:
+            from django.utils.timezone import now
+
+            obj.started_at = now()
+        super().save_model(request, obj, form, change)
+
+    def write(self, each: Any) -> Any:
+        return flags.write_experiment(each)

@@ -1,0 +1,223 @@
+"""Asking for flags, and writing the bitmaps that answer.
+
+A check is one GETBIT. Bitmaps are made from the definition in SQL; one that Redis does not have, or that is
+of an older revision, is not asked: then the definition answers, and the worker writes the bitmap.
+"""
+
+import logging
+import time
+from collections.abc import Sequence
+
+from asgiref.sync import sync_to_async
+from django.db.models import F, Max
+
+from accounts.models import Player
+from flags import assignment, keys
+from flags.models import Experiment, Flag
+from store.client import StoreUnavailable, client
+from store.lock import LockHeld, hold
+
+logger = logging.getLogger(__name__)
+
+FRESH_S = 5.0
+ARMS = ("a", "b")
+#: Who is not signed in: has the flags that are on for everyone.
+NOBODY = 0
+
+_known: tuple[float, list[Flag], list[Experiment]] = (0.0, [], [])
+
+
+async def _definitions() -> tuple[list[Flag], list[Experiment]]:
+    """Every definition, at most 5 seconds old."""
+    global _known  # noqa: PLW0603
+    read_at, flags, experiments = _known
+    if not read_at or time.monotonic() - read_at > FRESH_S:
+        flags = [flag async for flag in Flag.objects.all()]
+        experiments = [each async for each in Experiment.objects.all()]
+        _known = (time.monotonic(), flags, experiments)
+    return flags, experiments
+
+
+def forget() -> None:
+    """Read every definition anew."""
+    global _known  # noqa: PLW0603
+    _known = (0.0, [], [])
+
+
+async def on(name: str, player: Player | None) -> bool:
+    """Whether a flag is on for a player (None: who is not signed in). Unknown flags are off."""
+    return name in await of(player)
+
+
+async def of(player: Player | None) -> frozenset[str]:
+    """Every flag that is on for a player. Redis: one round trip for all of them; all are off while Redis is away."""
+    flags, _ = await _definitions()
+    if not flags:
+        return frozenset()
+    offset = player.pk if player else NOBODY
+    pipe = client().pipeline()
+    pipe.hmget(keys.written(), [flag.slug for flag in flags])
+    for flag in flags:
+        pipe.getbit(keys.bits(flag.slug), offset)
+    try:
+        written, *bits = await pipe.execute()
+    except StoreUnavailable as error:
+        logger.warning("every flag is off: %s", error)
+        return frozenset()
+    found = set()
+    for flag, revision, bit in zip(flags, written, bits, strict=True):
+        is_on = bool(bit) if revision == str(flag.revision) else await _by_definition(flag, offset)
+        if is_on:
+            found.add(flag.slug)
+    return frozenset(found)
+
+
+async def _by_definition(flag: Flag, offset: int) -> bool:
+    if flag.is_killed or flag.state == Flag.State.OFF:
+        return False
+    if flag.state == Flag.State.EVERYONE:
+        return True
+    if flag.state == Flag.State.PERCENTAGE:
+        return offset != NOBODY and assignment.is_in(flag.slug, offset, flag.percentage)
+    return await flag.players.filter(pk=offset).aexists()
+
+
+async def arm(name: str, player: Player | None) -> str | None:
+    """The arm of a running experiment that a player is in, counted as shown to them; None: in none.
+
+    Redis: one round trip, and one to count.
+    """
+    _, experiments = await _definitions()
+    experiment = next((each for each in experiments if each.slug == name and each.is_running), None)
+    if experiment is None or player is None:
+        return None
+    pipe = client().pipeline()
+    for each in ARMS:
+        pipe.getbit(keys.arm(name, each), player.pk)
+    bits = await pipe.execute()
+    found = next((each for each, bit in zip(ARMS, bits, strict=True) if bit), None)
+    if found:
+        await client().pfadd(keys.exposed(name, found), str(player.pk))
+    return found
+
+
+async def count(slug: str) -> int:
+    """How many players a flag is on for, who is not signed in left out. One round trip."""
+    pipe = client().pipeline()
+    pipe.bitcount(keys.bits(slug))
+    pipe.getbit(keys.bits(slug), NOBODY)
+    total, nobody = await pipe.execute()
+    return total - nobody
+
+
+async def highest_id() -> int:
+    """The highest player id there is: no bit lies beyond it."""
+    return (await Player.objects.aaggregate(Max("pk")))["pk__max"] or 0
+
+
+async def write(flag: Flag) -> None:
+    """Make the bitmap of a flag what its definition says, at once for everybody.
+
+    Raises:
+        LockHeld: somebody else is at it.
+    """
+    async with hold(f"flag:{flag.slug}", wait_s=5.0):
+        await flag.arefresh_from_db()
+        highest = await highest_id()
+        await _replace(keys.bits(flag.slug), await _bits(flag, highest))
+        await client().hset(keys.written(), flag.slug, flag.revision)
+        # Whoever came while the bits were worked out.
+        async for player in Player.objects.filter(pk__gt=highest):
+            await include(player)
+    forget()
+
+
+async def _bits(flag: Flag, highest: int) -> bytes:
+    if flag.is_killed or flag.state == Flag.State.OFF:
+        return b""
+    if flag.state == Flag.State.EVERYONE:
+        return assignment.all_set(highest)
+    if flag.state == Flag.State.PERCENTAGE:
+        return await sync_to_async(assignment.bitmap, thread_sensitive=False)(flag.slug, highest, 0, flag.percentage)
+    return assignment.some_set([pk async for pk in flag.players.values_list("pk", flat=True)])
+
+
+async def write_experiment(experiment: Experiment) -> None:
+    """Make both arms of an experiment what its definition says. Raises LockHeld: somebody else is at it."""
+    async with hold(f"flag:{experiment.slug}", wait_s=5.0):
+        await experiment.arefresh_from_db()
+        highest = await highest_id()
+        middle = experiment.percentage / 2
+        # Each arm grows from its own end, so that nobody changes sides when the share grows.
+        spans = {"a": (0, middle), "b": (100 - middle, 100)}
+        for name, (above, below) in spans.items():
+            make = sync_to_async(assignment.bitmap, thread_sensitive=False)
+            bits = await make(experiment.slug, highest, above, below) if experiment.is_running else b""
+            await _replace(keys.arm(experiment.slug, name), bits)
+        await client().hset(keys.written(), experiment.slug, experiment.revision)
+        async for player in Player.objects.filter(pk__gt=highest):
+            await include(player)
+    forget()
+
+
+async def _replace(name: str, bits: bytes) -> None:
+    await (client().set(name, bits) if bits else client().delete(name))
+
+
+async def include(player: Player) -> None:
+    """Give a new player their bits. One round trip.
+
+    Raises:
+        ValueError: an id beyond the highest; a bit far out would make Redis set aside everything before it.
+    """
+    flags, experiments = await _definitions()
+    if not flags and not experiments:
+        return
+    if not 0 < player.pk <= await highest_id():
+        raise ValueError(f"no player has the id {player.pk}")
+    pipe = client().pipeline()
+    for flag in flags:
+        if flag.state != Flag.State.CHOSEN and await _by_definition(flag, player.pk):
+            pipe.setbit(keys.bits(flag.slug), player.pk, 1)
+    for experiment in (each for each in experiments if each.is_running):
+        share = assignment.number(experiment.slug, player.pk) * 100 / assignment.SCALE
+        middle = experiment.percentage / 2
+        if share < middle or share >= 100 - middle:
+            pipe.setbit(keys.arm(experiment.slug, "a" if share < middle else "b"), player.pk, 1)
+    await pipe.execute()
+
+
+async def write_missing() -> int:
+    """Write every bitmap that Redis does not have, or has of an older revision; returns how many.
+
+    `bin/play` does it at the start and the worker every 30 seconds.
+    """
+    forget()
+    flags, experiments = await _definitions()
+    written = await client().hgetall(keys.written())
+    done = 0
+    definitions: list[Flag | Experiment] = [*flags, *experiments]
+    for each in definitions:
+        if written.get(each.slug) != str(each.revision):
+            try:
+                await (write(each) if isinstance(each, Flag) else write_experiment(each))
+                done += 1
+            except LockHeld:
+                continue
+    return done
+
+
+async def drop(slugs: Sequence[str]) -> None:
+    """Forget flags or experiments that were deleted. One round trip."""
+    pipe = client().pipeline()
+    for slug in slugs:
+        pipe.delete(keys.bits(slug), *(name(slug, each) for each in ARMS for name in (keys.arm, keys.exposed)))
+        pipe.hdel(keys.written(), slug)
+    await pipe.execute()
+    forget()
+
+
+async def change(flag: Flag, **fields: object) -> None:
+    """Change a flag's definition, and have it count at once."""
+    await Flag.objects.filter(pk=flag.pk).aupdate(**fields, revision=F("revision") + 1)
+    await write(flag)

@@ -1,0 +1,48 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from audit.trail import record
+from flags import flags
+from flags.models import Flag
+from store.client import run_sync
+
+
+class Command(BaseCommand):
+    help = "List the feature flags, or change one; what changes counts at once."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name", nargs="?", help="the flag (default: list all)")
+        parser.add_argument("--state", choices=Flag.State.values, help="for whom it is on")
+        parser.add_argument("--percentage", type=int, metavar="N", help="share of players, 0 to 100")
+        parser.add_argument("--kill", action="store_true", help="off for everybody at once, whatever else is set")
+        parser.add_argument("--revive", action="store_true", help="undo --kill")
+        parser.add_argument("--reason", default="", help="why; kept in the audit trail")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not options["name"]:
+            return self.list_all()
+        flag = Flag.objects.filter(pk=options["name"]).first()
+        if flag is None:
+            raise CommandError(f"There is no flag “{options['name']}”.")
+        fields = {name: options[name] for name in ("state", "percentage") if options[name] is not None}
+        if options["kill"] or options["revive"]:
+            fields["is_killed"] = options["kill"]
+        if not 0 <= fields.get("percentage", 0) <= 100:
+            raise CommandError("--percentage is 0 to 100.")
+        if fields:
+            before = {name: getattr(flag, name) for name in fields}
+            record("change_flag", "flag", flag.pk, by=None, reason=options["reason"], before=before, after=fields)
+            run_sync(flags.change(flag, **fields))
+        flag.refresh_from_db()
+        self.show(flag)
+
+    def list_all(self) -> None:
+        for flag in Flag.objects.all():
+            self.show(flag)
+
+    def show(self, flag: Flag) -> None:
+        """One line: state, share, how many are in."""
+        share = f" {flag.percentage} %" if flag.state == Flag.State.PERCENTAGE else ""
+        state = "killed" if flag.is_killed else f"{flag.state}{share}"
+        self.stdout.write(f"{flag.slug}: {state}, {run_sync(flags.count(flag.slug)):,} players. {flag.description}")

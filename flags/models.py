@@ -1,0 +1,52 @@
+"""What SQL keeps of flags and experiments: their definition. Who is in follows from it; see flags.py."""
+
+from django.core.validators import MaxValueValidator
+from django.db import models
+
+from accounts.models import Player
+
+
+class Flag(models.Model):
+    """A feature that is on for some. `revision` counts its changes, so that Redis knows what its bitmap is of."""
+
+    class State(models.TextChoices):
+        OFF = "off", "off"
+        EVERYONE = "everyone", "on for everyone"
+        PERCENTAGE = "percentage", "on for a share of the players"
+        CHOSEN = "chosen", "on for chosen players"
+
+    slug = models.SlugField("name", primary_key=True, max_length=40)
+    description = models.CharField(max_length=200)
+    state = models.CharField(max_length=10, choices=State, default=State.OFF)
+    percentage = models.PositiveSmallIntegerField(
+        "share in %",
+        default=0,
+        validators=[MaxValueValidator(100)],
+        help_text="A larger share holds everybody of a smaller one.",
+    )
+    players = models.ManyToManyField(Player, blank=True, verbose_name="chosen players")
+    is_killed = models.BooleanField("kill switch", default=False, help_text="Off for everybody, whatever else is set.")
+    revision = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        ordering = ["slug"]
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class Experiment(models.Model):
+    """An A/B test: a share of the players, half of them in each arm, nobody in both."""
+
+    slug = models.SlugField("name", primary_key=True, max_length=40)
+    description = models.CharField(max_length=200)
+    percentage = models.PositiveSmallIntegerField("share in %", default=100, validators=[MaxValueValidator(100)])
+    is_running = models.BooleanField("running", default=False)
+    started_at = models.DateTimeField(null=True, editable=False)
+    revision = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        ordering = ["slug"]
+
+    def __str__(self) -> str:
+        return self.slug

@@ -1,0 +1,34 @@
+"""Views that stand behind a flag."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction
+from django.http import Http404, HttpRequest
+
+
+def flagged(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Answer 404, like an address that there is not, while a flag is off for whoever asks."""
+
+    def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+        def check(request: HttpRequest) -> None:
+            if name not in request.flags:
+                raise Http404("No page lives at this address.")
+
+        if iscoroutinefunction(view):
+
+            @functools.wraps(view)
+            async def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+                check(request)
+                return await view(request, *args, **kwargs)
+        else:
+
+            @functools.wraps(view)
+            def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+                check(request)
+                return view(request, *args, **kwargs)
+
+        return inner
+
+    return decorate

@@ -1,0 +1,90 @@
+"""What operators do to boards: each with who, why, before and after."""
+
+from asgiref.sync import sync_to_async
+
+from accounts.models import Player
+from accounts.operations import ReasonMissing
+from audit.trail import record
+from leaderboard import definitions, keys, rebuild, seasons
+from leaderboard.definitions import now_ms
+from leaderboard.errors import UnknownPeriod
+from leaderboard.models import Board, Season
+from leaderboard.periods import current
+from leaderboard.windows import forget_windows
+from live.errors import GameError
+from store.client import client
+from store.stream import replay_dead_letters
+
+
+class WrongName(GameError):
+    code = "wrong_name"
+    message = "Type the board’s title exactly: a reset cannot be undone."
+
+
+def _need(reason: str) -> None:
+    if not reason.strip():
+        raise ReasonMissing
+
+
+async def set_open(board: Board, is_open: bool, *, reason: str, by: Player | None) -> None:
+    """Have a board take runs, or no more for now. Processes that know it follow within 5 seconds."""
+    _need(reason)
+    before = {"open": board.is_open}
+    await Board.objects.filter(pk=board.pk).aupdate(is_open=is_open)
+    board.is_open = is_open
+    definitions.forget()
+    action = "reopen_board" if is_open else "close_board"
+    await sync_to_async(record)(action, "board", board.pk, by=by, reason=reason, before=before, after={"open": is_open})
+
+
+async def reset_period(board: Board, kind: str, typed: str, *, reason: str, by: Player | None) -> int:
+    """Empty a board's current period, archived as it stands first; returns how many players stood on it.
+
+    Runs are kept and count on the other periods; on this one only those from now on, in a rebuild, too.
+
+    Raises:
+        ReasonMissing, WrongName, UnknownPeriod: nothing was done.
+        LockHeld, LockLost, TooBusy: a repair is under way; the archive is there, and it can be done again.
+    """
+    _need(reason)
+    if typed.strip() != board.title:
+        raise WrongName
+    if kind not in board.kinds:
+        raise UnknownPeriod
+    period = current(kind, now_ms())
+    number = await Season.objects.filter(board=board, period__startswith=f"{period.id}~").acount() + 1
+    seconds, microseconds = await client().time()
+    name = f"{period.id}~{number}"
+    size = await seasons.archive_now(board, period.id, name)
+    await board.arefresh_from_db()
+    board.resets = {period.id: seconds * 1000 + microseconds // 1000} | _others(board, period.id)
+    await board.asave(update_fields=["resets"])
+    before, after = {"players": size, "archived_as": name}, {"players": 0}
+    await sync_to_async(record)("reset_period", "board", board.pk, by=by, reason=reason, before=before, after=after)
+    await rebuild.rebuild(board)
+    await forget_windows(board.slug)
+    return size
+
+
+def _others(board: Board, period_id: str) -> dict[str, int]:
+    """The resets of current periods but this one; those of ended ones say nothing any more."""
+    kept = {period.id for period in definitions.periods(board, now_ms())} - {period_id}
+    return {name: at_ms for name, at_ms in board.resets.items() if name in kept}
+
+
+async def rebuild_board(board: Board, *, reason: str, by: Player | None) -> None:
+    """Build a board anew from SQL. Raises LockHeld, LockLost or TooBusy as `rebuild.rebuild`."""
+    _need(reason)
+    differed = await rebuild.differences(board)
+    await rebuild.rebuild(board)
+    before = {"differences": len(differed)}
+    await sync_to_async(record)("rebuild_board", "board", board.pk, by=by, reason=reason, before=before)
+
+
+async def replay_letters(board: Board, *, reason: str, by: Player | None) -> int:
+    """Have every dead letter of a board tried again; returns how many."""
+    _need(reason)
+    count = await replay_dead_letters(keys.runs(board.slug))
+    after = {"letters": count}
+    await sync_to_async(record)("replay_dead_letters", "board", board.pk, by=by, reason=reason, after=after)
+    return count
