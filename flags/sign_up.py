@@ -3,6 +3,8 @@
 import logging
 from typing import Any
 
+from django.db import transaction
+
 from accounts.models import Player
 from flags import flags
 from store.client import StoreUnavailable, run_sync
@@ -12,9 +14,13 @@ logger = logging.getLogger(__name__)
 
 def include_new(instance: Player, created: bool, raw: bool = False, **_: Any) -> None:
     """Receiver of `post_save`. While Redis is away the bit is missing until the flag is written again."""
-    if not created or raw or instance.is_gone:
-        return
+    if created and not raw and not instance.is_gone:
+        # Afterwards: until then nobody else sees that there is such an id.
+        transaction.on_commit(lambda: _include(instance))
+
+
+def _include(player: Player) -> None:
     try:
-        run_sync(flags.include(instance))
+        run_sync(flags.include(player))
     except StoreUnavailable as error:
-        logger.warning("player %s has no flags yet: %s", instance.pk, error)
+        logger.warning("player %s has no flags yet: %s", player.pk, error)
