@@ -126,9 +126,7 @@ async def write(flag: Flag) -> None:
         highest = await highest_id()
         await _replace(keys.bits(flag.slug), await _bits(flag, highest))
         await client().hset(keys.written(), flag.slug, flag.revision)
-        # Whoever came while the bits were worked out.
-        async for player in Player.objects.filter(pk__gt=highest):
-            await include(player)
+        await _catch_up(flag, highest)
     forget()
 
 
@@ -155,8 +153,7 @@ async def write_experiment(experiment: Experiment) -> None:
             bits = await make(experiment.slug, highest, above, below) if experiment.is_running else b""
             await _replace(keys.arm(experiment.slug, name), bits)
         await client().hset(keys.written(), experiment.slug, experiment.revision)
-        async for player in Player.objects.filter(pk__gt=highest):
-            await include(player)
+        await _catch_up(experiment, highest)
     forget()
 
 
@@ -164,27 +161,34 @@ async def _replace(name: str, bits: bytes) -> None:
     await (client().set(name, bits) if bits else client().delete(name))
 
 
-async def include(player: Player) -> None:
-    """Give a new player their bits. One round trip.
+async def include(player: int, definitions: Sequence[Flag | Experiment]) -> None:
+    """Give a new player, whose id comes from SQL and is the highest or nearly so, their bits. One round trip."""
+    names = [name for each in definitions if (name := _bit_of(each, player))]
+    if names:
+        pipe = client().pipeline()
+        for name in names:
+            pipe.setbit(name, player, 1)
+        await pipe.execute()
 
-    Raises:
-        ValueError: an id beyond the highest; a bit far out would make Redis set aside everything before it.
-    """
-    flags, experiments = await _definitions()
-    if not flags and not experiments:
+
+def _bit_of(each: Flag | Experiment, player: int) -> str | None:
+    """The bitmap that a new player is in; None for none."""
+    if isinstance(each, Flag):
+        share = each.percentage if each.state == Flag.State.PERCENTAGE else 0
+        is_on = each.state == Flag.State.EVERYONE or assignment.is_in(each.slug, player, share)
+        return keys.bits(each.slug) if is_on and not each.is_killed else None
+    place, middle = assignment.number(each.slug, player) * 100 / assignment.SCALE, each.percentage / 2
+    if middle <= place < 100 - middle or not each.is_running:
+        return None
+    return keys.arm(each.slug, "a" if place < middle else "b")
+
+
+async def _catch_up(each: Flag | Experiment, highest: int) -> None:
+    """Whoever came while the bits were worked out."""
+    if isinstance(each, Flag) and each.state == Flag.State.CHOSEN:
         return
-    if not 0 < player.pk <= await highest_id():
-        raise ValueError(f"no player has the id {player.pk}")
-    pipe = client().pipeline()
-    for flag in flags:
-        if flag.state != Flag.State.CHOSEN and await _by_definition(flag, player.pk):
-            pipe.setbit(keys.bits(flag.slug), player.pk, 1)
-    for experiment in (each for each in experiments if each.is_running):
-        share = assignment.number(experiment.slug, player.pk) * 100 / assignment.SCALE
-        middle = experiment.percentage / 2
-        if share < middle or share >= 100 - middle:
-            pipe.setbit(keys.arm(experiment.slug, "a" if share < middle else "b"), player.pk, 1)
-    await pipe.execute()
+    async for player in Player.objects.filter(pk__gt=highest).values_list("pk", flat=True):
+        await include(player, [each])
 
 
 async def write_missing() -> int:

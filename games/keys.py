@@ -23,3 +23,8 @@ def current(player: int, game: str) -> str:
 def finishing() -> str:
     """zset · id of a run that may have ended · when, UTC ms · no TTL: members go when their run is ranked."""
     return key(APP, "finishing", "runs")
+
+
+def moments(run_id: str) -> str:
+    """list · when each logged input was taken, UTC ms · as long as the run."""
+    return key(APP, run_id, "moments")

@@ -5,8 +5,10 @@ on with any run at the same move.
 """
 
 import contextlib
+import itertools
 import secrets
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -185,8 +187,12 @@ async def _keep(run: Run, after: Run, logged: str) -> Run | None:
         logged,
         TTL_MS,
     ]
-    done = await _commit([keys.run(run.id), keys.inputs(run.id)], args)
+    done = await _commit(_keys(run.id), args)
     return after if done else None
+
+
+def _keys(run_id: str) -> list[str]:
+    return [keys.run(run_id), keys.inputs(run_id), keys.moments(run_id)]
 
 
 async def rank(run: Run, card: Card) -> Report:
@@ -201,10 +207,12 @@ async def rank(run: Run, card: Card) -> Report:
     pipe = client().pipeline()
     pipe.exists(keys.run(run.id))
     pipe.lrange(keys.inputs(run.id), 0, -1)
-    is_there, inputs = await pipe.execute()
+    pipe.lrange(keys.moments(run.id), 0, -1)
+    is_there, inputs, moments = await pipe.execute()
     if not is_there:
         raise UnknownRun  # Its player was deleted meanwhile.
-    replayable = record(run.game, run.seed, inputs, run.state)
+    pauses = [int(after) - int(before) for before, after in itertools.pairwise(moments)]
+    replayable = record(run.game, run.seed, inputs, run.state, pauses)
     finished = FinishedRun(run.id, run.game.slug, run.player, card, run.points, run.started_ms, replayable)
     try:
         report = await boards.submit(finished)
@@ -217,7 +225,7 @@ async def rank(run: Run, card: Card) -> Report:
 
 async def settled(run: Run) -> None:
     """Let an ended run go: it is ranked, or was refused. Two round trips."""
-    await _settled([keys.run(run.id), keys.inputs(run.id)], [RANKED_TTL_MS])
+    await _settled(_keys(run.id), [RANKED_TTL_MS])
     await client().zrem(keys.finishing(), run.id)
 
 
@@ -236,18 +244,22 @@ async def unsettled(*, now_ms: int | None = None) -> list[Run]:
 
 
 class Record(msgspec.Struct, frozen=True):
-    """What replays a run; `marks` are the whole numbers of its last view, such as the largest tile."""
+    """What replays a run; `marks` are the whole numbers of its last view, such as the largest tile.
+
+    `pauses_ms` lie between the inputs, as the server took them.
+    """
 
     game: str
     seed: str
     inputs: list[str]
     marks: dict[str, int] = {}
+    pauses_ms: list[int] = []
 
 
-def record(game: Game, seed: str, inputs: list[str], state: Any) -> str:
+def record(game: Game, seed: str, inputs: list[str], state: Any, pauses_ms: Sequence[int] = ()) -> str:
     """The record of a run that ended in this state, in JSON."""
     marks = {name: value for name, value in game.rules.view(state).items() if type(value) is int}
-    return msgspec.json.encode(Record(game.slug, seed, inputs, marks)).decode()
+    return msgspec.json.encode(Record(game.slug, seed, inputs, marks, list(pauses_ms))).decode()
 
 
 def replay(game: Game, seed: str, inputs: list[str]) -> Any:

@@ -8,14 +8,15 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.html import format_html
 
 from accounts import operations as account_operations
 from accounts.admin import PlayerAdmin, ReadOnly
 from accounts.models import Player
 from accounts.wallet import AMOUNT_MAX
-from leaderboard import definitions, moderation, operations, rebuild
+from leaderboard import definitions, moderation, operations, rebuild, suspicion
 from leaderboard.boards import kept_periods
-from leaderboard.models import Board, HiddenPlayer, Merge, Moderation, Placement, Run, Season
+from leaderboard.models import Board, HiddenPlayer, Merge, Moderation, Placement, Run, Season, Suspicion
 from leaderboard.periods import KINDS, TITLES
 from live.errors import GameError
 from store.client import StoreUnavailable, run_sync
@@ -189,6 +190,33 @@ class ModerationAdmin(ReadOnly):
     list_filter = ["action", "at"]
     list_select_related = ["by", "player", "run__player"]
     search_fields = ["player__name", "by__name", "reason"]
+
+
+@admin.register(Suspicion)
+class SuspicionAdmin(Moderates, ReadOnly):
+    """The queue of flagged runs: what is to be decided comes first."""
+
+    list_display = ["at", "decision", "confidence", "words", "player", "points", "watch"]
+    list_filter = ["decision", "confidence", "at"]
+    list_select_related = ["run__player", "run__board"]
+    search_fields = ["=run__id", "run__player__name"]
+    ordering = ["-decision", "-at"]
+    actions = [
+        acting("Clear these runs: a person played them", suspicion.clear),
+        acting("Confirm: a program played these runs", suspicion.confirm),
+    ]
+
+    @admin.display
+    def player(self, each: Suspicion) -> str:
+        return each.run.player.shown_name
+
+    @admin.display
+    def points(self, each: Suspicion) -> str:
+        return f"{each.run.points:,}"
+
+    @admin.display(description="watch")
+    def watch(self, each: Suspicion) -> str:
+        return format_html('<a href="/replays/{}/">replay</a>', each.run_id)
 
 
 class ModeratedPlayerAdmin(Moderates, Operates, PlayerAdmin):

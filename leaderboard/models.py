@@ -177,6 +177,31 @@ class Merge(models.Model):
         return f"{self.guest_name} → {self.player}"
 
 
+class Suspicion(models.Model):
+    """A run that does not look like a person's: why, and how sure. High ones are hidden until somebody decides."""
+
+    class Confidence(models.TextChoices):
+        HIGH = "high", "high: hidden until decided"
+        MEDIUM = "medium", "medium: shown"
+
+    class Decision(models.TextChoices):
+        OPEN = "open", "to be decided"
+        CLEARED = "cleared", "cleared"
+        CONFIRMED = "confirmed", "confirmed"
+
+    run = models.OneToOneField(Run, models.CASCADE, primary_key=True, related_name="suspicion")
+    confidence = models.CharField(max_length=6, choices=Confidence)
+    words = models.CharField("why", max_length=300)
+    decision = models.CharField(max_length=9, choices=Decision, default=Decision.OPEN, db_index=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return f"{self.run_id}: {self.words}"
+
+
 class HiddenPlayer(models.Model):
     """A player whom moderators keep off every board."""
 

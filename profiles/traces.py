@@ -83,7 +83,7 @@ async def _look_into(names: Sequence[str], ids: set[str]) -> None:
     for name, owner in zip(runs, owners, strict=True):
         if owner in ids:
             run_id = name.partition("{")[2].partition("}")[0]
-            await client().delete(game_keys.run(run_id), game_keys.inputs(run_id))
+            await client().delete(game_keys.run(run_id), game_keys.inputs(run_id), game_keys.moments(run_id))
             await client().zrem(game_keys.finishing(), run_id)
     reports = [name for name in names if not name.endswith(":run")]
     for name, text in zip(reports, await client().mget(reports) if reports else [], strict=True):

@@ -1,0 +1,112 @@
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from accounts import operations as accounts
+from accounts.models import Player
+from leaderboard import export, moderation, operations, rebuild
+from leaderboard.models import Board, Run
+from leaderboard.periods import KINDS
+from live.errors import GameError
+from store.client import StoreUnavailable, run_sync
+from store.lock import LockHeld, LockLost
+
+Act = Callable[..., Coroutine[Any, Any, Any]]
+
+PLAYER_ACTS: dict[str, tuple[str, Act]] = {
+    "hide-player": ("take a player off every board", moderation.hide_player),
+    "restore-player": ("let a hidden player stand on the boards again", moderation.restore_player),
+    "ban": ("hide a player, sign them out everywhere, keep them out", moderation.ban),
+    "unban": ("lift a ban", moderation.unban),
+    "revoke-sessions": ("sign a player out everywhere", accounts.revoke_sessions),
+}
+RUN_ACTS: dict[str, tuple[str, Act]] = {
+    "hide-run": ("take a run out of its board", moderation.hide_run),
+    "restore-run": ("let a hidden run count again", moderation.restore_run),
+}
+
+
+class Command(BaseCommand):
+    help = "What the admin's actions do, from a terminal: each asks why, and is kept in the audit trail."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
+
+        def add(name: str, words: str, target: str) -> CommandParser:
+            act = acts.add_parser(name, help=words, description=words)
+            act.add_argument("target", metavar=target)
+            act.add_argument("--reason", required=True, help="why; kept in the audit trail")
+            return act
+
+        for name, (words, _) in PLAYER_ACTS.items():
+            add(name, words, "PLAYER")
+        for name, (words, _) in RUN_ACTS.items():
+            add(name, words, "RUN")
+        add("grant-coins", "give a player coins", "PLAYER").add_argument("--coins", type=int, required=True)
+        add("close-board", "have a board take no runs for now", "BOARD")
+        add("reopen-board", "have a closed board take runs again", "BOARD")
+        add("rebuild-board", "build a board anew from SQL", "BOARD")
+        add("replay-letters", "have a board's dead letters tried again", "BOARD")
+        reset = add("reset-period", "archive and empty a board's current period", "BOARD")
+        reset.add_argument("--kind", choices=KINDS, required=True)
+        reset.add_argument("--title", required=True, help="the board's title, typed out: this cannot be undone")
+        export_csv = acts.add_parser("export", help="print a board's current period as CSV")
+        export_csv.add_argument("target", metavar="BOARD")
+        export_csv.add_argument("--kind", choices=KINDS, required=True)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            done = run_sync(self.act(options))
+        except GameError as error:
+            raise CommandError(str(error)) from error
+        except (StoreUnavailable, LockHeld, LockLost, rebuild.TooBusy) as error:
+            raise CommandError(f"Not now: {error or 'another repair is under way'}.") from error
+        self.stdout.write(done)
+
+    async def act(self, options: dict[str, Any]) -> str:
+        """Do it, and say so in a line."""
+        act, target = options["act"], options["target"]
+        why = {"reason": options.get("reason", ""), "by": None}
+        if act in PLAYER_ACTS:
+            await PLAYER_ACTS[act][1](await self.player(target), **why)
+        elif act in RUN_ACTS:
+            await RUN_ACTS[act][1](await self.run(target), **why)
+        elif act == "grant-coins":
+            balance = await accounts.grant_coins(await self.player(target), options["coins"], **why)
+            return f"{target} has {balance:,} coins now."
+        else:
+            return await self.act_on_board(act, await self.board(target), options, why)
+        return f"{act}: {target}. Done."
+
+    async def act_on_board(self, act: str, board: Board, options: dict[str, Any], why: dict[str, Any]) -> str:
+        if act == "export":
+            return "".join([line async for line in export.lines(board.slug, options["kind"])]).rstrip()
+        if act == "reset-period":
+            size = await operations.reset_period(board, options["kind"], options["title"], **why)
+            return f"{board.title}: {size:,} players archived, the period is empty."
+        if act == "rebuild-board":
+            await operations.rebuild_board(board, **why)
+        elif act == "replay-letters":
+            return f"{board.title}: {await operations.replay_letters(board, **why)} put back."
+        else:
+            await operations.set_open(board, act == "reopen-board", **why)
+        return f"{act}: {board.title}. Done."
+
+    async def player(self, name: str) -> Player:
+        found = await Player.objects.named(name).afirst()
+        if found is None:
+            raise CommandError(f"No player is called {name}.")
+        return found
+
+    async def run(self, run_id: str) -> Run:
+        found = await Run.objects.select_related("player").filter(pk=run_id).afirst()
+        if found is None:
+            raise CommandError(f"No kept run is called {run_id}.")
+        return found
+
+    async def board(self, slug: str) -> Board:
+        found = await Board.objects.filter(pk=slug).afirst()
+        if found is None:
+            raise CommandError(f"There is no board {slug}.")
+        return found
