@@ -65,6 +65,11 @@ class PlayerAdmin(UserAdmin):
         # Staff lose their rights first: what they did stays with their account.
         return super().has_delete_permission(request, obj) and not (obj and obj.is_staff)
 
+    def get_deleted_objects(self, objs, request):
+        # What belongs to a player goes, or is made nameless, with them: nobody needs a right to each part of it.
+        to_delete, counts, _, protected = super().get_deleted_objects(objs, request)
+        return to_delete, counts, set(), protected
+
     def delete_model(self, request, obj):
         deletion_asked.send(Player, player=obj)
 

@@ -21,6 +21,7 @@ from accounts.models import Player
 from accounts.sessions import session_name
 from accounts.sign_in import stay_signed_in
 from accounts.signals import card_changed
+from live import counters
 from live.doors import client_address, enter
 from live.layer import tell_session
 from store.client import run_sync
@@ -95,6 +96,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             request.session[GUEST] = guest.pk
             return redirect(f"{reverse('bring')}?{urlencode({'next': next_page(request)})}")
         return redirect(next_page(request))
+    if request.method == "POST":
+        counters.count("sign_in_failed")
     return _page(request, "accounts/sign_in.html", form)
 
 

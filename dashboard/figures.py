@@ -1,35 +1,214 @@
-"""The operators' figures, gathered from the floors below."""
+"""The operators' figures, from the floors below. What is dear is read every half minute, the rest each second."""
 
 import time
-from typing import TypedDict
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from leaderboard import boards
-from leaderboard.models import Board
-from presence import visitors
-from presence.online import online
+from asgiref.sync import sync_to_async
+
+from accounts import keys as account_keys
+from accounts.models import Player
+from dashboard import history, process
+from leaderboard import boards, suspicion
+from leaderboard import keys as board_keys
+from leaderboard.models import Board, Season
+from leaderboard.periods import in_words
+from live.topics import State
+from presence import activity, visitors
+from presence.online import online, playing
+from store import heartbeat
+from store.client import client
+from store.keys import dead_letters, fence, lock
+
+SLOW_S = 30.0
+CHART_DAYS = 30
+SLOWLOG_COUNT = 8
+
+_slow: tuple[float, State] = (0.0, {})
+_before: tuple[float, Counter[str]] = (0.0, Counter())
 
 
-class Figures(TypedDict):
-    """Counts now; `as_of_ms` is when they were read, UTC."""
-
-    visitors_day: int
-    visitors_week: int
-    visitors_month: int
-    online: int
-    runs_day: int
-    as_of_ms: int
-
-
-async def read() -> Figures:
-    """All figures of the dashboard. Redis: three round trips; SQL: the boards' slugs."""
+async def read() -> State:
+    """Every figure of the dashboard as a flat state: numbers under their names, tables as lists of rows."""
     slugs = [slug async for slug in Board.objects.values_list("slug", flat=True)]
+    return {
+        **await _visitors_now(),
+        **await _now(slugs),
+        **await _redis(),
+        **await _worker(slugs),
+        **await _slowly(slugs),
+        "as_of_ms": time.time_ns() // 1_000_000,
+    }
+
+
+async def _visitors_now() -> State:
     day, week, month = await visitors.unique()
+    return {"visitors_day": day, "visitors_week": week, "visitors_month": month}
+
+
+async def _now(slugs: list[str]) -> State:
+    """Who is here, what the web processes say, and what happened a second since the last look."""
+    global _before  # noqa: PLW0603
     count, _ = await online(0)
-    return Figures(
-        visitors_day=day,
-        visitors_week=week,
-        visitors_month=month,
-        online=count,
-        runs_day=await boards.accepted_today(slugs),
-        as_of_ms=time.time_ns() // 1_000_000,
-    )
+    processes = await process.read()
+    total: Counter[str] = Counter()
+    for numbers in processes.values():
+        total.update(numbers.counts)
+    at, before = _before
+    now = time.monotonic()
+    rates = {name: max(0.0, (total[name] - before[name]) / (now - at)) if at else 0.0 for name in total}
+    _before = (now, total)
+    http = sum(rates.get(f"http_{kind}xx", 0.0) for kind in (2, 3, 4, 5))
+    return {
+        "online": count,
+        "runs_day": await boards.accepted_today(slugs),
+        "sockets": total["sockets_opened"] - total["sockets_closed"],
+        "watchers": sum(each.watchers for each in processes.values()),
+        "http_rate": round(http, 1),
+        "score_rate": round(rates.get("runs_finished", 0.0), 1),
+        "runs_started": total["runs_started"],
+        "runs_finished": total["runs_finished"],
+        "runs_refused": total["runs_refused"],
+        "sign_in_failed": total["sign_in_failed"],
+        "errors": total["errors"] + total["http_5xx"],
+        "delay_p50": max((each.p50_ms for each in processes.values()), default=0.0),
+        "delay_p99": max((each.p99_ms for each in processes.values()), default=0.0),
+        "t_playing": sorted((await playing()).items()),
+        "t_processes": [
+            [
+                name,
+                each.counts.get("sockets_opened", 0) - each.counts.get("sockets_closed", 0),
+                each.watchers,
+                each.p99_ms,
+            ]
+            for name, each in processes.items()
+        ],
+        "t_refusals": sorted(
+            [name.removeprefix("refused_"), value] for name, value in total.items() if name.startswith("refused_")
+        ),
+        "t_errors": [[name, text] for name, each in processes.items() for text in each.errors],
+    }
+
+
+async def _redis() -> State:
+    pipe = client().pipeline()
+    pipe.info()
+    pipe.slowlog_get(SLOWLOG_COUNT)
+    pipe.config_get("slowlog-log-slower-than")
+    pipe.config_get("appendfsync")
+    info, slow, threshold, fsync = await pipe.execute()
+    looked_up = info["keyspace_hits"] + info["keyspace_misses"]
+    policy = fsync["appendfsync"] if info["aof_enabled"] else "no append-only file"
+    windows = {"always": "nothing", "everysec": "the last 1 to 2 s", "no": "what the system has not written yet"}
+    return {
+        "redis_bytes": info["used_memory"],
+        "redis_ops": info["instantaneous_ops_per_sec"],
+        "redis_clients": info["connected_clients"],
+        "redis_hits": round(100 * info["keyspace_hits"] / looked_up, 1) if looked_up else 100.0,
+        "redis_evicted": info["evicted_keys"],
+        "redis_saved_ms": info["rdb_last_save_time"] * 1000,
+        "redis_aof": policy,
+        "redis_loss": windows.get(policy, "everything since the last save"),
+        "slow_us": int(threshold["slowlog-log-slower-than"]),
+        "t_slowlog": [[each["start_time"] * 1000, each["duration"], _text(each["command"])] for each in slow],
+    }
+
+
+def _text(command: Any) -> str:
+    text = command.decode(errors="replace") if isinstance(command, bytes) else str(command)
+    return text[:80]
+
+
+async def _worker(slugs: list[str]) -> State:
+    streams = [*(board_keys.runs(slug) for slug in slugs), account_keys.ledger()]
+    groups, letters = [], 0
+    for name in streams:
+        if not await client().exists(name):
+            continue
+        pipe = client().pipeline()
+        pipe.xlen(name)
+        pipe.xinfo_groups(name)
+        pipe.xlen(dead_letters(name))
+        length, found, dead = await pipe.execute()
+        letters += dead
+        short = name.split(":", 1)[1]
+        groups += [[short, length, each["name"], each["pending"], each.get("lag")] for each in found]
+    return {
+        "dead_letters": letters,
+        "t_groups": groups,
+        "t_locks": await _locks([*(f"repair:{slug}" for slug in slugs), "forget"]),
+        "t_workers": [[name, round(age)] for name, age in sorted((await heartbeat.ages_s()).items())],
+    }
+
+
+async def _locks(names: list[str]) -> list[list[Any]]:
+    """Of the locks that are named in advance: those held now, until when, and their fencing number."""
+    pipe = client().pipeline()
+    for name in names:
+        pipe.get(lock(name))
+        pipe.pttl(lock(name))
+        pipe.get(fence(name))
+    replies = await pipe.execute()
+    rows = [[name, *replies[3 * index : 3 * index + 3]] for index, name in enumerate(names)]
+    return [[name, str(owner)[:8], round(ttl / 1000, 1), number] for name, owner, ttl, number in rows if owner]
+
+
+async def _slowly(slugs: list[str]) -> State:
+    """Charts, retention, memory and seasons, at most half a minute old."""
+    global _slow  # noqa: PLW0603
+    read_at, state = _slow
+    if not state or time.monotonic() - read_at > SLOW_S:
+        state = {**await _visitors_by_day(), **await _activity(), **await _memory(), **await _seasons(slugs)}
+        state["c_online"] = [list(each) for each in await history.online_by_minute()]
+        state["suspicious"] = sum((await sync_to_async(suspicion.open_counts)()).values())
+        _slow = (time.monotonic(), state)
+    return state
+
+
+async def _visitors_by_day() -> State:
+    counts = await visitors.by_day(2 * CHART_DAYS)
+    today = datetime.now(UTC).date()
+    days = [str(today - timedelta(days=back)) for back in range(CHART_DAYS - 1, -1, -1)]
+    pairs = zip(days, counts[CHART_DAYS:], counts[:CHART_DAYS], strict=True)
+    return {"c_visitors": [list(each) for each in pairs]}
+
+
+async def _activity() -> State:
+    today = activity.today()
+    counts = await activity.actives(today, CHART_DAYS)
+    kept = await activity.retention(today - timedelta(days=1))
+    days = [str(today - timedelta(days=back)) for back in range(CHART_DAYS - 1, -1, -1)]
+    return {
+        "active_day": counts[-1],
+        "c_active": [list(each) for each in zip(days, counts, strict=True)],
+        "t_retention": [
+            [span, before, both, round(100 * both / before, 1) if before else None]
+            for span, (before, both) in zip((1, 7, 30), kept, strict=True)
+        ],
+    }
+
+
+async def _memory() -> State:
+    apps = await history.memory_by_app()
+    players = await Player.objects.acount()
+    whole = sum(size for _, size in apps.values())
+    return {
+        "t_memory": [[app, keys, size, round(size * history.SIZING)] for app, (keys, size) in sorted(apps.items())],
+        "forecast_bytes": round(whole * history.SIZING / players * 1_000_000) if players else 0,
+        "players": players,
+    }
+
+
+async def _seasons(slugs: list[str]) -> State:
+    closed = Season.objects.exclude(closed_at=None).order_by("-closed_at")[:5]
+    rows = [[each.board_id, in_words(each.period), int(each.closed_at.timestamp() * 1000)] async for each in closed]
+    pipe = client().pipeline()
+    for slug in slugs:
+        pipe.zrange(board_keys.open_periods(slug), 0, 2, withscores=True)
+    opened = [
+        [slug, in_words(period), int(ends)]
+        for slug, found in zip(slugs, await pipe.execute() if slugs else [], strict=True)
+        for period, ends in found
+    ]
+    return {"t_closed": rows, "t_open": opened}

@@ -17,7 +17,7 @@ class DashboardTopic(Topic):
         return player is not None and player.is_staff
 
     async def snapshot(self) -> State:
-        return dict(await figures.read())
+        return await figures.read()
 
 
 @kind("dashboard")

@@ -1,15 +1,18 @@
-"""The operators' page, and the two health checks."""
+"""The operators' page."""
 
 from asgiref.sync import sync_to_async
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 
-from dashboard import figures
+from audit.trail import record
+from dashboard import experiments, figures
 from leaderboard import history
-from store.client import StoreUnavailable, client
+from store.client import client
+
+SLOW_US_MAX = 10_000_000
 
 
 async def dashboard(request: HttpRequest) -> HttpResponse:
@@ -18,34 +21,28 @@ async def dashboard(request: HttpRequest) -> HttpResponse:
         return redirect_to_login(request.get_full_path())
     if not request.player.is_staff:
         raise PermissionDenied("Only staff may see the dashboard.")
-    return render(
-        request, "dashboard/dashboard.html", {"figures": await figures.read(), "games": await history.counts()}
-    )
+    context = {
+        "figures": await figures.read(),
+        "games": await history.counts(),
+        "experiments": await experiments.results(),
+        "may_operate": await sync_to_async(request.player.has_perm)("leaderboard.operate_board"),
+    }
+    return render(request, "dashboard/dashboard.html", context)
 
 
-async def livez(_: HttpRequest) -> HttpResponse:
-    """200 while the process answers at all."""
-    return JsonResponse({"ok": True})
-
-
-async def readyz(_: HttpRequest) -> HttpResponse:
-    """200 when Redis and SQL answer, else 503 and what is wrong."""
-    problems = [problem for problem in (await _redis_problem(), await sync_to_async(_sql_problem)()) if problem]
-    return JsonResponse({"ok": not problems, "problems": problems}, status=503 if problems else 200)
-
-
-async def _redis_problem() -> str:
-    try:
-        await client().ping()
-    except StoreUnavailable as error:
-        return f"redis: {error}"
-    return ""
-
-
-def _sql_problem() -> str:
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError as error:
-        return f"sql: {error}"
-    return ""
+async def slowlog(request: HttpRequest) -> HttpResponse:
+    """Set from how many microseconds on Redis notes a command as slow; operators only, audited."""
+    may = request.player is not None and await sync_to_async(request.player.has_perm)("leaderboard.operate_board")
+    if not may:
+        raise PermissionDenied("Only operators may set that.")
+    text = request.POST.get("threshold", "")
+    if request.method == "POST" and text.isascii() and text.isdigit() and int(text) <= SLOW_US_MAX:
+        before = (await client().config_get("slowlog-log-slower-than"))["slowlog-log-slower-than"]
+        await client().config_set("slowlog-log-slower-than", int(text))
+        await sync_to_async(record)(
+            "set_slowlog", "redis", "slowlog", by=request.player, before={"us": int(before)}, after={"us": int(text)}
+        )
+        messages.success(request, f"Commands from {int(text):,} µs on are noted.")
+    elif request.method == "POST":
+        messages.error(request, f"That is a whole number of microseconds, at most {SLOW_US_MAX:,}.")
+    return redirect("dashboard")

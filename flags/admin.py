@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import F
 
 from audit.trail import record
@@ -28,6 +29,10 @@ class Written(admin.ModelAdmin):
         each = form.instance
         type(each).objects.filter(pk=each.pk).update(revision=F("revision") + 1)
         record(f"change_{self.kind}", self.kind, each.pk, by=request.user, before=self._before, after=_values(each))
+        # Afterwards: the bits are worked out from what others can see.
+        transaction.on_commit(lambda: self._write(request, each))
+
+    def _write(self, request, each):
         try:
             run_sync(self.write(each))
         except (StoreUnavailable, LockHeld):
@@ -37,7 +42,7 @@ class Written(admin.ModelAdmin):
         record(f"delete_{self.kind}", self.kind, obj.pk, by=request.user, before=_values(obj))
         slug = obj.pk
         super().delete_model(request, obj)
-        run_sync(flags.drop([slug]))
+        transaction.on_commit(lambda: run_sync(flags.drop([slug])))
 
     def delete_queryset(self, request, queryset):
         for each in queryset:

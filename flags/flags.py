@@ -102,7 +102,7 @@ async def arm(name: str, player: Player | None) -> str | None:
 
 
 async def count(slug: str) -> int:
-    """How many players a flag is on for, who is not signed in left out. One round trip."""
+    """How many ids a flag is on for, those of players who are gone among them. One round trip."""
     pipe = client().pipeline()
     pipe.bitcount(keys.bits(slug))
     pipe.getbit(keys.bits(slug), NOBODY)

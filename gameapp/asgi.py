@@ -11,16 +11,19 @@ pages = get_asgi_application()
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402  (needs Django's apps)
 
 from accounts.middleware import SocketPlayerMiddleware  # noqa: E402
+from dashboard.process import Reported  # noqa: E402
 from gameapp.routing import urlpatterns  # noqa: E402
+from live.counted import Counted  # noqa: E402
 from live.doors import HandshakeDoor  # noqa: E402
 from live.origin import SiteOriginValidator  # noqa: E402
 
-application = ProtocolTypeRouter(
+router = ProtocolTypeRouter(
     {
         "http": pages,
         "websocket": HandshakeDoor(SiteOriginValidator(SocketPlayerMiddleware(URLRouter(urlpatterns)))),
     }
 )
+application = Counted(Reported(router))
 
 # What start-up made stays for ever, and a full collection over thousands of sockets stops them all for a moment:
 # leave the one alone, and do the other seldom.

@@ -12,6 +12,7 @@ from rich.progress import track
 
 from accounts import setup
 from accounts.models import Player
+from flags import flags
 from games import demo
 from store.client import run_sync
 
@@ -41,6 +42,11 @@ def _fingerprint() -> str:
             stat = Path(storage.path(path)).stat()
             digest.update(f"{path} {stat.st_size} {stat.st_mtime_ns}\n".encode())
     return digest.hexdigest()
+
+
+def flags_written() -> None:
+    """Have Redis hold the bitmap of every feature flag."""
+    run_sync(flags.write_missing())
 
 
 def demo_players() -> None:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from csp.constants import NONCE, NONE, SELF
 from environs import Env
+from environs import validate as checks
 
 from gameapp.secret import local_secret_key
 from games.discovery import game_folders
@@ -230,11 +231,20 @@ if env.bool("BEHIND_TLS_PROXY", False):
 
 TEST_RUNNER = "tests.runner.PytestRunner"
 
+# `line` for people, `json` for programs: one object a line. Both say which request a line belongs to.
+LOG_FORMAT = env.str("LOG_FORMAT", "line", validate=checks.OneOf(["line", "json"]))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"request_id": {"()": "live.counted.RequestId"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)-7s %(name)s [%(request_id)s]: %(message)s"},
+        "json": {"()": "live.counted.JsonFormatter"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["request_id"]}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
     "loggers": {"django.request": {"level": "ERROR"}, "django.channels.server": {"level": "WARNING"}},
 }
+
+# Who may read /metrics: whoever sends it as a bearer token; without one, only this machine itself.
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")

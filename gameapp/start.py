@@ -132,10 +132,11 @@ def run(options: argparse.Namespace) -> int:
         redis = server.describe()
         prepare.database()
         prepare.static_files()
+        prepare.flags_written()
         if not options.no_demo:
             prepare.demo_players()
-        supervisor.start("web", web_command(options))
         supervisor.start("worker", [sys.executable, "manage.py", "worker"])
+        supervisor.start("web", web_command(options))
         _wait_until_ready(options, supervisor.check)
         prepare.announce(options, redis, time.monotonic() - started)
         return supervisor.wait()

@@ -3,6 +3,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from js_asset import static_lazy
 
+from dashboard import health
 from dashboard import views as dashboard
 from leaderboard.nearby_views import nearby
 
@@ -16,9 +17,11 @@ urlpatterns = [
     path("", include("profiles.urls")),
     path("nearby/", nearby, name="nearby"),
     path("dashboard/", dashboard.dashboard, name="dashboard"),
+    path("dashboard/slowlog/", dashboard.slowlog, name="slowlog"),
     path("favicon.ico", RedirectView.as_view(url=static_lazy("img/icon.svg"))),
-    path("livez", dashboard.livez),
-    path("readyz", dashboard.readyz),
+    path("livez", health.livez),
+    path("readyz", health.readyz),
+    path("metrics", health.metrics),
     path("admin/login/", RedirectView.as_view(pattern_name="accounts:sign_in", query_string=True)),
     path("admin/", admin.site.urls),
 ]

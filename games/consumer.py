@@ -8,7 +8,7 @@ from games import runs
 from games.game import Game, find
 from games.runs import Run, RunOver
 from leaderboard import passed, reports
-from live import protocol
+from live import counters, protocol
 from live.doors import enter, pass_or_refuse
 from live.errors import GameError
 from presence.consumer import SiteConsumer
@@ -51,6 +51,8 @@ class PlayConsumer(SiteConsumer):
         player = self._player_id()
         await enter("run_start", str(player))
         self.run = await runs.begin(self.game, player)
+        if self.run.seq == 0:
+            counters.count("runs_started")
         await self._show()
         await self.show_presence()
 
@@ -114,7 +116,12 @@ class PlayConsumer(SiteConsumer):
     async def _rank(self) -> None:
         run = self.run
         assert run is not None
-        report = await runs.rank(run, self.player.card)
+        try:
+            report = await runs.rank(run, self.player.card)
+        except GameError:
+            counters.count("runs_refused")
+            raise
+        counters.count("runs_finished")
         await self.reply(protocol.Finished(run.id, run.points, reports.to_state(report)))
         await self.show_presence()
         await passed.tell(run.game.slug, run.player, report)

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 
+from live import counters
 from live.frames import Frame
 from live.mailbox import Mailbox
 from live.topics import State, Topic
@@ -29,9 +30,16 @@ class Channel:
         self.state: State | None = None
         self.version = 0
         self.changed = asyncio.Event()
+        self.marked_at = 0.0  # When the oldest mark came that was not read yet.
         self._on_change = on_change
         self._reading = asyncio.Lock()
         self._snapshot: Frame | None = None
+
+    def mark(self) -> None:
+        """The subject has changed."""
+        if not self.changed.is_set():
+            self.marked_at = time.monotonic()
+        self.changed.set()
 
     async def join(self, mailbox: Mailbox, after: str = "") -> None:
         """Add a watcher: the whole state is its first frame, and no change after it is missed.
@@ -88,12 +96,14 @@ class Channel:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(again_s):
                     await self.changed.wait()
-            marked = self.changed.is_set()
+            marked, marked_at = self.changed.is_set(), self.marked_at
             self.changed.clear()
             started = time.monotonic()
             try:
                 await self.read()
                 if marked:
+                    if marked_at:
+                        counters.delays_ms.append(1000 * (time.monotonic() - marked_at))
                     # What a watcher alone is shown may have changed where the state has not.
                     self._on_change(self.topic.name)
             except StoreUnavailable as error:

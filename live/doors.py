@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from live import counters
 from live.errors import GameError
 from store import limits
 from store.client import StoreUnavailable
@@ -47,7 +48,10 @@ async def enter(policy: str, who: str) -> None:
         TooMany: the limit is reached.
         StoreUnavailable: Redis is away and the policy stays closed then.
     """
-    pass_or_refuse(await limits.take(policy, who))
+    decision = await limits.take(policy, who)
+    if not decision.allowed:
+        counters.count(f"refused_{policy}")
+    pass_or_refuse(decision)
 
 
 def pass_or_refuse(decision: Decision | None) -> None:

@@ -60,6 +60,11 @@ class Hub:
         self._subscription: asyncio.Task[None] | None = None
         self._pulse: asyncio.Task[None] | None = None
 
+    @property
+    def watcher_count(self) -> int:
+        """How many watchers all topics have together."""
+        return sum(len(channel.watchers) for channel in self._channels.values())
+
     # Connections
 
     def enter(self, mailbox: Mailbox, connection: Connection) -> None:
@@ -134,7 +139,7 @@ class Hub:
         """Have the topics of a subject read again; every topic when None."""
         for channel in self._channels.values():
             if subject is None or channel.topic.subject == subject:
-                channel.changed.set()
+                channel.mark()
 
     # The subscription
 

@@ -1,5 +1,6 @@
 """Who was here on which day: a bitmap per UTC day, one bit a player."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from presence import keys
@@ -47,6 +48,30 @@ async def streak(player: int, upto: date | None = None) -> int:
     last = upto or today()
     found = await days(player, last)
     return next((length for length, day in enumerate(found) if day != last - timedelta(days=length)), len(found))
+
+
+async def actives(last: date, count: int) -> list[int]:
+    """How many players were here on each of so many days, the last one last. One round trip."""
+    pipe = client().pipeline()
+    for back in range(count - 1, -1, -1):
+        pipe.bitcount(keys.active(str(last - timedelta(days=back))))
+    return await pipe.execute()
+
+
+async def retention(last: date, spans: Sequence[int] = (1, 7, 30)) -> list[tuple[int, int]]:
+    """For each span: how many were here so many days before, and how many of those on the last day, too.
+
+    Redis: BITOP and two BITCOUNTs for each, in one round trip, O(players).
+    """
+    pipe = client().pipeline()
+    for span in spans:
+        before, both = keys.active(str(last - timedelta(days=span))), keys.active(f"both-{span}")
+        pipe.bitcount(before)
+        pipe.bitop("AND", both, before, keys.active(str(last)))
+        pipe.bitcount(both)
+        pipe.expire(both, 60)
+    replies = await pipe.execute()
+    return [(replies[at], replies[at + 2]) for at in range(0, len(replies), 4)]
 
 
 async def forget(player: int) -> None:

@@ -4,6 +4,7 @@ Nothing here relies on a goodbye: whoever stops beating is gone when the lease e
 leases like everybody else, and are in no list and no count.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
@@ -19,6 +20,8 @@ LEASE_MS = 45_000
 GRACE_MS = 5_000
 SUBJECT = "online"
 FRIENDS_MAX = 50
+#: So many of those who came last are counted by what they play.
+PLAYING_MAX = 300
 ONLINE, AWAY = "", "away"
 
 _renew = script(__file__, "renew", prelude=["sweep"])
@@ -109,6 +112,12 @@ async def forget(player: int) -> None:
     pipe.srem(keys.invisible(), str(player))
     pipe.hdel(keys.audience(), str(player))
     await pipe.execute()
+
+
+async def playing() -> dict[str, int]:
+    """How many of those who may be seen play what: `{"playing Fuse": 3}`. One round trip, O(online)."""
+    _, present = await online(PLAYING_MAX)
+    return dict(Counter(each.state for each in present if each.state not in ("online", AWAY)))
 
 
 async def everybody() -> list[int]:

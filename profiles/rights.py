@@ -114,8 +114,8 @@ async def delete(player: Player) -> None:
 
 
 def delete_when_asked(player: Player, **_: Any) -> None:
-    """Receiver of `deletion_asked`."""
-    run_sync(delete(player))
+    """Receiver of `deletion_asked`. After the admin's own transaction, which would keep other writes waiting."""
+    transaction.on_commit(lambda: run_sync(delete(player)))
 
 
 async def _begin(chosen: "QuerySet[Player]") -> list[Player]:

@@ -43,3 +43,8 @@ def limit(policy: str, who: str) -> str:
     # Hashed: a dump of Redis names no addresses, and a long name makes no long key.
     digest = hashlib.sha256(who.encode()).hexdigest()[:32]
     return key("store", f"limit:{policy}:{digest}", "calls")
+
+
+def heartbeats() -> str:
+    """zset · name of a worker · when it last said that it is alive, UTC ms · no TTL: old ones are dropped."""
+    return key("store", "heartbeats", "workers")

@@ -61,7 +61,9 @@ def test_only_the_client_knows_redis():
 
 def test_only_keys_modules_build_keys():
     builders = {name(path) for path in SOURCES if "store.keys import key" in path.read_text()}
-    assert builders == {f"{app}/keys.py" for app in ("accounts", "flags", "presence", "leaderboard", "games")}
+    assert builders == {
+        f"{app}/keys.py" for app in ("accounts", "flags", "presence", "leaderboard", "games", "dashboard")
+    }
     prefixed = {name(path) for path in SOURCES if "REDIS_PREFIX" in path.read_text()}
     assert prefixed == {"store/keys.py", "live/keys.py", "gameapp/settings.py"}
 

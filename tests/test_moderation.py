@@ -5,6 +5,7 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import Player
 from accounts.sessions import SessionStore
+from audit.models import Entry
 from leaderboard import boards, history, keys, standings
 from leaderboard.boards import FinishedRun
 from leaderboard.consumers import streams
@@ -165,8 +166,9 @@ class TestModeration:
             await client().xadd(f"{keys.runs('fuse')}:dead", {"run": "x", "_reason": "r", "_group": "g", "_id": "1-1"})
 
         run_sync(bury())
-        page = self.act(staff, "leaderboard/board", "replay", run_sync(find("fuse"))).content.decode()
-        assert "1 entries were put back" in page
+        page = self.act(staff, "leaderboard/board", "replay_letters", run_sync(find("fuse")), reason="mended")
+        assert "Replay dead letters: 1 done." in page.content.decode()
+        assert Entry.objects.get(action="replay_dead_letters").after == {"letters": 1}
 
 
 class TestCommands:

@@ -6,6 +6,7 @@ import pytest
 
 from accounts.models import Player
 from leaderboard import boards
+from store import heartbeat
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -138,6 +139,8 @@ async def test_cookies_are_for_the_server_alone(async_client):
 
 async def test_health_checks_answer(async_client):
     assert (await async_client.get("/livez")).json() == {"ok": True}
+    assert "worker" in (await async_client.get("/readyz")).json()["problems"][0]
+    await heartbeat.beat("w1")
     assert (await async_client.get("/readyz")).json() == {"ok": True, "problems": []}
 
 

@@ -245,6 +245,16 @@ class TestPages:
         assert client.post("/accounts/data/delete/", {"name": guest.name.upper()}).status_code == 302
         assert not Player.objects.exists()
 
+    def test_the_admin_forgets_a_player_as_wholly(self, client, bob):
+        run_sync(submit(bob, "r1", 500))
+        run_sync(drain())
+        client.force_login(Player.objects.create_superuser("Olga", GOOD))
+        answer = client.post(f"/admin/accounts/player/{bob.pk}/delete/", {"post": "yes"})
+        assert answer.status_code == 302
+        assert not Player.objects.filter(name="Bob").exists()
+        assert Run.objects.get().player.is_gone
+        assert run_sync(standings.top("fuse", "day", 5)).rows == []
+
     def test_staff_are_told_why_not(self, client, bob):
         Player.objects.update(is_staff=True)
         client.post("/accounts/data/delete/", {"current": GOOD})

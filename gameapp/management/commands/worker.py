@@ -10,15 +10,19 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, close_old_connections
 
 from accounts import ledger
+from dashboard import history
 from flags import flags
 from games.settle import settle
 from leaderboard import consumers, moderation, seasons
 from presence import nearby
 from profiles import bring, rights
+from store import heartbeat
 from store.client import StoreUnavailable, close
 from store.stream import GroupReader
 
 logger = logging.getLogger(__name__)
+
+HEARTBEAT_S = 5.0
 
 # What is done besides reading the streams, and how often, in seconds.
 CHORES: list[tuple[Callable[[], Awaitable[object]], float]] = [
@@ -30,6 +34,8 @@ CHORES: list[tuple[Callable[[], Awaitable[object]], float]] = [
     (bring.finish, 5.0),
     (nearby.sweep, 60.0),
     (flags.write_missing, 30.0),
+    (history.sample_minute, 60.0),
+    (history.sample_memory, 300.0),
     (rights.finish_leaving, 60.0),
     (rights.remove_stale_guests, 600.0),
 ]
@@ -59,7 +65,12 @@ class Command(BaseCommand):
 
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop)
-        chores = [asyncio.create_task(repeat(chore, every_s)) for chore, every_s in CHORES]
+
+        async def alive() -> None:
+            await heartbeat.beat(name)
+
+        every = [(alive, HEARTBEAT_S), *CHORES]
+        chores = [asyncio.create_task(repeat(chore, every_s)) for chore, every_s in every]
         try:
             await asyncio.gather(*(reader.run() for reader in readers))
         finally:

@@ -1,0 +1,106 @@
+"""Whether the site is alive and ready, and its numbers for Prometheus."""
+
+import hmac
+import platform
+from collections.abc import Iterator
+
+import django
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, JsonResponse
+
+from live import counters
+from live.doors import client_address
+from live.hub import hub
+from store import heartbeat
+from store.client import StoreUnavailable, client
+
+# A worker says every 5 seconds that it is alive.
+WORKER_SILENT_S = 30.0
+
+_migrated = False
+
+
+async def livez(_: HttpRequest) -> HttpResponse:
+    """200 while the process answers at all."""
+    return JsonResponse({"ok": True})
+
+
+async def readyz(_: HttpRequest) -> HttpResponse:
+    """200 when Redis and SQL answer, the tables are up to date and a worker is alive; else 503 and what is wrong."""
+    problems = [each for each in await _problems() if each]
+    return JsonResponse({"ok": not problems, "problems": problems}, status=503 if problems else 200)
+
+
+async def _problems() -> list[str]:
+    sql = await sync_to_async(sql_problem)()
+    try:
+        await client().ping()
+        return ["", sql, await _worker_problem()]
+    except StoreUnavailable as error:
+        return [f"redis: {error}", sql]
+
+
+def sql_problem() -> str:
+    """What is wrong with SQL or its tables; empty when nothing is. Sync."""
+    global _migrated  # noqa: PLW0603
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        if not _migrated:
+            executor = MigrationExecutor(connection)
+            waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+            if waiting:
+                return f"sql: {len(waiting)} migrations wait; run manage.py migrate"
+            _migrated = True
+    except DatabaseError as error:
+        return f"sql: {error}"
+    return ""
+
+
+async def _worker_problem() -> str:
+    ages = await heartbeat.ages_s()
+    if not ages:
+        return "worker: none has ever said that it is alive; run manage.py worker"
+    youngest = min(ages.values())
+    return f"worker: silent for {youngest:.0f} s" if youngest > WORKER_SILENT_S else ""
+
+
+async def metrics(request: HttpRequest) -> HttpResponse:
+    """This process's numbers in Prometheus's text format: for this machine, or whoever has METRICS_TOKEN."""
+    if not _may_read(request):
+        return HttpResponseForbidden("METRICS_TOKEN as a bearer token, please.\n", content_type="text/plain")
+    return HttpResponse("\n".join(_lines()) + "\n", content_type="text/plain; version=0.0.4")
+
+
+def _may_read(request: HttpRequest) -> bool:
+    if settings.METRICS_TOKEN:
+        given = request.headers.get("Authorization", "")
+        return hmac.compare_digest(given.encode(), f"Bearer {settings.METRICS_TOKEN}".encode())
+    return client_address(request) in ("127.0.0.1", "::1", "::/64")
+
+
+def _lines() -> Iterator[str]:
+    counts = counters.counts
+    yield f'gameapp_info{{python="{platform.python_version()}",django="{django.__version__}"}} 1'
+    yield "# TYPE gameapp_http_requests_total counter"
+    for kind in (2, 3, 4, 5):
+        yield f'gameapp_http_requests_total{{status="{kind}xx"}} {counts[f"http_{kind}xx"]}'
+    yield "# TYPE gameapp_http_request_seconds_total counter"
+    yield f"gameapp_http_request_seconds_total {counts['http_ms'] / 1000}"
+    yield "# TYPE gameapp_sockets_open gauge"
+    yield f"gameapp_sockets_open {counts['sockets_opened'] - counts['sockets_closed']}"
+    yield "# TYPE gameapp_watchers gauge"
+    yield f"gameapp_watchers {hub().watcher_count}"
+    yield "# TYPE gameapp_mark_to_frame_milliseconds gauge"
+    for share in (0.5, 0.99):
+        yield f'gameapp_mark_to_frame_milliseconds{{quantile="{share}"}} {counters.percentile(share):.1f}'
+    yield "# TYPE gameapp_refusals_total counter"
+    for name, value in sorted(counts.items()):
+        if name.startswith("refused_"):
+            yield f'gameapp_refusals_total{{policy="{name.removeprefix("refused_")}"}} {value}'
+    yield "# TYPE gameapp_events_total counter"
+    for name in ("runs_started", "runs_finished", "runs_refused", "sign_in_failed", "errors"):
+        yield f'gameapp_events_total{{event="{name}"}} {counts[name]}'

@@ -1,0 +1,324 @@
+"""What operators do: each act asks why, is audited, can be done from a terminal, and only by its role."""
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.management import CommandError, call_command
+
+from accounts import operations as accounts
+from accounts import wallet
+from accounts.models import Player
+from accounts.operations import OddAmount, ReasonMissing
+from audit.models import AppendOnly, Entry
+from audit.trail import record
+from leaderboard import boards, operations, rebuild, results, standings, suspicion
+from leaderboard.boards import FinishedRun
+from leaderboard.errors import BoardClosed
+from leaderboard.models import Board, Placement, Run, Season, Suspicion
+from leaderboard.operations import WrongName
+from store.client import run_sync
+from tests.worker import drain
+
+GOOD = "correct horse"
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+async def submit(player: Player, id: str, points: int, record: str = "{}", started_ms: int = 0) -> None:
+    await boards.submit(FinishedRun(id, "fuse", player.pk, player.card, points, started_ms, record))
+
+
+def top(kind: str = "day") -> list[tuple[int, int]]:
+    return [(row.player, row.points) for row in run_sync(standings.top("fuse", kind, 10)).rows]
+
+
+class TestTrail:
+    def test_it_is_only_ever_added_to(self):
+        entry = record("ban", "player", 7, by=None, reason="cheats", before={"x": 1}, after={"x": 2})
+        entry.reason = "nothing"
+        with pytest.raises(AppendOnly):
+            entry.save()
+        with pytest.raises(AppendOnly):
+            entry.delete()
+        assert Entry.objects.get().reason == "cheats"
+
+    def test_the_admin_shows_and_searches_it_and_changes_nothing(self, client):
+        olga = Player.objects.create_superuser("Olga", GOOD)
+        client.force_login(olga)
+        entry = record("ban", "player", 4711, by=olga, reason="cheats")
+        record("ban", "player", 4712, by=olga, reason="spam")
+        page = client.get("/admin/audit/entry/?q=4711").content.decode()
+        assert "cheats" in page
+        assert "spam" not in page
+        for path in ("add/", f"{entry.pk}/delete/"):
+            assert client.get(f"/admin/audit/entry/{path}").status_code == 403
+        assert client.post(f"/admin/audit/entry/{entry.pk}/change/", {"reason": "x"}).status_code == 403
+
+    def test_moderation_is_in_it_with_before_and_after(self):
+        from leaderboard import moderation
+
+        bob, olga = Player.objects.create(name="Bob"), Player.objects.create_superuser("Olga", GOOD)
+        run_sync(moderation.ban(bob, reason="cheats", by=olga))
+        entry = Entry.objects.get()
+        assert (entry.action, entry.target_id, entry.by, entry.reason) == ("ban", str(bob.pk), olga, "cheats")
+        assert entry.before == {"hidden": False, "may_sign_in": True}
+        assert entry.after == {"hidden": True, "may_sign_in": False}
+
+
+class TestActs:
+    @pytest.fixture
+    def bob(self):
+        return Player.objects.create(name="Bob")
+
+    @pytest.fixture
+    def board(self):
+        return Board.objects.get()
+
+    def test_coins_are_granted(self, bob):
+        assert run_sync(accounts.grant_coins(bob, 50, reason="a prize", by=None)) == 50
+        entry = Entry.objects.get()
+        assert (entry.before, entry.after) == ({"coins": 0}, {"coins": 50})
+        assert run_sync(wallet.purse(bob.pk)).balance == 50
+
+    @pytest.mark.parametrize("coins", [0, -5, 10**9])
+    def test_an_odd_amount_is_refused(self, bob, coins):
+        with pytest.raises(OddAmount):
+            run_sync(accounts.grant_coins(bob, coins, reason="a prize", by=None))
+        assert not Entry.objects.exists()
+
+    def test_nothing_is_done_without_a_reason(self, bob, board):
+        for act in (
+            accounts.grant_coins(bob, 5, reason=" ", by=None),
+            accounts.revoke_sessions(bob, reason="", by=None),
+            operations.set_open(board, False, reason="", by=None),
+            operations.reset_period(board, "day", board.title, reason="", by=None),
+            operations.rebuild_board(board, reason="", by=None),
+            operations.replay_letters(board, reason="", by=None),
+        ):
+            with pytest.raises(ReasonMissing):
+                run_sync(act)
+        assert not Entry.objects.exists()
+
+    def test_a_closed_board_takes_no_runs_until_it_is_reopened(self, bob, board):
+        run_sync(operations.set_open(board, False, reason="a bug", by=None))
+        with pytest.raises(BoardClosed):
+            run_sync(submit(bob, "r1", 5))
+        run_sync(operations.set_open(board, True, reason="mended", by=None))
+        run_sync(submit(bob, "r1", 5))
+        assert list(Entry.objects.order_by("pk").values_list("action", flat=True)) == ["close_board", "reopen_board"]
+
+    def test_a_reset_empties_one_period_and_archives_it_first(self, bob, board):
+        run_sync(submit(bob, "r1", 500))
+        run_sync(drain())
+        run_sync(submit(bob, "r2", 600))  # Still in the stream.
+        assert run_sync(operations.reset_period(board, "day", "Fuse", reason="an exploit", by=None)) == 1
+        assert top("day") == []
+        assert top("week") == [(bob.pk, 600)]
+        season = Season.objects.get()
+        assert "before reset 1" in season.in_words
+        assert [(row.player, row.points) for row in Placement.objects.all()] == [(bob, 600)]
+        board.refresh_from_db()
+        assert run_sync(rebuild.differences(board)) == []
+
+    def test_after_a_reset_new_runs_count_and_a_rebuild_brings_no_old_ones_back(self, bob, board):
+        run_sync(submit(bob, "r1", 500))
+        run_sync(operations.reset_period(board, "day", "Fuse", reason="an exploit", by=None))
+        run_sync(submit(bob, "r2", 100))
+        run_sync(drain())
+        board.refresh_from_db()
+        run_sync(rebuild.rebuild(board))
+        assert top("day") == [(bob.pk, 100)]
+        assert top("all") == [(bob.pk, 500)]
+        run_sync(operations.reset_period(board, "day", "Fuse", reason="again", by=None))
+        assert top("day") == []
+        assert Season.objects.count() == 2
+
+    def test_a_reset_takes_the_title(self, bob, board):
+        run_sync(submit(bob, "r1", 500))
+        with pytest.raises(WrongName):
+            run_sync(operations.reset_period(board, "day", "fuse", reason="an exploit", by=None))
+        assert top("day") == [(bob.pk, 500)]
+
+    def test_repairs_leave_the_archive_of_a_reset_alone(self, bob, board):
+        from leaderboard import moderation
+
+        run_sync(submit(bob, "r1", 500))
+        run_sync(drain())
+        run_sync(operations.reset_period(board, "day", "Fuse", reason="an exploit", by=None))
+        run_sync(moderation.hide_run(Run.objects.select_related("player").get(), reason="x", by=None))
+        assert Placement.objects.count() == 1
+        assert results.repair_lock("fuse")
+
+
+class TestCommand:
+    def run(self, *args: str) -> None:
+        call_command("operate", *args)
+
+    def test_each_act_of_the_admin_has_its_twin(self, capsys):
+        bob = Player.objects.create(name="Bob")
+        run_sync(submit(bob, "r1", 500))
+        run_sync(drain())
+        for args in (
+            ["hide-player", "bob"],
+            ["restore-player", "Bob"],
+            ["ban", "Bob"],
+            ["unban", "Bob"],
+            ["revoke-sessions", "Bob"],
+            ["hide-run", "r1"],
+            ["restore-run", "r1"],
+            ["grant-coins", "Bob", "--coins", "5"],
+            ["close-board", "fuse"],
+            ["reopen-board", "fuse"],
+            ["rebuild-board", "fuse"],
+            ["replay-letters", "fuse"],
+            ["reset-period", "fuse", "--kind", "day", "--title", "Fuse"],
+        ):
+            self.run(*args, "--reason", "a test")
+        assert Entry.objects.filter(reason="a test").count() == 13
+        capsys.readouterr()
+        self.run("export", "fuse", "--kind", "week")
+        assert "Bob" in capsys.readouterr().out
+
+    @pytest.mark.parametrize(
+        ("args", "words"),
+        [
+            (["ban", "Nobody1", "--reason", "x"], "No player"),
+            (["hide-run", "none", "--reason", "x"], "No kept run"),
+            (["close-board", "chess", "--reason", "x"], "no board"),
+            (["ban", "Bob", "--reason", " "], "Say why"),
+            (["reset-period", "fuse", "--kind", "day", "--title", "x", "--reason", "x"], "exactly"),
+            (["ban", "Bob"], "--reason"),
+        ],
+    )
+    def test_a_mistake_is_said_in_a_line(self, args, words):
+        Player.objects.create(name="Bob")
+        with pytest.raises(CommandError, match=words):
+            self.run(*args)
+
+    def test_a_role_is_given_and_taken(self, capsys):
+        bob = Player.objects.create_user("Bob", GOOD)
+        call_command("role", "bob", "Moderator")
+        bob.refresh_from_db()
+        assert bob.is_staff
+        assert bob.has_perm("leaderboard.add_moderation")
+        call_command("role", "Bob", "none")
+        bob = Player.objects.get()
+        assert not bob.is_staff
+        assert not bob.has_perm("leaderboard.add_moderation")
+        assert Entry.objects.filter(action="give_role").count() == 2
+
+
+class TestAdminActions:
+    @pytest.fixture
+    def bob(self):
+        return Player.objects.create(name="Bob")
+
+    def act(self, client, model, action, chosen, **fields):
+        data = {"action": action, "_selected_action": [chosen.pk], **fields}
+        return client.post(f"/admin/{model}/", data, follow=True).content.decode()
+
+    def as_role(self, client, role: str) -> Player:
+        staff = Player.objects.create_user("Staff", GOOD, is_staff=True)
+        staff.groups.add(Group.objects.get(name=role))
+        client.force_login(staff)
+        return staff
+
+    def test_an_operator_grants_coins_and_a_moderator_cannot(self, client, bob):
+        self.as_role(client, "Moderator")
+        self.act(client, "accounts/player", "grant_coins", bob, reason="x", coins=5)
+        assert run_sync(wallet.purse(bob.pk)).balance == 0
+        Player.objects.get(name="Staff").groups.set([Group.objects.get(name="Operator")])
+        page = self.act(client, "accounts/player", "grant_coins", bob, reason="x", coins="many")
+        assert "Enter a whole number" in page
+        self.act(client, "accounts/player", "grant_coins", bob, reason="x", coins=5)
+        assert run_sync(wallet.purse(bob.pk)).balance == 5
+        assert Entry.objects.get().by.name == "Staff"
+
+    def test_a_moderator_signs_a_player_out(self, client, bob):
+        from django.test import Client
+
+        other = Client()
+        other.force_login(bob)
+        self.as_role(client, "Moderator")
+        self.act(client, "accounts/player", "revoke_sessions", bob, reason="stolen")
+        assert "data-player" not in other.get("/").content.decode()
+
+    def test_a_board_is_reset_with_its_title_typed(self, client, bob):
+        run_sync(submit(bob, "r1", 500))
+        self.as_role(client, "Operator")
+        board = Board.objects.get()
+        self.act(client, "leaderboard/board", "reset_period", board, reason="x", kind="day", typed="Fuze")
+        assert top() == [(bob.pk, 500)]
+        self.act(client, "leaderboard/board", "reset_period", board, reason="x", kind="day", typed="Fuse")
+        assert top() == []
+
+
+class TestSuspicion:
+    @pytest.mark.parametrize(
+        ("facts", "expected"),
+        [
+            ((100, 30.0, [280, 310, 450, 200] * 25, 3), []),
+            ((100, 10.0, [], 3), ["medium"]),
+            ((100, 5.0, [], 3), ["high"]),
+            ((100, 40.0, [250] * 99, 3), ["high"]),
+            ((100, 40.0, [250, 300] * 50, 3), ["medium"]),
+            ((30, 1.0, [30] * 29, 3), []),
+            ((30, 60.0, [], 150), ["medium"]),
+            ((30, 60.0, [], 400), ["high"]),
+            ((100, 10.0, [250] * 99, 3), ["high", "medium"]),
+            ((100, 0.0, [], 1), ["high"]),
+        ],
+    )
+    def test_what_is_odd_is_said(self, facts, expected):
+        assert [confidence for confidence, _ in suspicion.judge(*facts)] == expected
+
+    def suspicious(self, bob: Player) -> None:
+        inputs = '["left"' + ',"up"' * 99 + "]"
+        from leaderboard.definitions import now_ms
+
+        run_sync(submit(bob, "r1", 500, f'{{"inputs":{inputs}}}', started_ms=now_ms() - 2_000))
+        run_sync(drain())
+
+    def test_an_odd_run_is_queued_once_and_shown_while_quarantine_is_off(self):
+        bob = Player.objects.create(name="Bob")
+        self.suspicious(bob)
+        run_sync(drain())
+        found = Suspicion.objects.get()
+        assert (found.confidence, found.decision) == ("high", "open")
+        assert "inputs a second" in found.words
+        assert top() == [(bob.pk, 500)]
+
+    def test_quarantine_hides_it_until_somebody_decides(self):
+        from flags import flags
+        from flags.models import Flag
+
+        run_sync(flags.change(Flag.objects.get(slug="quarantine"), state="everyone"))
+        bob = Player.objects.create(name="Bob")
+        self.suspicious(bob)
+        assert top() == []
+        run_sync(suspicion.clear(Suspicion.objects.get(), reason="I saw them play", by=None))
+        assert top() == [(bob.pk, 500)]
+        assert suspicion.open_counts() == {}
+        run_sync(suspicion.confirm(Suspicion.objects.get(), reason="no", by=None))
+        assert top() == []
+        assert {"cleared_suspicion", "confirmed_suspicion", "hide_run", "restore_run"} == set(
+            Entry.objects.values_list("action", flat=True)
+        )
+
+    def test_real_runs_keep_their_pauses(self):
+        import json
+
+        from games import runs
+        from games.game import find
+
+        async def play() -> None:
+            bob = await Player.objects.acreate(name="Bob")
+            run = await runs.begin(find("fuse"), bob.pk)
+            for n in range(30):
+                run = await runs.move(run, ("left", "down", "right", "up")[n % 4]) or run
+            await runs.rank(await runs.end(run), bob.card)
+
+        run_sync(play())
+        run_sync(drain())
+        kept = json.loads(Run.objects.get().record)
+        assert len(kept["pauses_ms"]) == len(kept["inputs"]) - 1 > 5
+        assert all(pause >= 0 for pause in kept["pauses_ms"])
