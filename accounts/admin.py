@@ -5,22 +5,8 @@ from django.contrib.auth.admin import UserAdmin
 from accounts.models import Follow, LedgerEntry, Player
 from accounts.sessions import end_sessions
 from accounts.signals import card_changed, deletion_asked
+from audit.admin import CappedPaginator, ReadOnly
 from store.client import run_sync
-
-
-class ReadOnly(admin.ModelAdmin):
-    """History: looked at, never edited."""
-
-    show_full_result_count = False
-
-    def has_add_permission(self, request, obj=None):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
 
 class PlayerCreationForm(forms.ModelForm):
@@ -54,6 +40,7 @@ class PlayerAdmin(UserAdmin):
     search_fields = ["name"]
     ordering = ["-joined_at"]
     show_full_result_count = False
+    paginator = CappedPaginator
 
     def user_change_password(self, request, id, form_url=""):
         response = super().user_change_password(request, id, form_url)

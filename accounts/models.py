@@ -114,7 +114,10 @@ class Player(AbstractBaseUser, PermissionsMixin):
         constraints = [
             models.UniqueConstraint(Lower("name"), name="player_name_unique", violation_error_message=NAME_TAKEN)
         ]
-        indexes = [models.Index(fields=["is_guest", "joined_at"], name="player_guest_joined")]
+        indexes = [
+            models.Index(fields=["is_guest", "joined_at"], name="player_guest_joined"),
+            models.Index(fields=["-joined_at"], name="player_joined"),
+        ]
 
     def __str__(self) -> str:
         return self.shown_name

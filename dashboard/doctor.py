@@ -1,7 +1,7 @@
 """Looks the whole site over: each finding is a line, good or with what mends it."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import msgspec
@@ -41,9 +41,8 @@ async def examine(deploy: bool) -> AsyncIterator[Finding]:
         yield await _workers()
     except StoreUnavailable as error:
         yield Finding("Redis", False, f"no answer ({error}): start it, or mend REDIS_URL")
-    for look in (_sql, _static, _checks(deploy)):
-        for finding in await sync_to_async(list)(look()):
-            yield finding
+    for finding in await sync_to_async(lambda: [*_sql(), *_static(), *_checks(deploy)])():
+        yield finding
 
 
 async def _redis() -> AsyncIterator[Finding]:
@@ -109,13 +108,10 @@ def _static() -> Iterator[Finding]:
         )
 
 
-def _checks(deploy: bool) -> Callable[[], Iterator[Finding]]:
-    def look() -> Iterator[Finding]:
-        found = [each for each in checks.run_checks(include_deployment_checks=deploy) if not each.is_silenced()]
-        serious = [each for each in found if each.level >= checks.WARNING]
-        for each in serious:
-            yield Finding(f"Check {each.id}", False, f"{each.msg} {each.hint or ''}".strip())
-        if not serious:
-            yield Finding("Django's checks", True, "no complaint" + (", deployment included" if deploy else ""))
-
-    return look
+def _checks(deploy: bool) -> Iterator[Finding]:
+    found = [each for each in checks.run_checks(include_deployment_checks=deploy) if not each.is_silenced()]
+    serious = [each for each in found if each.level >= checks.WARNING]
+    for each in serious:
+        yield Finding(f"Check {each.id}", False, f"{each.msg} {each.hint or ''}".strip())
+    if not serious:
+        yield Finding("Django's checks", True, "no complaint" + (", deployment included" if deploy else ""))

@@ -11,9 +11,10 @@ from django.shortcuts import render
 from django.utils.html import format_html
 
 from accounts import operations as account_operations
-from accounts.admin import PlayerAdmin, ReadOnly
+from accounts.admin import PlayerAdmin
 from accounts.models import Player
 from accounts.wallet import AMOUNT_MAX
+from audit.admin import ReadOnly
 from leaderboard import definitions, moderation, operations, rebuild, suspicion
 from leaderboard.boards import kept_periods
 from leaderboard.models import Board, HiddenPlayer, Merge, Moderation, Placement, Run, Season, Suspicion

@@ -1,6 +1,6 @@
 from django.contrib import admin
 
-from accounts.admin import ReadOnly
+from audit.admin import ReadOnly
 from profiles.models import Award
 
 

@@ -1,0 +1,239 @@
+"""The operators' figures: what they say is what happened."""
+
+import time
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Player
+from audit.models import Entry
+from dashboard import experiments, figures, history, process
+from dashboard import keys as dashboard_keys
+from flags import flags
+from flags.models import Experiment
+from leaderboard import boards
+from leaderboard.models import Run
+from live import counters
+from presence import activity, online, visitors
+from store import heartbeat
+from store.client import client as redis
+from store.client import run_sync
+from store.lock import hold
+from tests.worker import drain
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TODAY = date(2026, 11, 24)
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch):
+    monkeypatch.setattr(figures, "_slow", (0.0, {}))
+    monkeypatch.setattr(figures, "_before", (0.0, figures.Counter()))
+
+
+class TestFigures:
+    async def test_an_empty_site_has_figures_too(self):
+        found = await figures.read()
+        assert found["online"] == found["visitors_day"] == found["dead_letters"] == 0
+        assert len(found["c_visitors"]) == len(found["c_active"]) == 30
+        assert found["t_locks"] == found["t_groups"] == []
+        assert found["redis_bytes"] > 0
+        assert found["redis_loss"] == "the last 1 to 2 s"
+
+    async def test_processes_add_up_and_silent_ones_are_dropped(self):
+        for name, age_ms in (("one", 0), ("two", 0), ("gone", 60_000)):
+            numbers = process.Numbers(
+                time.time_ns() // 1_000_000 - age_ms,
+                {"sockets_opened": 5, "sockets_closed": 2, "runs_started": 7},
+                4,
+                1,
+                9,
+            )
+            await redis().hset(dashboard_keys.processes(), name, process.msgspec.json.encode(numbers).decode())
+        found = await figures.read()
+        assert (found["sockets"], found["watchers"], found["runs_started"], found["delay_p99"]) == (6, 8, 14, 9)
+        assert [row[:3] for row in found["t_processes"]] == [["one", 3, 4], ["two", 3, 4]]
+        assert not await redis().hexists(dashboard_keys.processes(), "gone")
+
+    async def test_a_process_reports_what_it_counted(self):
+        counters.count("refused_move", 3)
+        await process.report("me")
+        found = await figures.read()
+        assert ["move", counters.counts["refused_move"]] in found["t_refusals"]
+
+    async def test_rates_are_of_the_time_since_the_last_look(self, monkeypatch):
+        await process.report("me")
+        await figures.read()
+        counters.count("runs_finished", 100)
+        await process.report("me")
+        monkeypatch.setattr(figures, "_before", (figures._before[0] - 10, figures._before[1]))
+        assert 5 <= (await figures.read())["score_rate"] <= 10
+
+    async def test_streams_letters_locks_and_workers_are_shown(self, finished):
+        bob = await Player.objects.acreate(name="Bob")
+        await boards.submit(finished(bob, 500))
+        await drain()
+        await boards.submit(finished(bob, 600))
+        await redis().xadd("x", {"a": "1"})
+        await heartbeat.beat("w1")
+        async with hold("repair:fuse"):
+            found = await figures.read()
+        rows = {row[2]: row[3:] for row in found["t_groups"] if "fuse" in row[0]}
+        assert set(rows) == {"history", "feed", "suspicion", "awards"}
+        assert rows["history"][1] == 1
+        assert [row[0] for row in found["t_locks"]] == ["repair:fuse"]
+        assert found["t_workers"] == [["w1", 0]]
+        assert {row[1] for row in found["t_open"]} != set()
+
+    async def test_who_plays_is_counted_by_game(self, alice, bob):
+        await online.renew(1, "tab", alice.card, visible=True, state="playing Fuse")
+        await online.renew(2, "tab", bob.card, visible=True, state="playing Fuse")
+        assert (await figures.read())["t_playing"] == [("playing Fuse", 2)]
+
+
+class TestHistory:
+    async def test_a_minute_is_sampled_once_however_many_workers_there_are(self, alice):
+        await online.renew(1, "tab", alice.card, visible=True)
+        for _ in range(3):
+            await history.sample_minute()
+        [(at_ms, count)] = await history.online_by_minute()
+        assert count == 1
+        assert abs(at_ms - time.time() * 1000) < 10_000
+
+    async def test_it_keeps_a_day_and_no_more(self):
+        for minute in range(history.MINUTES_MAX + 50):
+            fields = {"at_ms": minute * 60_000, "online": 0, "runs": 0}
+            await redis().xadd(dashboard_keys.minutes(), fields, maxlen=history.MINUTES_MAX, approximate=False)
+        await history.sample_minute()
+        assert await redis().xlen(dashboard_keys.minutes()) == history.MINUTES_MAX
+
+    async def test_memory_is_told_by_app(self, alice):
+        await online.renew(1, "tab", alice.card, visible=True)
+        await history.sample_memory()
+        apps = await history.memory_by_app()
+        keys, size = apps["presence"]
+        assert keys >= 3
+        assert size > 100
+
+
+class TestCounting:
+    async def test_a_hundred_thousand_visitors_are_counted_within_two_and_a_half_percent(self):
+        from presence import keys
+
+        pipe = redis().pipeline()
+        for first in range(0, 100_000, 1_000):
+            pipe.pfadd(keys.visitors("2026-11-24"), *(f"{n:032x}" for n in range(first, first + 1_000)))
+        await pipe.execute()
+        [found] = await visitors.unique([1], today=datetime(2026, 11, 24, tzinfo=UTC))
+        assert abs(found - 100_000) <= 2_500
+        assert await redis().memory_usage(keys.visitors("2026-11-24"), samples=0) <= 16 * 1024
+        assert await redis().strlen(keys.visitors("2026-11-24")) <= 12 * 1024 + 304
+
+    async def test_a_merged_week_equals_the_union(self):
+        from presence import keys
+
+        week = [TODAY - timedelta(days=back) for back in range(7)]
+        for number, day in enumerate(week):
+            # Half of each day's visitors come on the next day, too.
+            await redis().pfadd(keys.visitors(str(day)), *(f"v{n}" for n in range(500 * number, 500 * number + 1_000)))
+        await redis().pfmerge("union", *(keys.visitors(str(day)) for day in week))
+        [found] = await visitors.unique([7], today=datetime(2026, 11, 24, tzinfo=UTC))
+        assert found == await redis().pfcount("union")
+        assert abs(found - 4_000) <= 100
+
+    async def test_days_are_told_apart(self):
+        for back, count in ((0, 3), (1, 2), (30, 1)):
+            for n in range(count):
+                await visitors.saw(f"v{n}", today=datetime(2026, 11, 24, tzinfo=UTC) - timedelta(days=back))
+        found = await visitors.by_day(60, today=datetime(2026, 11, 24, tzinfo=UTC))
+        assert (found[-1], found[-2], found[-31], sum(found)) == (3, 2, 1, 6)
+
+    async def test_retention_is_who_came_again(self):
+        for player in (1, 2, 3, 4):
+            await activity.mark(player, TODAY - timedelta(days=7))
+        for player in (2, 4, 9):
+            await activity.mark(player, TODAY)
+        assert await activity.retention(TODAY, [1, 7]) == [(0, 0), (4, 2)]
+        assert await activity.actives(TODAY, 8) == [4, 0, 0, 0, 0, 0, 0, 3]
+
+
+class TestExperiments:
+    async def test_the_table_says_how_each_arm_played(self, finished):
+        players = [await Player.objects.acreate(name=f"player{n}") for n in range(20)]
+        experiment = await Experiment.objects.acreate(
+            slug="ab", description="x", is_running=True, started_at=datetime.now(UTC) - timedelta(hours=1)
+        )
+        await flags.write_experiment(experiment)
+        arms = {player.pk: await flags.arm("ab", player) for player in players}
+        for player in players:
+            await boards.submit(finished(player, 100 if arms[player.pk] == "a" else 300))
+        await drain()
+        rows = {row["arm"]: row for row in await experiments.results()}
+        for arm, mean in (("a", 100.0), ("b", 300.0)):
+            count = list(arms.values()).count(arm)
+            assert (rows[arm]["shown"], rows[arm]["players"], rows[arm]["runs"], rows[arm]["mean"]) == (
+                count,
+                count,
+                count,
+                mean,
+            )
+
+
+class TestPage:
+    def staff(self, client, role: str = "Operator") -> None:
+        staff = Player.objects.create_user("Staff", "x", is_staff=True)
+        staff.groups.add(Group.objects.get(name=role))
+        client.force_login(staff)
+
+    def test_an_operator_sets_the_slowlog_and_it_is_audited(self, client):
+        self.staff(client)
+        assert "Note commands" in client.get("/dashboard/").content.decode()
+        client.post("/dashboard/slowlog/", {"threshold": "1234"})
+        assert run_sync(redis_threshold()) == "1234"
+        entry = Entry.objects.get()
+        assert (entry.action, entry.after) == ("set_slowlog", {"us": 1234})
+        for odd in ("", "-1", "x", "٣", "99999999999"):
+            client.post("/dashboard/slowlog/", {"threshold": odd})
+        assert run_sync(redis_threshold()) == "1234"
+        client.post("/dashboard/slowlog/", {"threshold": "10000"})
+
+    def test_a_moderator_sees_it_and_sets_nothing(self, client):
+        self.staff(client, "Moderator")
+        assert "Note commands" not in client.get("/dashboard/").content.decode()
+        assert client.post("/dashboard/slowlog/", {"threshold": "1"}).status_code == 403
+
+
+async def redis_threshold() -> str:
+    return (await redis().config_get("slowlog-log-slower-than"))["slowlog-log-slower-than"]
+
+
+class TestLists:
+    """The admin's lists ask as many questions for a hundred rows as for one, and none that counts a whole table."""
+
+    @pytest.mark.parametrize("path", ["accounts/player", "leaderboard/run", "audit/entry", "leaderboard/suspicion"])
+    def test_their_queries_do_not_grow_with_the_rows(self, client, path):
+        from audit.trail import record
+        from leaderboard.models import Board, Suspicion
+
+        client.force_login(Player.objects.create_superuser("Olga", "x"))
+        now, counted, board = datetime.now(UTC), [], Board.objects.get()
+        for batch in range(2):
+            for number in range(30):
+                name = f"p{batch}x{number}"
+                player = Player.objects.create(name=name)
+                run = Run(id=name, board=board, player=player, points=1, started_at=now, accepted_at=now, sequence=1)
+                run.save(force_insert=True)
+                Suspicion.objects.create(run=run, confidence="medium", words="x")
+                record("ban", "player", player.pk, by=player)
+            client.get(f"/admin/{path}/")  # What is asked once in a while is asked now.
+            with CaptureQueriesContext(connection) as queries:
+                assert client.get(f"/admin/{path}/").status_code == 200
+            counted.append(len(queries))
+            whole = [each["sql"] for each in queries if "COUNT(*)" in each["sql"] and "LIMIT" not in each["sql"]]
+            assert whole == []
+        assert counted[0] == counted[1]
+        assert counted[0] <= 20
