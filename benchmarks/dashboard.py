@@ -15,12 +15,13 @@ async def watch(url: str, cookies: list[str], seconds: float) -> int:
     import json
 
     from websockets.asyncio.client import connect
+    from websockets.typing import Origin
 
     came = 0
 
     async def one(cookie: str) -> None:
         nonlocal came
-        origin = url.replace("ws://", "http://").removesuffix("/ws/")
+        origin = Origin(url.replace("ws://", "http://").removesuffix("/ws/"))
         async with connect(url, origin=origin, additional_headers={"Cookie": cookie}, compression=None) as line:
             await line.send(json.dumps({"type": "watch", "topic": "dashboard"}))
             async for text in line:
@@ -48,7 +49,7 @@ def main() -> None:
 
         Player.objects.update(is_staff=True)
         with stage.web("gameapp.asgi:application") as (port, pid):
-            rows = []
+            rows: list[dict] = []
             for case, cookies in (("nobody watches", []), ("ten staff watch", [cookie for _, cookie in made])):
                 asyncio.run(watch(f"ws://localhost:{port}/ws/", cookies, 5.0))
                 before, started = stage.cpu_s(pid), time.monotonic()

@@ -113,7 +113,7 @@ def test_a_ban_ends_session_and_socket_elsewhere_and_is_in_the_audit(arcade):
 def test_axe_finds_nothing_on_the_dashboard(arcade, scheme, viewport):
     page = as_olga(arcade("/", color_scheme=scheme, viewport=viewport))
     page.goto("/dashboard/")
-    page.wait_for_selector('[data-chart="c_visitors"] polyline')
+    page.wait_for_selector('[data-chart="c_visitors"] polyline', state="attached")
     for details in page.locator("details").all():
         details.evaluate("each => each.open = true")
     found = [(each["id"], each["nodes"][0]["html"][:120]) for each in Axe().run(page).response["violations"]]
