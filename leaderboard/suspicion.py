@@ -12,6 +12,7 @@ from datetime import timedelta
 import msgspec
 from asgiref.sync import sync_to_async
 from django.db import InterfaceError, OperationalError
+from django.db.models import Count
 
 from accounts.models import Player
 from audit.trail import record
@@ -75,18 +76,19 @@ async def write(entries: Sequence[Entry]) -> None:
 
 def _judge(run_ids: Sequence[str]) -> list[tuple[Run, list[Found]]]:
     runs = list(Run.objects.filter(pk__in=run_ids, player__is_demo=False, suspicion=None).select_related("player"))
-    judged = [(run, judge(*_facts(run))) for run in runs]
+    if not runs:
+        return []
+    # One question for the whole batch: how many runs each player had within the hour before the batch's first run.
+    hour_ago = min(run.accepted_at for run in runs) - timedelta(hours=1)
+    recent = Run.objects.filter(player__in={run.player_id for run in runs}, accepted_at__gt=hour_ago)
+    counts = dict(recent.order_by().values_list("player").annotate(Count("pk")))
+    judged = [(run, judge(*_facts(run), counts.get(run.player_id, 1))) for run in runs]
     return [(run, found) for run, found in judged if found]
 
 
-def _facts(run: Run) -> tuple[int, float, list[int], int]:
+def _facts(run: Run) -> tuple[int, float, list[int]]:
     kept = _record.decode(run.record)
-    seconds = (run.accepted_at - run.started_at).total_seconds()
-    hour_ago = run.accepted_at - timedelta(hours=1)
-    recent = Run.objects.filter(
-        player_id=run.player_id, board_id=run.board_id, accepted_at__gt=hour_ago, accepted_at__lte=run.accepted_at
-    )
-    return len(kept.inputs), seconds, kept.pauses_ms, recent.count()
+    return len(kept.inputs), (run.accepted_at - run.started_at).total_seconds(), kept.pauses_ms
 
 
 async def clear(suspicion: Suspicion, *, reason: str, by: Player | None) -> None:

@@ -66,11 +66,11 @@ async def _pay(movements: list[Movement]) -> None:
 async def _measure(own: Iterable[tuple[int, Entry]]) -> Measured:
     """What these runs reach of every measure, by player."""
     measured: Measured = defaultdict(lambda: dict.fromkeys(MEASURES, 0))
+    for player, day in sorted({(player, moment(entry.fields["at_ms"]).date()) for player, entry in own}):
+        await activity.mark(player, day)
+        measured[player]["streak"] = max(measured[player]["streak"], await activity.streak(player, day))
     for player, entry in own:
         reached, fields = measured[player], entry.fields
-        day = moment(fields["at_ms"]).date()
-        await activity.mark(player, day)
-        reached["streak"] = max(reached["streak"], await activity.streak(player, day))
         reached["points"] = max(reached["points"], int(fields["points"]))
         reached["best_tile"] = max(reached["best_tile"], _marks.decode(fields["record"]).marks.get("best_tile", 0))
         reached["day_first"] |= fields.get("day_rank") == "1"
