@@ -134,6 +134,19 @@ async def test_ending_a_session_closes_its_sockets_and_no_others():
         assert await other.quiet(0.3)
 
 
+@pytest.mark.parametrize("colour", ["sync", "async"])
+async def test_a_new_key_takes_the_place_of_the_old_one_on_the_list(colour):
+    session = SessionStore()
+    await session.aset("_auth_user_id", "7")
+    await session.asave()
+    await sessions.note_session(7, session.session_key, 3600)
+    if colour == "sync":
+        session.cycle_key()
+    else:
+        await session.acycle_key()
+    assert await _set_of(7) == [session_name(session.session_key)]
+
+
 class TestSliding:
     async def begin(self) -> SessionStore:
         session = SessionStore()
