@@ -111,6 +111,16 @@ class TestFlags:
         assert run_sync(bit(late.pk))
         assert self.is_on(late)
 
+    def test_whoever_comes_while_the_bits_are_worked_out_gets_theirs(self, players, monkeypatch):
+        flag = self.flag(state="percentage", percentage=100)
+
+        async def before_the_last_three_came() -> int:
+            return players[-4].pk
+
+        monkeypatch.setattr(flags, "highest_id", before_the_last_three_came)
+        run_sync(flags.write(flag))
+        assert all(run_sync(bit(player.pk)) for player in players)
+
     def test_an_unknown_flag_is_off(self, players):
         assert not run_sync(flags.on("no-such", players[0]))
 
