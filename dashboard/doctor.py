@@ -1,5 +1,6 @@
 """Looks the whole site over: each finding is a line, good or with what mends it."""
 
+import re
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -19,8 +20,12 @@ VERSION_MIN = (6, 2)
 PING_MS_MAX = 5.0
 CLOCK_MS_MAX = 1_000
 KEYS_LOOKED_AT = 20_000
-#: Parts of key names that must end by themselves.
-MUST_END = (":fields", ":report:", ":run", ":inputs", ":moments", ":calls", ":marked", ":movement:", ":day:")
+#: The keys that must end by themselves, by their names; each app's keys.py says for how long they live.
+MUST_END = re.compile(
+    r":accounts:\{session:[^}]+\}:fields$|:accounts:\{wallet\}:movement:|:games:\{[^}]+\}:(run|inputs|moments|current:.+)$"
+    r"|:leaderboard:\{[^}]+\}:(report|passed_told|told|pause|window|window_fresh|shadow|marked)(:|$)"
+    r"|:presence:\{(visitors|active)\}:day:|:store:\{limit:[^}]+\}:calls$"
+)
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -73,7 +78,7 @@ async def _keys() -> AsyncIterator[Finding]:
         looked_at += 1
         if "{" not in name:
             untagged.append(name)
-        if any(part in name for part in MUST_END) and await client().ttl(name) == -1:
+        if MUST_END.search(name) and await client().ttl(name) == -1:
             endless.append(name)
         if looked_at >= KEYS_LOOKED_AT:
             break

@@ -4,10 +4,19 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts import keys as account_keys
+from accounts.models import Player
+from flags import flags
+from games import runs
+from games.game import find
+from leaderboard import boards, seasons, windows
+from leaderboard.boards import FinishedRun
+from leaderboard.definitions import now_ms
+from presence import activity, online, visitors
 from store import heartbeat
 from store.client import client as redis
 from store.client import run_sync
 from store.keys import heartbeats
+from tests.worker import drain
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -18,6 +27,24 @@ def examined(capsys) -> str:
     except CommandError as error:
         return capsys.readouterr().out + str(error)
     return capsys.readouterr().out
+
+
+async def live_a_little() -> None:
+    """Leave the keys of a site in use: of runs, boards, seasons, coins, flags, presence, days."""
+    player = await Player.objects.afirst()
+    run = await runs.begin(find("fuse"), player.pk)
+    for input in ("left", "down", "right", "up"):
+        run = await runs.move(run, input) or run
+    await runs.rank(await runs.end(run), player.card)
+    yesterday_ms = now_ms() - 24 * 60 * 60 * 1000
+    await boards.submit(FinishedRun("old", "fuse", player.pk, player.card, 5, 0, "{}"), at_ms=yesterday_ms)
+    await seasons.close_ended()
+    await windows.window("fuse", 7, 10)
+    await drain()
+    await activity.mark(player.pk)
+    await visitors.saw("somebody")
+    await online.renew(player.pk, "tab", player.card, visible=True)
+    await flags.write_missing()
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +59,7 @@ async def do(*command: object) -> None:
 
 def test_a_good_site_is_well(client, capsys):
     client.post("/play/fuse/")
+    run_sync(live_a_little())
     out = examined(capsys)
     assert "✗" not in out
     assert "All is well." in out
