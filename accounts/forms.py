@@ -83,10 +83,14 @@ class SettingsForm(forms.ModelForm):
                 data[name] = self.initial[name]
         return data
 
-    def save(self, commit: bool = True) -> Player:
-        """Keep what the form is about, and nothing else. Raises DatabaseError when the player is gone."""
-        player = super().save(commit=False)
-        player.save(update_fields=list(self.Meta.fields))
+    def save_or_refuse(self) -> Player | None:
+        """Keep what the form is about, and nothing else; None, with the reason, when the player is gone."""
+        player = self.save(commit=False)
+        try:
+            player.save(update_fields=list(self.Meta.fields))
+        except DatabaseError:
+            self.add_error(None, GONE)
+            return None
         return player
 
 

@@ -44,8 +44,8 @@ def _page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
 def settings(request: HttpRequest) -> HttpResponse:
     """Looks, sound and who may see the player; a guest may choose, too."""
     form = SettingsForm(request.POST or None, instance=_own(request))
-    if request.method == "POST" and form.is_valid():
-        card_changed.send(Player, player=form.save())
+    if request.method == "POST" and form.is_valid() and (player := form.save_or_refuse()):
+        card_changed.send(Player, player=player)
         messages.success(request, "Saved.")
         return redirect("accounts:settings")
     return _page(request, "settings", form=form)

@@ -33,7 +33,10 @@ async def _drain(slug: str, ids: set[str]) -> None:
     """Write these players' runs in the stream to SQL, and drop them from it."""
     for name in (keys.runs(slug), dead_letters(keys.runs(slug))):
         found = await _of(name, ids)
-        entries = [Entry(keys.runs(slug), entry_id, fields) for entry_id, fields in found if "run" in fields]
+        # A dead letter keeps the place that it was accepted at.
+        entries = [
+            Entry(keys.runs(slug), fields.get("_id", entry_id), fields) for entry_id, fields in found if "run" in fields
+        ]
         if entries:
             await history.write(entries)
         await _drop(name, ids)
@@ -50,7 +53,11 @@ async def _drop(stream: str, ids: set[str]) -> None:
 
 async def _drop_lines(ids: set[str], names: set[str]) -> None:
     """Drop the feed's lines about these players, and of seasons that they were among the first of."""
-    gone = [entry_id for entry_id, line in await feed.lines() if str(line.player) in ids or names & set(line.winners)]
+    gone = [
+        entry_id
+        for entry_id, line in await feed.lines()
+        if ids & {str(player) for player in (line.player, *line.winner_ids)} or names & set(line.winners)
+    ]
     if gone:
         await client().xdel(keys.feed(), *gone)
 

@@ -158,14 +158,17 @@ class TestStaleForms:
         form = SettingsForm({"visibility": "nobody"}, instance=Player.objects.get(pk=player.pk))
         assert form.is_valid()
         run_sync(moderation.ban(player, reason="cheats", by=None))
-        form.save()
-        assert not Player.objects.get(pk=player.pk).is_active
+        form.save_or_refuse()
+        kept = Player.objects.get(pk=player.pk)
+        assert (kept.is_active, kept.visibility) == (False, "nobody")
 
-    @pytest.mark.parametrize("kind", ["sign up", "rename"])
+    @pytest.mark.parametrize("kind", ["sign up", "rename", "settings"])
     def test_a_deleted_account_does_not_come_back(self, kind):
         guest = Player.objects.create_guest()
         if kind == "sign up":
             form = NewPlayerForm({"name": "Newname", "password": GOOD}, instance=Player.objects.get(pk=guest.pk))
+        elif kind == "settings":
+            form = SettingsForm({"visibility": "nobody"}, instance=Player.objects.get(pk=guest.pk))
         else:
             form = RenameForm({"name": "Newname"}, instance=Player.objects.get(pk=guest.pk))
         assert form.is_valid()

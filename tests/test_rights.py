@@ -15,7 +15,7 @@ from accounts.sessions import SessionStore, session_exists, session_name
 from accounts.wallet import Movement
 from games import runs
 from games.game import find
-from leaderboard import archive, boards, seasons, standings
+from leaderboard import archive, boards, feed, keys, seasons, standings
 from leaderboard.boards import FinishedRun
 from leaderboard.models import Placement, Run, Season
 from presence import activity, nearby, online
@@ -23,7 +23,8 @@ from profiles import rights, traces
 from profiles.rights import StaffStay
 from store.client import client as redis
 from store.client import run_sync
-from store.keys import every_key
+from store.keys import dead_letters, every_key
+from store.stream import sequence_of
 from tests.sockets import Socket
 from tests.worker import drain
 
@@ -122,6 +123,21 @@ class TestDeletion:
         await rights.delete(odd)
         assert await leftovers_in_redis() == []
         assert await leftovers_in_sql() == []
+
+    async def test_a_name_from_before_a_rename_goes_from_the_feed_too(self, odd):
+        assert any(ODD_NAME in line.winners for _, line in await feed.lines())
+        await Player.objects.filter(pk=odd.pk).aupdate(name="Renamed", name_key="renarned")
+        await rights.delete(await Player.objects.aget(pk=odd.pk))
+        assert not any(ODD_NAME in line.winners for _, line in await feed.lines())
+
+    async def test_a_dead_letter_of_theirs_is_kept_in_the_history(self, odd):
+        [(entry_id, fields)] = await redis().xrevrange(keys.runs("fuse"), count=1)
+        assert fields["run"] == "p2"
+        await redis().xadd(dead_letters(keys.runs("fuse")), fields | {"_id": entry_id, "_reason": "x", "_group": "g"})
+        await redis().xdel(keys.runs("fuse"), entry_id)
+        await rights.delete(odd)
+        assert (await Run.objects.aget(pk="p2")).sequence == sequence_of(entry_id)
+        assert await leftovers_in_redis() == []
 
     async def test_history_stays_without_the_name(self, odd):
         await rights.delete(odd)
