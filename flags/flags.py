@@ -20,6 +20,8 @@ from store.lock import LockHeld, hold
 logger = logging.getLogger(__name__)
 
 FRESH_S = 5.0
+# Writing a bitmap of many millions takes some seconds; whoever comes meanwhile waits for it.
+WAIT_S = 20.0
 ARMS = ("a", "b")
 #: Who is not signed in: has the flags that are on for everyone.
 NOBODY = 0
@@ -121,7 +123,7 @@ async def write(flag: Flag) -> None:
     Raises:
         LockHeld: somebody else is at it.
     """
-    async with hold(f"flag:{flag.slug}", wait_s=5.0):
+    async with hold(f"flag:{flag.slug}", wait_s=WAIT_S):
         await flag.arefresh_from_db()
         highest = await highest_id()
         await _replace(keys.bits(flag.slug), await _bits(flag, highest))
@@ -142,7 +144,7 @@ async def _bits(flag: Flag, highest: int) -> bytes:
 
 async def write_experiment(experiment: Experiment) -> None:
     """Make both arms of an experiment what its definition says. Raises LockHeld: somebody else is at it."""
-    async with hold(f"flag:{experiment.slug}", wait_s=5.0):
+    async with hold(f"flag:{experiment.slug}", wait_s=WAIT_S):
         await experiment.arefresh_from_db()
         highest = await highest_id()
         middle = experiment.percentage / 2
