@@ -117,6 +117,8 @@ class Player(AbstractBaseUser, PermissionsMixin):
         indexes = [
             models.Index(fields=["is_guest", "joined_at"], name="player_guest_joined"),
             models.Index(fields=["-joined_at"], name="player_joined"),
+            # Asked for each minute, and nearly nobody is in it.
+            models.Index(fields=["leaving_at"], condition=models.Q(leaving_at__isnull=False), name="player_leaving"),
         ]
 
     def __str__(self) -> str:

@@ -17,10 +17,11 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts import sessions, wallet
 from accounts.models import LedgerEntry, Player
+from audit.models import Entry
 from audit.trail import forget_player
 from leaderboard import feed, moderation
 from leaderboard.boards import subject
-from leaderboard.models import Board, HiddenPlayer, Merge, Moderation, Placement, Run
+from leaderboard.models import Board, HiddenPlayer, Merge, Moderation, Placement, Run, Suspicion
 from live.errors import GameError
 from live.hub import mark
 from presence import activity, nearby, online
@@ -66,6 +67,8 @@ async def export(player: Player) -> dict[str, Any]:
         "seasons": await _rows(Placement.objects.filter(player=player), "player"),
         "moderation": await _rows(Moderation.objects.filter(player=player), "player", "by"),
         "hidden": await HiddenPlayer.objects.filter(player=player).aexists(),
+        "acts_on_account": await _rows(Entry.objects.filter(target_kind="player", target_id=str(player.pk)), "by"),
+        "suspicions": await _rows(Suspicion.objects.filter(run__player=player)),
         "guests_brought": await _rows(Merge.objects.filter(player=player), "player"),
         "achievements": await _rows(Award.objects.filter(player=player), "player", "id"),
         "progress": await _rows(Progress.objects.filter(player=player), "player", "id"),

@@ -8,7 +8,7 @@ from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 
-from accounts import sessions, wallet
+from accounts import operations, sessions, wallet
 from accounts.follows import follow
 from accounts.models import Follow, LedgerEntry, Player
 from accounts.sessions import SessionStore, session_exists, session_name
@@ -230,6 +230,7 @@ class TestPages:
         run_sync(submit(bob, "r1", 500))
         run_sync(drain())
         run_sync(nearby.join(bob.pk, nearby.Place(52.52, 13.4)))
+        run_sync(operations.grant_coins(bob, 5, reason="a prize", by=None))
         response = client.get("/accounts/data/export.json")
         assert "attachment" in response.headers["Content-Disposition"]
         data = json.loads(response.content)
@@ -242,6 +243,7 @@ class TestPages:
         assert len(data["sessions"]) == 1
         assert data["nearby_cell"]
         assert data["ledger"]
+        assert [act["reason"] for act in data["acts_on_account"]] == ["a prize"]
 
     def test_deleting_takes_the_password(self, client, bob):
         response = client.post("/accounts/data/delete/", {"current": "wrong"})
