@@ -193,8 +193,8 @@ async def _catch_up(each: Flag | Experiment, highest: int) -> None:
         await include(player, [each])
 
 
-async def write_missing() -> int:
-    """Write every bitmap that Redis does not have, or has of an older revision; returns how many.
+async def write_missing(*, anew: bool = False) -> int:
+    """Write every bitmap that Redis does not have, or has of an older revision, or all `anew`; returns how many.
 
     `bin/play` does it at the start and the worker every 30 seconds.
     """
@@ -204,7 +204,7 @@ async def write_missing() -> int:
     done = 0
     definitions: list[Flag | Experiment] = [*flags, *experiments]
     for each in definitions:
-        if written.get(each.slug) != str(each.revision):
+        if anew or written.get(each.slug) != str(each.revision):
             try:
                 await (write(each) if isinstance(each, Flag) else write_experiment(each))
                 done += 1

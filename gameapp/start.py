@@ -5,7 +5,6 @@ Run as `python -m gameapp.start`, not as a Django command, because its options d
 
 import argparse
 import contextlib
-import fcntl
 import http.client
 import os
 import socket
@@ -14,7 +13,6 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
 
 from gameapp.options import parser
 from gameapp.secret import local_secret_key
@@ -107,7 +105,13 @@ def _check_port(host: str, port: int) -> None:
 def run(options: argparse.Namespace) -> int:
     """Start everything, wait for the end, and return the exit code."""
     started = time.monotonic()
-    folder_lock = _own(Path(os.environ["DATA_DIR"]))
+    from store import server
+    from store.client import answers, url
+
+    try:
+        folder_lock = server.own(Path(os.environ["DATA_DIR"]))
+    except server.NoServer as error:
+        raise CannotStart(str(error)) from error
     import django
 
     django.setup()
@@ -116,8 +120,6 @@ def run(options: argparse.Namespace) -> int:
 
     from gameapp import prepare
     from gameapp.supervisor import Supervisor
-    from store import server
-    from store.client import answers, url
 
     say = prepare.console.print
     supervisor = Supervisor(say)
@@ -145,16 +147,6 @@ def run(options: argparse.Namespace) -> int:
     finally:
         supervisor.stop()
         folder_lock.close()
-
-
-def _own(data_dir: Path) -> IO[str]:
-    """Keep others from starting on the same data folder for as long as the returned file is open."""
-    file = (data_dir / "lock").open("w")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        raise CannotStart(f"another bin/play is running on {data_dir}. Stop it, or choose another --data.") from error
-    return file
 
 
 def web_command(options: argparse.Namespace, application: str = "gameapp.asgi:application") -> list[str]:

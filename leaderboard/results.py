@@ -13,7 +13,7 @@ from leaderboard.models import Board, HiddenPlayer, Merge, Run
 from leaderboard.periods import Period
 from store.client import client
 from store.keys import dead_letters
-from store.stream import moment, sequence_of
+from store.stream import id_of, moment, sequence_of
 
 READ_BATCH = 5_000
 REPAIR_WAIT_S = 30.0
@@ -75,11 +75,14 @@ class Flying:
 async def in_flight(board: Board, after_id: str = "") -> Flying:
     """The runs in the stream and among its dead letters, or only those in the stream after an entry.
 
-    Some of them may be in SQL already. Redis: two round trips; SQL: one query.
+    Some of them may be in SQL already. A stream that lost its end with its Redis knows less than SQL: then the last
+    entry that it ever had is the newest one there. Redis: two round trips; SQL: one query each for that and merges.
     """
     name = keys.runs(board.slug)
     if not await client().exists(name):
         return Flying([], "")
+    # Before the stream is read: while nothing is lost, the stream is never behind it.
+    kept = await Run.objects.filter(board=board).order_by("-sequence").values_list("sequence", flat=True).afirst()
     pipe = client().pipeline(transaction=True)
     pipe.xinfo_stream(name)
     pipe.xrange(name, min=f"({after_id}" if after_id else "-")
@@ -94,7 +97,9 @@ async def in_flight(board: Board, after_id: str = "") -> Flying:
     for result in [each for each in by_run.values() if each.player in moved]:
         by_run[result.run] = replace(result, player=moved[result.player])
     ordered = sorted(by_run.values(), key=lambda each: each.sequence)
-    return Flying(ordered, info["last-generated-id"])
+    return Flying(
+        ordered, id_of(max(kept or 0, sequence_of(info["last-generated-id"]), sequence_of(after_id or "0-0")))
+    )
 
 
 async def _moved(players: set[int]) -> dict[int, int]:

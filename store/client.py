@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import redis
 import redis.asyncio
 import redis.asyncio.retry
+import redis.connection
 import redis.retry
 from django.conf import settings
 from redis.asyncio.client import Pipeline as AsyncPipeline
@@ -33,6 +34,8 @@ __all__ = [
     "client",
     "close",
     "layer_host",
+    "other",
+    "parts",
     "run_sync",
     "sync",
     "translated",
@@ -86,8 +89,10 @@ async def _answering(timeout_s: float) -> AsyncIterator[None]:
 class Pipeline(AsyncPipeline):
     """Several commands in one round trip, under one time limit."""
 
+    timeout_s: float
+
     async def execute(self, raise_on_error: bool = True) -> list[Any]:
-        async with _answering(settings.REDIS_TIMEOUT_S):
+        async with _answering(self.timeout_s):
             return await super().execute(raise_on_error)
 
 
@@ -101,7 +106,9 @@ class Client(redis.asyncio.Redis):
             return await super().execute_command(*args, **options)
 
     def pipeline(self, transaction: bool = False, shard_hint: str | None = None) -> Pipeline:
-        return Pipeline(self.connection_pool, self.response_callbacks, transaction, shard_hint)
+        made = Pipeline(self.connection_pool, self.response_callbacks, transaction, shard_hint)
+        made.timeout_s = self.timeout_s
+        return made
 
 
 def url() -> str:
@@ -138,13 +145,13 @@ def _options(timeout_s: float) -> dict[str, Any]:
     }
 
 
-def _connect(timeout_s: float, connections_max: int) -> Client:
+def _connect(timeout_s: float, connections_max: int, address: str = "", **more: Any) -> Client:
     pool = redis.asyncio.BlockingConnectionPool.from_url(
-        url(),
+        address or url(),
         max_connections=connections_max,
         timeout=timeout_s,
         retry=redis.asyncio.retry.Retry(NoBackoff(), 1),
-        **_options(timeout_s),
+        **_options(timeout_s) | more,
     )
     made = Client.from_pool(pool)
     made.timeout_s = timeout_s
@@ -175,6 +182,16 @@ def layer_host() -> dict[str, Any]:
 def blocking(block_s: float) -> Client:
     """A client of its own for reads that wait up to `block_s` and for subscriptions. Close it yourself."""
     return _connect(settings.REDIS_TIMEOUT_S + block_s, 4)
+
+
+def other(address: str, timeout_s: float) -> Client:
+    """A client of any server, whose replies are bytes: for copies of whole values. Close it yourself."""
+    return _connect(timeout_s, 4, address, decode_responses=False)
+
+
+def parts(address: str) -> dict[str, Any]:
+    """An address taken apart: `host` and `port` or `path`, `db`, `username`, `password`, where they are given."""
+    return redis.connection.parse_url(address)
 
 
 async def close() -> None:

@@ -3,14 +3,16 @@
 Where an outside Redis is configured (REDIS_URL), only the check is used.
 """
 
+import fcntl
 import os
 import re
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import IO
 
 from django.conf import settings
 
@@ -76,8 +78,32 @@ def shown_url() -> str:
     return re.sub(r"(://[^:/@]*):[^@/]*@", r"\1:…@", url())
 
 
-def start(data_dir: Path, before_exec: Callable[[], None] | None = None) -> subprocess.Popen[bytes]:
-    """Start the private server of a data folder and wait until it has loaded its data.
+def own(data_dir: Path) -> IO[str]:
+    """Keep others from a data folder for as long as the returned file is open.
+
+    Raises:
+        NoServer: somebody has it: `bin/play` runs on it, or a restore.
+    """
+    data_dir.mkdir(parents=True, exist_ok=True)
+    file = (data_dir / "lock").open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.close()
+        raise NoServer(
+            f"another bin/play is running on {data_dir}, or a restore. Stop it, or choose another data folder."
+        ) from error
+    return file
+
+
+def start(
+    data_dir: Path,
+    before_exec: Callable[[], None] | None = None,
+    *,
+    more: Sequence[str | Path] = (),
+    timeout_s: float = START_TIMEOUT_S,
+) -> subprocess.Popen[bytes]:
+    """Start the private server of a data folder and wait until it has loaded its data; `more` are settings on top.
 
     Raises:
         NoServer: no binary, or it ended or stayed silent for 20 seconds; with the last line of its log.
@@ -91,7 +117,7 @@ def start(data_dir: Path, before_exec: Callable[[], None] | None = None) -> subp
     with log.open("ab") as out:
         process = subprocess.Popen(
             [binary, settings.BASE_DIR / "redis.conf", "--dir", folder, "--unixsocket", socket]
-            + ["--appendfsync", settings.REDIS_APPENDFSYNC],
+            + ["--appendfsync", settings.REDIS_APPENDFSYNC, *more],
             stdout=out,
             stderr=out,
             stdin=subprocess.DEVNULL,
@@ -100,7 +126,7 @@ def start(data_dir: Path, before_exec: Callable[[], None] | None = None) -> subp
             cwd=folder,
             env={**os.environ, "LC_ALL": "C"},
         )
-    deadline = time.monotonic() + START_TIMEOUT_S
+    deadline = time.monotonic() + timeout_s
     while not answers(f"unix://{socket}"):
         if process.poll() is not None or time.monotonic() > deadline:
             process.kill()

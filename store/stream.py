@@ -48,6 +48,11 @@ def sequence_of(entry_id: str) -> int:
     return (int(ms) << 20) + int(count)
 
 
+def id_of(sequence: int) -> str:
+    """The stream id of such a number."""
+    return f"{sequence >> 20}-{sequence & 0xFFFFF}"
+
+
 def moment(ms: str | int) -> datetime:
     """UTC milliseconds as SQL keeps them."""
     return datetime.fromtimestamp(int(ms) / 1000, UTC)

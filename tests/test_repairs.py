@@ -9,7 +9,8 @@ from leaderboard import boards, consumers, definitions, history, keys, moderatio
 from leaderboard.boards import FinishedRun
 from leaderboard.errors import PlayerHidden
 from leaderboard.models import Board
-from store.client import blocking, client
+from store.client import blocking, client, other, url
+from store.fingerprint import names
 from store.lock import LockLost, hold
 from store.stream import Group, GroupReader, replay_dead_letters
 
@@ -194,3 +195,29 @@ async def test_a_dead_letter_that_is_replayed_during_a_rebuild_counts_once(fuse_
     monkeypatch.setattr(rebuild, "_write", write_then_replay)
     await rebuild.rebuild(fuse_in_sql)
     assert (await standings.standing("fuse", "day", bob.pk)).points == 70
+
+
+@pytest.mark.parametrize("operator", ["best", "total"])
+async def test_runs_that_sql_has_and_a_redis_that_lost_its_end_has_not_are_put_back(fuse_in_sql, operator):
+    fuse_in_sql.operator = operator
+    await fuse_in_sql.asave()
+    ann, bea = [await Player.objects.acreate(name=name) for name in ("Ann", "Bea")]
+    await boards.submit(FinishedRun("kept", "fuse", ann.pk, ann.card, 10, 0, "{}"))
+    await _write_history()
+    before = other(url(), 5)
+    saved = {name: await before.dump(name) async for batch in names(before) for name in batch}
+    await boards.submit(FinishedRun("lost", "fuse", bea.pk, bea.card, 20, 0, "{}"))
+    await boards.submit(FinishedRun("lost too", "fuse", ann.pk, ann.card, 30, 0, "{}"))
+    await _write_history()
+    for name, value in saved.items():
+        await before.restore(name, 0, value, replace=True)
+    await before.aclose()
+    assert len(await rebuild.differences(fuse_in_sql)) > 0
+    await rebuild.rebuild(fuse_in_sql)
+    assert await rebuild.differences(fuse_in_sql) == []
+    [first, second] = (await standings.top("fuse", "all", 5)).rows
+    assert (first.player, first.points) == (ann.pk, 40 if operator == "total" else 30)
+    assert (second.player, second.points) == (bea.pk, 20)
+    await boards.submit(FinishedRun("next", "fuse", bea.pk, bea.card, 50, 0, "{}"))
+    await _write_history()
+    assert await rebuild.differences(fuse_in_sql) == []

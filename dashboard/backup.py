@@ -1,0 +1,174 @@
+"""Backups: Redis and SQL in one archive, verified by loading it and comparing it with the site.
+
+Redis is copied first, SQL after it: what SQL has and the snapshot has not, a rebuild puts back. The other way round
+a run could be missing from both.
+"""
+
+import contextlib
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from django.conf import settings
+from django.db import connection
+
+from dashboard import archive, sql_copy
+from dashboard.archive import Manifest, part_of
+from store import server, snapshot
+from store.client import answers, other, run_sync, url
+from store.fingerprint import Prints, counted_by_app, differing, fingerprints, names
+
+VALUE_TIMEOUT_S = 120.0
+
+Say = Callable[[str], object]
+
+
+class NotTheSame(Exception):
+    """An archive that was made does not hold what the site held."""
+
+
+class Made(msgspec.Struct, frozen=True):
+    """An archive that was made and verified, and how much of it could be compared with the site."""
+
+    path: Path
+    manifest: Manifest
+    keys_compared: int
+    keys_changed: int
+    tables_compared: int
+
+
+def folder_in_use() -> Path:
+    """Where archives go unless another place is named."""
+    return settings.DATA_DIR / "backups"
+
+
+def make(folder: Path, say: Say = lambda step: None) -> Made:
+    """Make a dated archive in a folder while the site is in use, and verify it; `say` gets each step.
+
+    Raises:
+        SnapshotFailed, CopyFailed, NoServer, OSError: it could not be made; no archive is left behind.
+        NotTheSame: it differs from the site; no archive is left behind.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _owned_if_stopped(), redis_running(), tempfile.TemporaryDirectory(prefix=".making-", dir=folder) as name:
+        work = Path(name)
+        say("Looking at what is there")
+        keys, rows = run_sync(_fingerprints(url())), sql_copy.rows()
+        now = datetime.now(UTC)
+        say("Copying Redis")
+        snapshot.save(work / archive.REDIS)
+        say("Copying SQL")
+        manifest = _manifest(work, now)
+        say("Looking again")
+        keys_after, rows_after = run_sync(_fingerprints(url())), sql_copy.rows()
+        path = folder / archive.name_at(now)
+        say("Writing the archive")
+        archive.pack(work, manifest, path)
+        try:
+            say("Loading the archive and comparing")
+            with opened(path, work / "again") as (_, _, address):
+                copy = run_sync(_fingerprints(address))
+            wrong, compared = differing(keys, keys_after, copy)
+            steady = {table: count for table, count in rows.items() if rows_after.get(table) == count}
+            wrong += [
+                table for table, count in steady.items() if manifest.rows.get(table) not in (count, sql_copy.UNCOUNTED)
+            ]
+            if wrong:
+                raise NotTheSame(f"{len(wrong)} keys or tables are not as they were, such as {wrong[0]}")
+        except BaseException:
+            path.unlink()
+            raise
+    return Made(path, manifest, compared, len(keys_after) - compared, len(steady))
+
+
+def _manifest(work: Path, now: datetime) -> Manifest:
+    manifest = Manifest(
+        format=archive.FORMAT,
+        made_at=now.isoformat(timespec="seconds"),
+        redis=server.describe().partition(" at ")[0],
+        prefix=settings.REDIS_PREFIX,
+        vendor=connection.vendor,
+        migrations=sql_copy.migrations(),
+        keys={},
+        rows={},
+        parts={},
+    )
+    sql_copy.save(work / manifest.sql)
+    kept = [archive.REDIS, manifest.sql]
+    if (settings.DATA_DIR / archive.SECRET).exists():
+        (work / archive.SECRET).write_bytes((settings.DATA_DIR / archive.SECRET).read_bytes())
+        kept.append(archive.SECRET)
+    with snapshot.scratch(work / archive.REDIS, work / "scratch") as address:
+        keys = run_sync(endless(address))
+    parts = {name: part_of(work / name) for name in kept}
+    return msgspec.structs.replace(manifest, keys=keys, rows=sql_copy.rows_in(work / manifest.sql), parts=parts)
+
+
+@contextlib.contextmanager
+def opened(path: Path, folder: Path) -> Iterator[tuple[Manifest, Path, str]]:
+    """An archive unpacked into a new folder, loaded and compared with its manifest.
+
+    Gives the manifest, the path of its SQL part, and the address of a scratch Redis that has loaded its snapshot.
+
+    Raises:
+        BadArchive: it is damaged, or does not hold what its manifest says.
+        SnapshotFailed, CopyFailed: Redis or SQL cannot read its part.
+    """
+    folder.mkdir(parents=True)
+    manifest = archive.unpack(path, folder)
+    if sql_copy.rows_in(folder / manifest.sql) != manifest.rows:
+        raise archive.BadArchive("SQL does not hold the rows that the manifest tells of")
+    with snapshot.scratch(folder / archive.REDIS, folder / "scratch") as address:
+        if run_sync(endless(address, manifest.prefix)) != manifest.keys:
+            raise archive.BadArchive("Redis does not hold the keys that the manifest tells of")
+        yield manifest, folder / manifest.sql, address
+
+
+async def _fingerprints(address: str) -> Prints:
+    connection = other(address, VALUE_TIMEOUT_S)
+    try:
+        return await fingerprints(connection)
+    finally:
+        await connection.aclose()
+
+
+async def endless(address: str, prefix: str = "") -> dict[str, int]:
+    """How many keys without an end each app has: those are the same however late one looks."""
+    connection = other(address, VALUE_TIMEOUT_S)
+    found: dict[bytes, Any] = {}
+    try:
+        async for batch in names(connection, f"{prefix or settings.REDIS_PREFIX}:*"):
+            pipe = connection.pipeline()
+            for name in batch:
+                pipe.pttl(name)
+            found |= {name: ends for name, ends in zip(batch, await pipe.execute(), strict=True) if ends == -1}
+    finally:
+        await connection.aclose()
+    return counted_by_app(found)
+
+
+@contextlib.contextmanager
+def redis_running() -> Iterator[None]:
+    """Have the Redis in use answer during the block: the private one of a stopped site is started for it."""
+    if settings.REDIS_URL or answers(url()):
+        yield
+        return
+    process = server.start(settings.DATA_DIR, server.die_with_parent)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@contextlib.contextmanager
+def _owned_if_stopped() -> Iterator[None]:
+    """Keep the data folder of a stopped site from being started on meanwhile."""
+    if settings.REDIS_URL or answers(url()):
+        yield
+        return
+    with contextlib.closing(server.own(settings.DATA_DIR)):
+        yield

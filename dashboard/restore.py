@@ -1,0 +1,171 @@
+"""Restoring an archive: verified first, what is there kept aside, standings and coins made whole by SQL after it."""
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+
+from accounts import ledger
+from dashboard import archive, backup, process, sql_copy
+from dashboard.archive import Manifest
+from dashboard.health import WORKER_SILENT_S
+from flags import flags
+from leaderboard import rebuild
+from leaderboard.models import Board
+from store import heartbeat, server, snapshot
+from store.client import Client, answers, other, run_sync, url
+
+Say = Callable[[str], object]
+
+
+class CannotRestore(Exception):
+    """Why nothing was restored, in one line; the site is as it was."""
+
+
+class Unfinished(Exception):
+    """A restore that broke off after the first change: why, and where the former state lies."""
+
+
+def check(path: Path, say: Say = lambda step: None) -> Manifest:
+    """Unpack an archive beside itself, load it, and compare it with its manifest; nothing else is touched.
+
+    Raises: as `backup.opened`.
+    """
+    say("Loading the archive and comparing")
+    with tempfile.TemporaryDirectory(prefix="gameapp-check-") as name, backup.opened(path, Path(name) / "a") as found:
+        return found[0]
+
+
+def restore(path: Path, say: Say = lambda step: None) -> tuple[Manifest, Path]:
+    """Put an archive in the place of what the site has; returns its manifest, and the folder of the former state.
+
+    The site must be stopped. The files of a private Redis and of SQLite are moved aside as they are, so that a broken
+    site can be restored, too; an outside Redis and PostgreSQL are copied there.
+
+    Raises:
+        CannotRestore: the site runs, or the archive is of another prefix, database or newer version.
+        BadArchive, SnapshotFailed, CopyFailed, NoServer, OSError: the archive cannot be used, or the former state not
+            be kept; the site is as it was.
+        Unfinished: it broke off after the first change; the former state lies where it says.
+    """
+    aside = settings.DATA_DIR / f"before-restore-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    with contextlib.closing(server.own(settings.DATA_DIR)), _folder() as work:
+        _refuse_while_running()
+        say("Loading the archive and comparing")
+        with backup.opened(path, work / "a") as (manifest, sql, address):
+            _refuse_what_does_not_fit(manifest)
+            aside.mkdir(mode=0o700)
+            say("Keeping what is there")
+            _keep(aside)
+            say("Writing Redis")
+            with _unfinished(aside):
+                run_sync(_hand_over(address) if settings.REDIS_URL else _append(address))
+        with _unfinished(aside):
+            if not settings.REDIS_URL:
+                _move(settings.DATA_DIR / "redis", aside)
+                shutil.move(work / "a" / "scratch" / "redis", settings.DATA_DIR / "redis")
+            say("Writing SQL")
+            _write_sql(sql, aside)
+            if archive.SECRET in manifest.parts:
+                _move(settings.DATA_DIR / archive.SECRET, aside)
+                shutil.move(work / "a" / archive.SECRET, settings.DATA_DIR / archive.SECRET)
+            say("Making standings and coins whole")
+            _make_whole()
+    return manifest, aside
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[Path]:
+    # Beside the data, so that files are moved, not copied.
+    with tempfile.TemporaryDirectory(prefix=".restoring-", dir=settings.DATA_DIR) as name:
+        yield Path(name)
+
+
+@contextlib.contextmanager
+def _unfinished(aside: Path) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        raise Unfinished(f"{error or type(error).__name__}. What was there lies in {aside}.") from error
+
+
+def _refuse_while_running() -> None:
+    if not settings.REDIS_URL:
+        if answers(url()):
+            raise CannotRestore("the site's Redis is running; stop the site first")
+        return
+    server.describe()
+    web, workers = run_sync(_alive())
+    if web or workers:
+        raise CannotRestore(f"{web} web processes and {workers} workers are running; stop the site first")
+
+
+async def _alive() -> tuple[int, int]:
+    ages = await heartbeat.ages_s()
+    return len(await process.read()), sum(age <= WORKER_SILENT_S for age in ages.values())
+
+
+def _refuse_what_does_not_fit(manifest: Manifest) -> None:
+    if manifest.prefix != settings.REDIS_PREFIX:
+        raise CannotRestore(f"its keys begin with {manifest.prefix}; set REDIS_PREFIX={manifest.prefix}")
+    if manifest.vendor != connection.vendor:
+        raise CannotRestore(f"it holds a database of {manifest.vendor}, and this site uses {connection.vendor}")
+    if strange := sql_copy.unknown(manifest.migrations):
+        raise CannotRestore(f"it was made by a newer version of Gameapp, which knows {strange[-1]}")
+
+
+def _keep(aside: Path) -> None:
+    if settings.REDIS_URL:
+        snapshot.save(aside / archive.REDIS)
+    if connection.vendor == "postgresql":
+        sql_copy.save(aside / "sql.pgdump")
+
+
+def _write_sql(copy: Path, aside: Path) -> None:
+    connection.close()
+    if connection.vendor == "postgresql":
+        return sql_copy.restore(copy)
+    database = sql_copy.file_in_use()
+    for name in (database.name, f"{database.name}-wal", f"{database.name}-shm"):
+        _move(database.with_name(name), aside)
+    shutil.move(copy, database)
+
+
+def _move(path: Path, folder: Path) -> None:
+    if path.exists():
+        shutil.move(path, folder / path.name)
+
+
+async def _append(address: str) -> None:
+    async with _connected(address) as scratch:
+        await snapshot.append(scratch)
+
+
+async def _hand_over(address: str) -> None:
+    async with _connected(address) as scratch, _connected(url()) as ours:
+        await snapshot.hand_over(scratch, ours)
+
+
+@contextlib.asynccontextmanager
+async def _connected(address: str) -> AsyncIterator[Client]:
+    connection = other(address, backup.VALUE_TIMEOUT_S)
+    try:
+        yield connection
+    finally:
+        await connection.aclose()
+
+
+def _make_whole() -> None:
+    """Bring older tables up to date, and put back into Redis what SQL, copied after it, knows more."""
+    with backup.redis_running():
+        call_command("migrate", verbosity=0, interactive=False)
+        for board in Board.objects.all():
+            run_sync(rebuild.rebuild(board))
+        run_sync(ledger.rebuild())
+        run_sync(flags.write_missing(anew=True))

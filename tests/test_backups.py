@@ -1,0 +1,329 @@
+"""Backups of real sites: taken while people play, refused when damaged, put back whole."""
+
+import concurrent.futures
+import io
+import json
+import shutil
+import subprocess
+import sys
+import tarfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from dashboard import archive
+from store import server, snapshot
+from store.client import client, other, private_socket
+from store.fingerprint import counted_by_app, differing, fingerprints
+from tests.stack import ROOT, Site, clean_environment, wait_for
+
+pytestmark = pytest.mark.timeout(170)
+
+
+def manage(data: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env=clean_environment(DATA_DIR=str(data), **environment),
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=90,
+    )
+
+
+def the_archive(data: Path) -> Path:
+    [found] = archive.listed(data / "backups")
+    return found
+
+
+def board_of(site: Site) -> list[tuple[str, int]]:
+    text = site.manage("operate", "export", "fuse", "--kind", "all")
+    return [(line.split(",")[1], int(line.split(",")[5])) for line in text.strip().splitlines()[1:]]
+
+
+def files_of(data: Path) -> dict[str, bytes]:
+    kept = [
+        path
+        for path in data.rglob("*")
+        if path.is_file() and "backups" not in path.parts and "static" not in path.parts
+    ]
+    return {str(path.relative_to(data)): path.read_bytes() for path in kept if path.suffix != ".log"}
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory):
+    """A site that was played on, backed up and stopped; tests look, and copy it before they change it."""
+    data = tmp_path_factory.mktemp("stopped")
+    with Site(data) as site:
+        guest = site.guest()
+        points = guest.play_run()
+        wait_for(lambda: site.shell("from leaderboard.models import Run; print(Run.objects.count())") == "1", 20)
+        site.manage("backup")
+    return data, guest.id, points
+
+
+@pytest.fixture
+def copied(stopped, tmp_path):
+    data, player, points = stopped
+    shutil.copytree(data, tmp_path / "site", ignore=shutil.ignore_patterns("*.sock"))
+    return tmp_path / "site", player, points
+
+
+@pytest.mark.stack
+def test_what_was_backed_up_while_people_played_comes_back_whole(tmp_path):
+    with Site(tmp_path) as site:
+        guests = [site.guest() for _ in range(4)]
+        with concurrent.futures.ThreadPoolExecutor(4) as threads:
+            playing = [threads.submit(lambda guest=guest: [guest.play_run() for _ in range(6)]) for guest in guests]
+            said = site.manage("backup")
+            best = {guest.id: max(each.result()) for guest, each in zip(guests, playing, strict=True)}
+        assert "Verified: " in said
+        one = archive.listed(tmp_path / "backups")[0]
+        assert one.stat().st_mode & 0o777 == 0o600
+        site.manage("backup")
+        last = archive.listed(tmp_path / "backups")[0]
+        before = board_of(site)
+        assert {int(player): points for player, points in before} == best
+        late = site.guest()
+        late.play_run()
+        refused = manage(tmp_path, "restore", "--yes", str(last))
+        assert refused.returncode and "is running" in refused.stderr
+        assert late.get("/")[0] == 200  # It still runs.
+        site.stop()
+        assert "It is in place" in site.manage("restore", "--yes", str(last))
+        site.start()
+        assert board_of(site) == before
+        assert f'data-player="{guests[0].id}"' in guests[0].get("/play/fuse/")[1]  # Still signed in.
+        assert f'data-player="{late.id}"' not in late.get("/play/fuse/")[1]  # Not there yet.
+        site.manage("rebuild_boards", "--check")
+        site.manage("wallets")
+        guests[0].play_run()
+        [aside] = tmp_path.glob("before-restore-*")
+        assert {"db.sqlite3", "redis", "secret_key"} <= {path.name for path in aside.iterdir()}
+        site.stop()
+
+
+@pytest.mark.stack
+def test_what_sql_knows_more_than_redis_is_made_whole(copied):
+    data, player, points = copied
+    old = the_archive(data)
+    with Site(data) as site:
+        newcomer = site.guest()
+        gained = newcomer.play_run()
+        count = "from leaderboard.models import Run; print(Run.objects.count())"
+        wait_for(lambda: site.shell(count) == "2", 20)
+        site.manage("backup")
+    new = archive.listed(data / "backups")[0]
+    mixed = data / "mixed"
+    mixed.mkdir()
+    first, second = archive.unpack(old, made(mixed / "old")), archive.unpack(new, made(mixed / "new"))
+    shutil.copy(mixed / "old" / archive.REDIS, mixed / "new" / archive.REDIS)
+    parts = second.parts | {archive.REDIS: first.parts[archive.REDIS]}
+    archive.pack(mixed / "new", msgspec.structs.replace(second, keys=first.keys, parts=parts), mixed / "m.tar.gz")
+    done = manage(data, "restore", "--yes", str(mixed / "m.tar.gz"))
+    assert done.returncode == 0, done.stderr
+    with Site(data) as site:
+        assert sorted(board_of(site)) == sorted([(str(player), points), (str(newcomer.id), gained)])
+        site.manage("wallets")
+
+
+def made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def rewritten(source: Path, target: Path, change) -> Path:
+    """An archive with a changed manifest, whose sums are right all the same."""
+    folder = made(target.with_suffix(".d"))
+    manifest = archive.unpack(source, folder)
+    archive.pack(folder, change(manifest), target)
+    return target
+
+
+def flipped(source: Path, target: Path) -> Path:
+    data = bytearray(source.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    target.write_bytes(data)
+    return target
+
+
+def cut(source: Path, target: Path) -> Path:
+    target.write_bytes(source.read_bytes()[: source.stat().st_size // 2])
+    return target
+
+
+def foreign(_: Path, target: Path) -> Path:
+    with tarfile.open(target, "w:gz") as tar:
+        tar.addfile(tarfile.TarInfo("hello"))
+    return target
+
+
+def climbing(source: Path, target: Path) -> Path:
+    """The manifest names a file outside."""
+    with tarfile.open(target, "w:gz") as tar:
+        part = {"bytes": 2, "sha256": "0" * 64}
+        text = json.dumps(
+            {
+                **dict.fromkeys(("made_at", "redis", "prefix"), "x"),
+                **{"format": 1, "vendor": "sqlite", "migrations": [], "keys": {}, "rows": {}},
+                "parts": {"redis.rdb": part, "sql.sqlite3": part, "../climbed": part},
+            }
+        ).encode()
+        for name, body in (("manifest.json", text), ("../climbed", b"no")):
+            member = tarfile.TarInfo(name)
+            member.size = len(body)
+            tar.addfile(member, io.BytesIO(body))
+    return target
+
+
+def replaced(**fields):
+    return lambda source, target: rewritten(source, target, lambda made: msgspec.structs.replace(made, **fields))
+
+
+BAD = {
+    "flipped": (flipped, "cannot be read|damaged"),
+    "cut off": (cut, "cannot be read"),
+    "foreign": (foreign, "no archive of Gameapp"),
+    "climbing": (climbing, "names other parts"),
+    "text": (lambda source, target: Path(ROOT / "README.md"), "cannot be read"),
+    "newer format": (replaced(format=2), "has format 2"),
+    "other prefix": (replaced(prefix="elsewhere"), "keys"),
+    "other database": (replaced(migrations=["leaderboard.9999_to_come"]), "newer version"),
+    "wrong rows": (replaced(rows={"accounts_player": 9}), "SQL does not hold the rows"),
+    "wrong keys": (replaced(keys={"accounts": 9}), "Redis does not hold the keys"),
+}
+
+
+@pytest.mark.stack
+@pytest.mark.parametrize("kind", BAD)
+def test_a_bad_archive_is_refused_and_nothing_changes(stopped, tmp_path, kind):
+    spoil, words = BAD[kind]
+    data = stopped[0]
+    bad = spoil(the_archive(data), tmp_path / "bad.tar.gz")
+    before = files_of(data)
+    done = manage(data, "restore", "--yes", str(bad))
+    assert done.returncode == 1
+    assert "Nothing was changed" in done.stderr
+    assert any(word in done.stderr for word in words.split("|")), done.stderr
+    assert "Traceback" not in done.stderr
+    assert files_of(data) == before
+    assert not (tmp_path / "climbed").exists()
+
+
+@pytest.mark.stack
+def test_check_list_keep_and_the_question(stopped, tmp_path):
+    data = stopped[0]
+    path = the_archive(data)
+    before = files_of(data)
+    assert "is whole" in manage(data, "restore", "--check", str(path)).stdout
+    assert str(path) in manage(data, "restore").stdout
+    assert "manage.py backup makes one" in manage(tmp_path, "restore").stdout
+    assert "Nothing was done" in manage(data, "restore", str(path)).stderr  # Nobody there to say yes.
+    assert "There is no" in manage(data, "restore", "--yes", str(tmp_path / "none")).stderr
+    assert files_of(data) == before
+    old = tmp_path / archive.name_at(datetime(2020, 1, 1, tzinfo=UTC))
+    other_file = tmp_path / "gameapp-notes.tar.gz"
+    for each in (old, other_file):
+        each.write_bytes(b"")
+    done = manage(data, "backup", "--to", str(tmp_path), "--keep", "1")  # With the site stopped.
+    assert done.returncode == 0, done.stderr
+    assert not old.exists()
+    assert other_file.exists()
+    assert len(archive.listed(tmp_path)) == 1
+
+
+@pytest.mark.stack
+def test_a_backup_that_fails_leaves_nothing(stopped, tmp_path):
+    done = manage(stopped[0], "backup", "--to", str(tmp_path), REDIS_URL="redis://127.0.0.1:1")
+    assert done.returncode == 1
+    assert "No backup was made" in done.stderr
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "file").write_text("")
+    done = manage(stopped[0], "backup", "--to", str(tmp_path / "file" / "below"))
+    assert "No backup was made" in done.stderr
+
+
+@pytest.mark.stack
+def test_an_outside_redis_gets_the_keys_of_this_site_and_keeps_those_of_others(copied, tmp_path):
+    import redis
+
+    data, player, points = copied
+    outside = server.start(tmp_path / "outside", server.die_with_parent)
+    url = f"unix://{private_socket(tmp_path / 'outside')}"
+    connection = redis.Redis.from_url(url)
+    try:
+        connection.set("somebody:else", "keeps this")
+        connection.set("gameapp:left:{over}", "from before")
+        done = manage(data, "restore", "--yes", str(the_archive(data)), REDIS_URL=url)
+        assert done.returncode == 0, done.stderr
+        assert connection.get("somebody:else") == b"keeps this"
+        assert not connection.exists("gameapp:left:{over}")
+        with Site(data, REDIS_URL=url) as site:
+            assert board_of(site) == [(str(player), points)]
+            refused = manage(data, "restore", "--yes", str(the_archive(data)), REDIS_URL=url)
+            assert "is running" in refused.stderr
+        # Alive until a moment ago, on another machine as it were.
+        refused = manage(data, "restore", "--yes", str(the_archive(data)), REDIS_URL=url)
+        assert "stop the site first" in refused.stderr
+    finally:
+        outside.terminate()
+        outside.wait()
+
+
+KINDS = {
+    "string": (("set", "a"), ("set", "b")),
+    "bits": (("setbit", 7, 1), ("setbit", 70_000, 1)),
+    "hash": (("hset", "a", "1"), ("hset", "b", "1")),
+    "set": (("sadd", "a"), ("sadd", "b")),
+    "zset": (("zadd", {"a": 1.5}), ("zadd", {"a": 2.5})),
+    "list": (("rpush", "a"), ("rpush", "b")),
+    "stream": (("xadd", {"a": "1"}), ("xadd", {"a": "2"})),
+    "hll": (("pfadd", "a"), ("pfadd", "b", "c")),
+    "end": (("set", "a"), ("expire", 3600)),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_fingerprint_changes_with_its_value(prefix, kind):
+    from store.client import url
+
+    (first, *arguments), (second, *more) = KINDS[kind]
+    name = f"{prefix}:app:{{x}}:{kind}"
+    connection = other(url(), 5)
+    await getattr(client(), first)(name, *arguments)
+    before, same = await fingerprints(connection), await fingerprints(connection)
+    await getattr(client(), second)(name, *more)
+    after = await fingerprints(connection)
+    await connection.aclose()
+    assert before == same != after
+    assert list(after) == [name.encode()]
+    assert differing(before, same, after) == ([name], 1)
+    assert differing(before, after, before) == ([], 0)  # It changed meanwhile: that proves nothing.
+    assert differing(before, before, {}) == ([name], 1)
+    assert counted_by_app(after) == {"app": 1}
+
+
+async def test_a_scratch_server_holds_what_the_snapshot_held(prefix, tmp_path):
+    from store.client import url
+
+    for number in range(1, 501):
+        await client().hset(f"{prefix}:app:{{{number}}}:h", mapping={f"f{n}": n for n in range(number)})
+        await client().sadd(f"{prefix}:app:{{{number}}}:s", *range(number + 1))
+    connection = other(url(), 5)
+    before = await fingerprints(connection)
+    snapshot.save(tmp_path / "redis.rdb")
+    await client().delete(f"{prefix}:app:{{7}}:h")
+    after = await fingerprints(connection)
+    await connection.aclose()
+    with snapshot.scratch(tmp_path / "redis.rdb", tmp_path / "scratch") as address:
+        held = other(address, 5)
+        copy = await fingerprints(held)
+        await held.srem(f"{prefix}:app:{{8}}:s", 1)
+        spoilt = await fingerprints(held)
+        await held.aclose()
+    assert len(before) == 1_000
+    assert differing(before, after, copy) == ([], 999)
+    assert differing(before, after, spoilt) == ([f"{prefix}:app:{{8}}:s"], 999)
