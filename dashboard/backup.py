@@ -18,8 +18,9 @@ from django.db import connection
 from dashboard import archive, sql_copy
 from dashboard.archive import Manifest, part_of
 from store import server, snapshot
-from store.client import answers, other, run_sync, url
+from store.client import other, run_sync, url
 from store.fingerprint import Prints, counted_by_app, differing, fingerprints, names
+from store.keys import every_key, prefix
 
 VALUE_TIMEOUT_S = 120.0
 
@@ -53,7 +54,7 @@ def make(folder: Path, say: Say = lambda step: None) -> Made:
         NotTheSame: it differs from the site; no archive is left behind.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _owned_if_stopped(), redis_running(), tempfile.TemporaryDirectory(prefix=".making-", dir=folder) as name:
+    with server.running(), tempfile.TemporaryDirectory(prefix=".making-", dir=folder) as name:
         work = Path(name)
         say("Looking at what is there")
         keys, rows = run_sync(_fingerprints(url())), sql_copy.rows()
@@ -89,7 +90,7 @@ def _manifest(work: Path, now: datetime) -> Manifest:
         format=archive.FORMAT,
         made_at=now.isoformat(timespec="seconds"),
         redis=server.describe().partition(" at ")[0],
-        prefix=settings.REDIS_PREFIX,
+        prefix=prefix(),
         vendor=connection.vendor,
         migrations=sql_copy.migrations(),
         keys={},
@@ -135,12 +136,12 @@ async def _fingerprints(address: str) -> Prints:
         await connection.aclose()
 
 
-async def endless(address: str, prefix: str = "") -> dict[str, int]:
+async def endless(address: str, of: str = "") -> dict[str, int]:
     """How many keys without an end each app has: those are the same however late one looks."""
     connection = other(address, VALUE_TIMEOUT_S)
     found: dict[bytes, Any] = {}
     try:
-        async for batch in names(connection, f"{prefix or settings.REDIS_PREFIX}:*"):
+        async for batch in names(connection, every_key(of)):
             pipe = connection.pipeline()
             for name in batch:
                 pipe.pttl(name)
@@ -148,27 +149,3 @@ async def endless(address: str, prefix: str = "") -> dict[str, int]:
     finally:
         await connection.aclose()
     return counted_by_app(found)
-
-
-@contextlib.contextmanager
-def redis_running() -> Iterator[None]:
-    """Have the Redis in use answer during the block: the private one of a stopped site is started for it."""
-    if settings.REDIS_URL or answers(url()):
-        yield
-        return
-    process = server.start(settings.DATA_DIR, server.die_with_parent)
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait()
-
-
-@contextlib.contextmanager
-def _owned_if_stopped() -> Iterator[None]:
-    """Keep the data folder of a stopped site from being started on meanwhile."""
-    if settings.REDIS_URL or answers(url()):
-        yield
-        return
-    with contextlib.closing(server.own(settings.DATA_DIR)):
-        yield

@@ -20,6 +20,7 @@ from leaderboard import rebuild
 from leaderboard.models import Board
 from store import heartbeat, server, snapshot
 from store.client import Client, answers, other, run_sync, url
+from store.keys import prefix
 
 Say = Callable[[str], object]
 
@@ -112,7 +113,7 @@ async def _alive() -> tuple[int, int]:
 
 
 def _refuse_what_does_not_fit(manifest: Manifest) -> None:
-    if manifest.prefix != settings.REDIS_PREFIX:
+    if manifest.prefix != prefix():
         raise CannotRestore(f"its keys begin with {manifest.prefix}; set REDIS_PREFIX={manifest.prefix}")
     if manifest.vendor != connection.vendor:
         raise CannotRestore(f"it holds a database of {manifest.vendor}, and this site uses {connection.vendor}")
@@ -163,7 +164,7 @@ async def _connected(address: str) -> AsyncIterator[Client]:
 
 def _make_whole() -> None:
     """Bring older tables up to date, and put back into Redis what SQL, copied after it, knows more."""
-    with backup.redis_running():
+    with server.running(owned=True):
         call_command("migrate", verbosity=0, interactive=False)
         for board in Board.objects.all():
             run_sync(rebuild.rebuild(board))

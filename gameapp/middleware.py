@@ -9,7 +9,7 @@ import django.middleware.common
 import django.middleware.csrf
 import django.middleware.security
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
 from live.doors import TooMany
@@ -34,7 +34,12 @@ class SecurityMiddleware(Inline, django.middleware.security.SecurityMiddleware):
 
 
 class CommonMiddleware(Inline, django.middleware.common.CommonMiddleware):
-    pass
+    """Also: nothing has an address with a NUL, which PostgreSQL refuses to look up."""
+
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        if "\0" in request.path:
+            raise Http404
+        return super().process_request(request)
 
 
 class CsrfViewMiddleware(Inline, django.middleware.csrf.CsrfViewMiddleware):

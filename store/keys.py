@@ -10,12 +10,17 @@ def key(app: str, tag: str, noun: str, *rest: object) -> str:
 
     The braces are a Cluster hash tag: keys that one script touches together share it.
     """
-    return ":".join([settings.REDIS_PREFIX, app, "{" + tag + "}", noun, *map(str, rest)])
+    return ":".join([prefix(), app, "{" + tag + "}", noun, *map(str, rest)])
 
 
-def every_key() -> str:
-    """The pattern that all keys of this site match."""
-    return f"{settings.REDIS_PREFIX}:*"
+def prefix() -> str:
+    """What all keys of this site begin with."""
+    return settings.REDIS_PREFIX
+
+
+def every_key(of: str = "") -> str:
+    """The pattern that all keys of this site match, or of the site with another prefix."""
+    return f"{of or prefix()}:*"
 
 
 def lock(name: str) -> str:

@@ -3,6 +3,7 @@
 Where an outside Redis is configured (REDIS_URL), only the check is used.
 """
 
+import contextlib
 import fcntl
 import os
 import re
@@ -10,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -134,6 +135,27 @@ def start(
             raise NoServer(f"{binary.name} did not start: {lines[-1] if lines else 'it said nothing'} (see {log})")
         time.sleep(0.02)
     return process
+
+
+@contextlib.contextmanager
+def running(*, owned: bool = False) -> Iterator[None]:
+    """Have the Redis in use answer during the block: the private one of a stopped site is started for it.
+
+    The data folder is kept from being started on meanwhile; `owned`: the caller has it already.
+
+    Raises:
+        NoServer: it could not be started.
+    """
+    if settings.REDIS_URL or answers(url()):
+        yield
+        return
+    with contextlib.nullcontext() if owned else contextlib.closing(own(settings.DATA_DIR)):
+        process = start(settings.DATA_DIR, die_with_parent)
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait()
 
 
 def die_with_parent() -> None:

@@ -5,6 +5,8 @@ import os
 import shutil
 import tempfile
 
+import dj_database_url
+
 _folder = tempfile.mkdtemp(prefix="gameapp-test-")
 atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 for _name in ("REDIS_URL", "DATABASE_URL", "SITE_URLS", "SECRET_KEY_FALLBACKS", "BEHIND_TLS_PROXY"):
@@ -12,6 +14,9 @@ for _name in ("REDIS_URL", "DATABASE_URL", "SITE_URLS", "SECRET_KEY_FALLBACKS", 
 os.environ.update(DATA_DIR=_folder, DEBUG="1", SECRET_KEY="only-for-tests")
 
 from gameapp.settings import *  # noqa: E402, F403
+
+if "TEST_DATABASE_URL" in os.environ:  # Another database than SQLite in memory.
+    DATABASES = {"default": dj_database_url.parse(os.environ["TEST_DATABASE_URL"])}
 
 DEBUG = False
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]

@@ -327,3 +327,11 @@ async def test_a_scratch_server_holds_what_the_snapshot_held(prefix, tmp_path):
     assert len(before) == 1_000
     assert differing(before, after, copy) == ([], 999)
     assert differing(before, after, spoilt) == ([f"{prefix}:app:{{8}}:s"], 999)
+
+
+@pytest.mark.stack
+def test_repairs_work_on_a_stopped_site_too(stopped):
+    data = stopped[0]
+    assert "Every wallet is the sum" in manage(data, "wallets").stdout
+    assert "No difference: fuse" in manage(data, "rebuild_boards", "--check").stdout
+    assert not private_socket(data).exists() or not server.answers(f"unix://{private_socket(data)}")

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from django.core.management import call_command
+from django.core.management.color import no_style
 from django.db import connection
 from django.template import Context, Template
 from django.test import RequestFactory
@@ -23,7 +24,10 @@ SLUGS = st.from_regex(r"[a-z][a-z0-9-]{0,30}", fullmatch=True)
 def dense_ids():
     """Ids start low, as on a site: another test may have made a player with a huge one."""
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM sqlite_sequence WHERE name = 'accounts_player'")
+        for statement in connection.ops.sequence_reset_by_name_sql(
+            no_style(), [{"table": Player._meta.db_table, "column": "id"}]
+        ):
+            cursor.execute(statement)
 
 
 class TestAssignment:

@@ -6,6 +6,7 @@ from rich.progress import Progress
 
 from accounts import ledger
 from accounts.models import Player
+from store import server
 from store.client import run_sync
 
 
@@ -18,7 +19,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with Progress(console=Console(stderr=True), transient=True) as progress:
+        with server.running(), Progress(console=Console(stderr=True), transient=True) as progress:
             task = progress.add_task("Wallets", total=Player.objects.count())
 
             def show(done: int) -> None:

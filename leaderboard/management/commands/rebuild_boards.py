@@ -6,6 +6,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from leaderboard import rebuild
 from leaderboard.models import Board
+from store import server
 from store.client import run_sync
 from store.lock import LockHeld, LockLost
 
@@ -22,8 +23,11 @@ class Command(BaseCommand):
         if not boards:
             known = ", ".join(Board.objects.values_list("slug", flat=True))
             raise CommandError(f"There is no board “{options['board']}”. There are: {known}.")
-        if options["check"]:
-            return self.check_boards(boards)
+        with server.running():
+            self.check_boards(boards) if options["check"] else self.rebuild_boards(boards)
+
+    def rebuild_boards(self, boards: list[Board]) -> None:
+        """Build each anew, and show how far it is."""
         columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
         with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
             for board in boards:
