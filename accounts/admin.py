@@ -5,7 +5,7 @@ from django.contrib.auth.admin import UserAdmin
 from accounts.models import Follow, LedgerEntry, Player
 from accounts.sessions import end_sessions
 from accounts.signals import card_changed, deletion_asked
-from audit.admin import CappedPaginator, ReadOnly
+from audit.admin import CappedPaginator, Exports, ReadOnly, export_csv
 from store.client import run_sync
 
 
@@ -77,7 +77,9 @@ class PlayerAdmin(UserAdmin):
 
 
 @admin.register(LedgerEntry)
-class LedgerEntryAdmin(ReadOnly):
+class LedgerEntryAdmin(Exports, ReadOnly):
+    csv_fields = ["at", "player", "player__name", "amount", "balance", "reason", "item"]
+    actions = [export_csv]
     list_display = ["at", "player", "amount", "balance", "reason", "item"]
     list_select_related = ["player"]
     search_fields = ["player__name", "reason"]

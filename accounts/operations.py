@@ -4,12 +4,13 @@ import secrets
 
 from asgiref.sync import sync_to_async
 
-from accounts import wallet
+from accounts import keys, wallet
 from accounts.models import Player
 from accounts.sessions import end_sessions
 from accounts.wallet import AMOUNT_MAX, Movement
 from audit.trail import record
 from live.errors import GameError
+from store.stream import replay_dead_letters
 
 
 class ReasonMissing(GameError):
@@ -45,6 +46,15 @@ async def grant_coins(player: Player, coins: int, *, reason: str, by: Player | N
     before, after = {"coins": receipt.balance - coins}, {"coins": receipt.balance}
     await sync_to_async(record)("grant_coins", "player", player.pk, by=by, reason=reason, before=before, after=after)
     return receipt.balance
+
+
+async def replay_letters(*, reason: str, by: Player | None) -> int:
+    """Have every dead letter of the ledger tried again; returns how many."""
+    _need(reason)
+    count = await replay_dead_letters(keys.ledger())
+    after = {"letters": count}
+    await sync_to_async(record)("replay_dead_letters", "ledger", "ledger", by=by, reason=reason, after=after)
+    return count
 
 
 def _need(reason: str) -> None:

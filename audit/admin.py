@@ -1,9 +1,19 @@
 """The admin's read-only lists, and the audit trail as the first of them."""
 
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
 from django.contrib import admin
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import render
 from django.utils.functional import cached_property
 
+from audit.export import lines
 from audit.models import Entry
 
 
@@ -15,6 +25,58 @@ class CappedPaginator(Paginator):
     @cached_property
     def count(self) -> int:
         return self.object_list[: self.ROWS_MAX].count()
+
+
+class ReasonForm(forms.Form):
+    """Why something is done."""
+
+    reason = forms.CharField(
+        label="Why? It is kept with your name.", max_length=300, widget=admin.widgets.AdminTextInputWidget
+    )
+
+
+def ask(
+    model_admin: Any, request: HttpRequest, words: str, form: forms.Form, chosen: Iterable[Any] | None
+) -> HttpResponse:
+    """The page that asks why before an action is done to what was chosen; None: all that the list's filters find."""
+    if chosen is None:
+        selected = request.POST.getlist(admin.helpers.ACTION_CHECKBOX_NAME)
+    else:
+        chosen = list(chosen)
+        selected = [str(each.pk) for each in chosen]
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": words,
+        "chosen": chosen,
+        "selected": selected,
+        "form": form,
+        "action": request.POST["action"],
+        "opts": model_admin.model._meta,
+    }
+    return render(request, "admin/reason.html", context)
+
+
+@admin.action(description="Take as CSV…", permissions=["export"])
+def export_csv(model_admin: Any, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponseBase:
+    """Stream the chosen rows, or all that the list's filters find, as a file."""
+    form = ReasonForm(request.POST if "reason" in request.POST else None)
+    if not form.is_valid():
+        is_all = request.POST.get("select_across") == "1"
+        return ask(model_admin, request, "Take these rows as CSV", form, None if is_all else chosen)
+    where = urlencode(sorted(request.GET.items()))
+    found = lines(chosen, model_admin.csv_fields, reason=form.cleaned_data["reason"], by=request.user, where=where)
+    name = f"{model_admin.model._meta.model_name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingHttpResponse(found, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+class Exports:
+    """An admin list that may be taken as CSV, of the columns `csv_fields`."""
+
+    csv_fields: Sequence[str] = ()
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("audit.export_lists"))
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -34,8 +96,11 @@ class ReadOnly(admin.ModelAdmin):
 
 
 @admin.register(Entry)
-class EntryAdmin(ReadOnly):
+class EntryAdmin(Exports, ReadOnly):
     """Searched and read, never edited."""
+
+    csv_fields = ["at", "by__name", "action", "target_kind", "target_id", "reason", "before", "after"]
+    actions = [export_csv]
 
     list_display = ["at", "by", "action", "target_kind", "target_id", "reason", "before", "after"]
     list_filter = ["action", "target_kind", "at"]

@@ -26,6 +26,7 @@ class Entry(models.Model):
         ordering = ["-at", "-pk"]
         verbose_name = "audit entry"
         verbose_name_plural = "audit entries"
+        permissions = [("export_lists", "Can take lists as CSV")]
 
     def __str__(self) -> str:
         return f"{self.action} {self.target_kind} {self.target_id}"

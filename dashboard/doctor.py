@@ -1,6 +1,5 @@
 """Looks the whole site over: each finding is a line, good or with what mends it."""
 
-import re
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from django.core import checks
 from django.db import DatabaseError
 
 from dashboard.health import WORKER_SILENT_S, sql_problem
+from dashboard.history import must_end
 from store import heartbeat
 from store.client import StoreUnavailable, client
 from store.keys import every_key
@@ -20,12 +20,6 @@ VERSION_MIN = (6, 2)
 PING_MS_MAX = 5.0
 CLOCK_MS_MAX = 1_000
 KEYS_LOOKED_AT = 20_000
-#: The keys that must end by themselves, by their names; each app's keys.py says for how long they live.
-MUST_END = re.compile(
-    r":accounts:\{session:[^}]+\}:fields$|:accounts:\{wallet\}:movement:|:games:\{[^}]+\}:(run|inputs|moments|current:.+)$"
-    r"|:leaderboard:\{[^}]+\}:(report|passed_told|told|pause|window|window_fresh|shadow|marked)(:|$)"
-    r"|:presence:\{(visitors|active)\}:day:|:store:\{limit:[^}]+\}:calls$"
-)
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -78,7 +72,7 @@ async def _keys() -> AsyncIterator[Finding]:
         looked_at += 1
         if "{" not in name:
             untagged.append(name)
-        if MUST_END.search(name) and await client().ttl(name) == -1:
+        if must_end(name) and await client().ttl(name) == -1:
             endless.append(name)
         if looked_at >= KEYS_LOOKED_AT:
             break

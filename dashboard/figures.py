@@ -7,9 +7,9 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 
-from accounts import keys as account_keys
 from accounts.models import Player
-from dashboard import history, process
+from dashboard import history, machinery, process
+from games.game import all_games
 from leaderboard import boards, suspicion
 from leaderboard import keys as board_keys
 from leaderboard.models import Board, Season
@@ -17,13 +17,11 @@ from leaderboard.periods import in_words
 from live.topics import State
 from presence import activity, visitors
 from presence.online import online, playing
-from store import heartbeat
 from store.client import client
-from store.keys import dead_letters, fence, lock
 
 SLOW_S = 30.0
 CHART_DAYS = 30
-SLOWLOG_COUNT = 8
+STREAKS = (2, 3, 7, 14, 30)
 
 _slow: tuple[float, State] = (0.0, {})
 _before: tuple[float, Counter[str]] = (0.0, Counter())
@@ -35,8 +33,9 @@ async def read() -> State:
     return {
         **await _visitors_now(),
         **await _now(slugs),
-        **await _redis(),
-        **await _worker(slugs),
+        **await machinery.redis(),
+        **await machinery.streams(slugs),
+        "t_locks": await machinery.locks(slugs),
         **await _slowly(slugs),
         "as_of_ms": time.time_ns() // 1_000_000,
     }
@@ -69,7 +68,7 @@ async def _now(slugs: list[str]) -> State:
         "score_rate": round(rates.get("runs_finished", 0.0), 1),
         "runs_started": total["runs_started"],
         "runs_finished": total["runs_finished"],
-        "runs_refused": total["runs_refused"],
+        "runs_refused": sum(value for name, value in total.items() if name.startswith("run_refused_")),
         "sign_in_failed": total["sign_in_failed"],
         "errors": total["errors"] + total["http_5xx"],
         "delay_p50": max((each.p50_ms for each in processes.values()), default=0.0),
@@ -84,74 +83,15 @@ async def _now(slugs: list[str]) -> State:
             ]
             for name, each in processes.items()
         ],
-        "t_refusals": sorted(
-            [name.removeprefix("refused_"), value] for name, value in total.items() if name.startswith("refused_")
-        ),
+        "t_refusals": _named(total, "refused_"),
+        "t_runs_refused": _named(total, "run_refused_"),
         "t_errors": [[name, text] for name, each in processes.items() for text in each.errors],
     }
 
 
-async def _redis() -> State:
-    pipe = client().pipeline()
-    pipe.info()
-    pipe.slowlog_get(SLOWLOG_COUNT)
-    pipe.config_get("slowlog-log-slower-than")
-    pipe.config_get("appendfsync")
-    info, slow, threshold, fsync = await pipe.execute()
-    looked_up = info["keyspace_hits"] + info["keyspace_misses"]
-    policy = fsync["appendfsync"] if info["aof_enabled"] else "no append-only file"
-    windows = {"always": "nothing", "everysec": "the last 1 to 2 s", "no": "what the system has not written yet"}
-    return {
-        "redis_bytes": info["used_memory"],
-        "redis_ops": info["instantaneous_ops_per_sec"],
-        "redis_clients": info["connected_clients"],
-        "redis_hits": round(100 * info["keyspace_hits"] / looked_up, 1) if looked_up else 100.0,
-        "redis_evicted": info["evicted_keys"],
-        "redis_saved_ms": info["rdb_last_save_time"] * 1000,
-        "redis_aof": policy,
-        "redis_loss": windows.get(policy, "everything since the last save"),
-        "slow_us": int(threshold["slowlog-log-slower-than"]),
-        "t_slowlog": [[each["start_time"] * 1000, each["duration"], _text(each["command"])] for each in slow],
-    }
-
-
-def _text(command: Any) -> str:
-    text = command.decode(errors="replace") if isinstance(command, bytes) else str(command)
-    return text[:80]
-
-
-async def _worker(slugs: list[str]) -> State:
-    streams = [*(board_keys.runs(slug) for slug in slugs), account_keys.ledger()]
-    groups, letters = [], 0
-    for name in streams:
-        if not await client().exists(name):
-            continue
-        pipe = client().pipeline()
-        pipe.xlen(name)
-        pipe.xinfo_groups(name)
-        pipe.xlen(dead_letters(name))
-        length, found, dead = await pipe.execute()
-        letters += dead
-        short = name.split(":", 1)[1]
-        groups += [[short, length, each["name"], each["pending"], each.get("lag")] for each in found]
-    return {
-        "dead_letters": letters,
-        "t_groups": groups,
-        "t_locks": await _locks([*(f"repair:{slug}" for slug in slugs), "forget"]),
-        "t_workers": [[name, round(age)] for name, age in sorted((await heartbeat.ages_s()).items())],
-    }
-
-
-async def _locks(names: list[str]) -> list[list[Any]]:
-    """Of the locks that are named in advance: those held now, until when, and their fencing number."""
-    pipe = client().pipeline()
-    for name in names:
-        pipe.get(lock(name))
-        pipe.pttl(lock(name))
-        pipe.get(fence(name))
-    replies = await pipe.execute()
-    rows = [[name, *replies[3 * index : 3 * index + 3]] for index, name in enumerate(names)]
-    return [[name, str(owner)[:8], round(ttl / 1000, 1), number] for name, owner, ttl, number in rows if owner]
+def _named(total: Counter[str], start: str) -> list[list[Any]]:
+    """What is counted under names with a common start, without it."""
+    return sorted([name.removeprefix(start), value] for name, value in total.items() if name.startswith(start))
 
 
 async def _slowly(slugs: list[str]) -> State:
@@ -171,17 +111,20 @@ async def _visitors_by_day() -> State:
     today = datetime.now(UTC).date()
     days = [str(today - timedelta(days=back)) for back in range(CHART_DAYS - 1, -1, -1)]
     pairs = zip(days, counts[CHART_DAYS:], counts[:CHART_DAYS], strict=True)
-    return {"c_visitors": [list(each) for each in pairs]}
+    by_game = [[game.title, *await visitors.unique(of=game.slug)] for game in all_games()]
+    return {"c_visitors": [list(each) for each in pairs], "t_visitors": by_game}
 
 
 async def _activity() -> State:
     today = activity.today()
     counts = await activity.actives(today, CHART_DAYS)
+    in_a_row = await activity.streaks(today - timedelta(days=1), STREAKS)
     kept = await activity.retention(today - timedelta(days=1))
     days = [str(today - timedelta(days=back)) for back in range(CHART_DAYS - 1, -1, -1)]
     return {
         "active_day": counts[-1],
         "c_active": [list(each) for each in zip(days, counts, strict=True)],
+        "t_streaks": [list(each) for each in zip(STREAKS, in_a_row, strict=True)],
         "t_retention": [
             [span, before, both, round(100 * both / before, 1) if before else None]
             for span, (before, both) in zip((1, 7, 30), kept, strict=True)
@@ -190,13 +133,16 @@ async def _activity() -> State:
 
 
 async def _memory() -> State:
-    apps = await history.memory_by_app()
+    sample = await history.memory()
+    apps = sample.apps
     players = await Player.objects.acount()
     whole = sum(size for _, size in apps.values())
     return {
         "t_memory": [[app, keys, size, round(size * history.SIZING)] for app, (keys, size) in sorted(apps.items())],
         "forecast_bytes": round(whole * history.SIZING / players * 1_000_000) if players else 0,
         "players": players,
+        "endless": sample.endless,
+        "t_endless": [[name] for name in sample.endless_names],
     }
 
 

@@ -102,5 +102,9 @@ def _lines() -> Iterator[str]:
         if name.startswith("refused_"):
             yield f'gameapp_refusals_total{{policy="{name.removeprefix("refused_")}"}} {value}'
     yield "# TYPE gameapp_events_total counter"
-    for name in ("runs_started", "runs_finished", "runs_refused", "sign_in_failed", "errors"):
+    for name in ("runs_started", "runs_finished", "sign_in_failed", "errors"):
         yield f'gameapp_events_total{{event="{name}"}} {counts[name]}'
+    yield "# TYPE gameapp_runs_refused_total counter"
+    for name, value in sorted(counts.items()):
+        if name.startswith("run_refused_"):
+            yield f'gameapp_runs_refused_total{{reason="{name.removeprefix("run_refused_")}"}} {value}'

@@ -1,5 +1,6 @@
 """What the worker keeps for the dashboard's charts, in bounded memory: a day of minutes, and a sample of all keys."""
 
+import re
 import time
 from collections import defaultdict
 from typing import Any
@@ -17,6 +18,13 @@ MINUTES_MAX = 1_440
 KEYS_SAMPLED = 20_000
 BUDGET_S = 2.0
 MEMORY_TTL_S = 24 * 60 * 60
+ENDLESS_NAMED = 8
+#: The keys that must end by themselves, by their names; each app's keys.py says for how long they live.
+_MUST_END = re.compile(
+    r":accounts:\{session:[^}]+\}:fields$|:accounts:\{wallet\}:movement:|:games:\{[^}]+\}:(run|inputs|moments|current:.+)$"
+    r"|:leaderboard:\{[^}]+\}:(report|passed_told|told|pause|window|window_fresh|shadow|marked)(:|$)"
+    r"|:presence:\{(visitors|active)\}:day:|:store:\{limit:[^}]+\}:calls$"
+)
 #: Redis and its allocator take more than the values: so much is to be reserved for what is measured.
 SIZING = 1.3
 
@@ -39,28 +47,50 @@ async def online_by_minute() -> list[tuple[int, int]]:
     return [(int(fields["at_ms"]), int(fields["online"])) for _, fields in found]
 
 
+class Memory(msgspec.Struct):
+    """A sample of all keys: `apps` has keys and bytes of each app; `endless`: how many never end and should."""
+
+    apps: dict[str, tuple[int, int]] = {}
+    endless: int = 0
+    endless_names: list[str] = []
+
+
+_decoder = msgspec.json.Decoder(Memory)
+
+
 async def sample_memory() -> None:
     """Measure a sample of the keys by app, within two seconds. The worker does it every five minutes."""
     sizes: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    endless: list[str] = []
     looked_at, cursor, started = 0, 0, time.monotonic()
     while looked_at < KEYS_SAMPLED and time.monotonic() - started < BUDGET_S:
         cursor, names = await client().scan(cursor, match=every_key(), count=500)
         pipe = client().pipeline()
         for name in names:
             pipe.memory_usage(name)
-        for name, size in zip(names, await pipe.execute() if names else [], strict=True):
+            pipe.ttl(name)
+        replies = await pipe.execute() if names else []
+        for name, size, ttl in zip(names, replies[::2], replies[1::2], strict=True):
             app = sizes[name.split(":")[1]]
             app[0], app[1] = app[0] + 1, app[1] + int(size or 0)
+            if ttl == -1 and must_end(name):
+                endless.append(name)
         looked_at += len(names)
         if not cursor:
             break
     whole = await client().dbsize()
     share = max(1.0, whole / looked_at) if looked_at and cursor else 1.0
-    text = msgspec.json.encode({app: [round(n * share), round(size * share)] for app, (n, size) in sizes.items()})
-    await client().set(keys.memory(), text.decode(), ex=MEMORY_TTL_S)
+    apps = {app: (round(count * share), round(size * share)) for app, (count, size) in sizes.items()}
+    sample = Memory(apps, round(len(endless) * share), endless[:ENDLESS_NAMED])
+    await client().set(keys.memory(), msgspec.json.encode(sample).decode(), ex=MEMORY_TTL_S)
 
 
-async def memory_by_app() -> dict[str, list[int]]:
-    """Keys and bytes of each app, by the last sample; empty before the first. One round trip."""
+async def memory() -> Memory:
+    """The last sample; empty before the first. One round trip."""
     text = await client().get(keys.memory())
-    return msgspec.json.decode(text) if text else {}
+    return _decoder.decode(text) if text else Memory()
+
+
+def must_end(name: str) -> bool:
+    """Whether a key has to end by itself; each app's keys.py says when."""
+    return bool(_MUST_END.search(name))

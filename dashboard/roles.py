@@ -13,7 +13,7 @@ _OPERATES = """
     accounts.grant_coins accounts.view_ledgerentry accounts.view_follow
     leaderboard.view_board leaderboard.change_board leaderboard.operate_board leaderboard.view_season
     leaderboard.view_placement leaderboard.view_merge
-    profiles.view_award
+    profiles.view_award audit.export_lists
     flags.view_flag flags.add_flag flags.change_flag flags.delete_flag
     flags.view_experiment flags.add_experiment flags.change_experiment flags.delete_experiment
 """.split()

@@ -7,9 +7,13 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from accounts import operations as accounts
+from accounts.operations import ReasonMissing
 from audit.trail import record
 from dashboard import experiments, figures
 from leaderboard import history
+from leaderboard import operations as boards
+from leaderboard.models import Board
 from store.client import client
 
 SLOW_US_MAX = 10_000_000
@@ -30,11 +34,24 @@ async def dashboard(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboard/dashboard.html", context)
 
 
+async def replay(request: HttpRequest) -> HttpResponse:
+    """Have the dead letters of every stream tried again; operators only, with a reason, audited for each stream."""
+    await _need_operator(request)
+    if request.method == "POST":
+        try:
+            why = {"reason": request.POST.get("reason", "")[:300], "by": request.player}
+            count = await accounts.replay_letters(**why)
+            async for board in Board.objects.all():
+                count += await boards.replay_letters(board, **why)
+            messages.success(request, f"{count:,} dead letters are tried again.")
+        except ReasonMissing as error:
+            messages.error(request, str(error))
+    return redirect("dashboard")
+
+
 async def slowlog(request: HttpRequest) -> HttpResponse:
     """Set from how many microseconds on Redis notes a command as slow; operators only, audited."""
-    may = request.player is not None and await sync_to_async(request.player.has_perm)("leaderboard.operate_board")
-    if not may:
-        raise PermissionDenied("Only operators may set that.")
+    await _need_operator(request)
     text = request.POST.get("threshold", "")
     if request.method == "POST" and text.isascii() and text.isdigit() and int(text) <= SLOW_US_MAX:
         before = (await client().config_get("slowlog-log-slower-than"))["slowlog-log-slower-than"]
@@ -46,3 +63,9 @@ async def slowlog(request: HttpRequest) -> HttpResponse:
     elif request.method == "POST":
         messages.error(request, f"That is a whole number of microseconds, at most {SLOW_US_MAX:,}.")
     return redirect("dashboard")
+
+
+async def _need_operator(request: HttpRequest) -> None:
+    player = request.player
+    if player is None or not await sync_to_async(player.has_perm)("leaderboard.operate_board"):
+        raise PermissionDenied("Only operators may do that.")

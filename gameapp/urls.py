@@ -18,6 +18,7 @@ urlpatterns = [
     path("nearby/", nearby, name="nearby"),
     path("dashboard/", dashboard.dashboard, name="dashboard"),
     path("dashboard/slowlog/", dashboard.slowlog, name="slowlog"),
+    path("dashboard/replay/", dashboard.replay, name="replay_letters"),
     path("favicon.ico", RedirectView.as_view(url=static_lazy("img/icon.svg"))),
     path("livez", health.livez),
     path("readyz", health.readyz),

@@ -118,8 +118,8 @@ class PlayConsumer(SiteConsumer):
         assert run is not None
         try:
             report = await runs.rank(run, self.player.card)
-        except GameError:
-            counters.count("runs_refused")
+        except GameError as error:
+            counters.count(f"run_refused_{error.code}")
             raise
         counters.count("runs_finished")
         await self.reply(protocol.Finished(run.id, run.points, reports.to_state(report)))

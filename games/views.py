@@ -41,6 +41,7 @@ async def play(request: HttpRequest, slug: str) -> HttpResponse | HttpResponseRe
         if request.player is None:
             await sign_in_as_guest(request)
         return redirect("games:play", slug)
+    request.visited_game = slug
     context = await board_context(slug, "day", PLAY_BOARD_COUNT, request.player)
     return render(request, f"games/{slug}.html", {"game": game, **context})
 

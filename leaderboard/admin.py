@@ -7,14 +7,13 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils.html import format_html
 
 from accounts import operations as account_operations
 from accounts.admin import PlayerAdmin
 from accounts.models import Player
 from accounts.wallet import AMOUNT_MAX
-from audit.admin import ReadOnly
+from audit.admin import Exports, ReadOnly, ReasonForm, ask, export_csv
 from leaderboard import definitions, moderation, operations, rebuild, suspicion
 from leaderboard.boards import kept_periods
 from leaderboard.models import Board, HiddenPlayer, Merge, Moderation, Placement, Run, Season, Suspicion
@@ -27,12 +26,6 @@ CHOSEN_MAX = 200
 
 
 _Text = admin.widgets.AdminTextInputWidget
-
-
-class ReasonForm(forms.Form):
-    """Why something is done."""
-
-    reason = forms.CharField(label="Why? It is kept with your name.", max_length=300, widget=_Text)
 
 
 class GrantForm(ReasonForm):
@@ -63,15 +56,7 @@ def acting(
             done = sum(_done(request, do, each, **form.cleaned_data, **fixed) for each in chosen)
             messages.success(request, f"{words}: {done} done.")
             return None
-        context = {
-            **model_admin.admin_site.each_context(request),
-            "title": words,
-            "chosen": chosen,
-            "form": form,
-            "action": request.POST["action"],
-            "opts": model_admin.model._meta,
-        }
-        return render(request, "admin/reason.html", context)
+        return ask(model_admin, request, words, form, chosen)
 
     action.__name__ = "_".join([do.__name__, *map(str, fixed.values())])
     return admin.action(action, description=f"{words}…", permissions=[permission])
@@ -154,8 +139,10 @@ class BoardAdmin(Operates, admin.ModelAdmin):
 
 
 @admin.register(Run)
-class RunAdmin(Moderates, ReadOnly):
+class RunAdmin(Moderates, Exports, ReadOnly):
     """Accepted runs: a score is never typed in."""
+
+    csv_fields = ["id", "board", "player", "player__name", "points", "started_at", "accepted_at", "is_hidden"]
 
     list_display = ["player", "points", "board", "accepted_at", "duration", "is_hidden"]
     list_filter = ["board", "is_hidden", "accepted_at", "player__is_guest", "player__is_demo"]
@@ -164,6 +151,7 @@ class RunAdmin(Moderates, ReadOnly):
     actions = [
         acting("Hide these runs", moderation.hide_run),
         acting("Restore these runs", moderation.restore_run),
+        export_csv,
     ]
 
     @admin.display(description="played for")
@@ -179,14 +167,18 @@ class SeasonAdmin(ReadOnly):
 
 
 @admin.register(Placement)
-class PlacementAdmin(ReadOnly):
+class PlacementAdmin(Exports, ReadOnly):
+    csv_fields = ["season__board", "season__period", "rank", "player", "player__name", "points", "reached_at"]
+    actions = [export_csv]
     list_display = ["rank", "player", "points", "season", "reached_at"]
     list_select_related = ["player", "season__board"]
     search_fields = ["player__name", "season__period"]
 
 
 @admin.register(Moderation)
-class ModerationAdmin(ReadOnly):
+class ModerationAdmin(Exports, ReadOnly):
+    csv_fields = ["at", "by__name", "action", "player", "player__name", "run", "reason", "applied"]
+    actions = [export_csv]
     list_display = ["at", "by", "action", "player", "run", "reason"]
     list_filter = ["action", "at"]
     list_select_related = ["by", "player", "run__player"]
@@ -220,8 +212,10 @@ class SuspicionAdmin(Moderates, ReadOnly):
         return format_html('<a href="/replays/{}/">replay</a>', each.run_id)
 
 
-class ModeratedPlayerAdmin(Moderates, Operates, PlayerAdmin):
+class ModeratedPlayerAdmin(Moderates, Operates, Exports, PlayerAdmin):
     """Players, with what moderators may do to them; the floor below knows no boards."""
+
+    csv_fields = ["id", "name", "country", "is_guest", "is_demo", "is_active", "is_staff", "joined_at", "last_login"]
 
     list_display = [*PlayerAdmin.list_display, "is_hidden"]
     actions = [
@@ -231,6 +225,7 @@ class ModeratedPlayerAdmin(Moderates, Operates, PlayerAdmin):
         acting("Lift the ban of these players", moderation.unban),
         acting("Sign these players out everywhere", account_operations.revoke_sessions, permission="revoke"),
         acting("Give these players coins", account_operations.grant_coins, permission="grant", form_class=GrantForm),
+        export_csv,
     ]
 
     @admin.display(boolean=True, description="hidden")

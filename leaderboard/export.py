@@ -1,10 +1,9 @@
 """A board as CSV, a page at a time."""
 
-import csv
-import io
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
+from audit.export import line, safe
 from leaderboard import standings
 from leaderboard.definitions import now_ms
 from leaderboard.rows import Row
@@ -21,10 +20,10 @@ async def lines(slug: str, kind: str) -> AsyncIterator[str]:
     """
     at_ms = now_ms()  # The period that the export began in, also when it ends meanwhile.
     page = await standings.top(slug, kind, PAGE, now_ms=at_ms)
-    yield _line(HEADER)
+    yield line(HEADER)
     while True:
         for row in page.rows:
-            yield _line(_cells(row))
+            yield line(_cells(row))
         if page.cursor is None:
             return
         page = await standings.page(slug, kind, page.cursor, PAGE, now_ms=at_ms)
@@ -34,14 +33,3 @@ def _cells(row: Row) -> list[object]:
     reached = datetime.fromtimestamp(row.at_ms / 1000, UTC).isoformat()
     card = row.card
     return [row.rank, row.player, safe(card.name), safe(card.country), int(card.guest), row.points, reached]
-
-
-def safe(text: str) -> str:
-    """Text that no spreadsheet takes for a formula: a quote goes before =, +, -, @, tab and carriage return."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
-
-
-def _line(cells: list[object]) -> str:
-    out = io.StringIO()
-    csv.writer(out).writerow(cells)
-    return out.getvalue()

@@ -39,6 +39,7 @@ async def board_page(request: HttpRequest, slug: str) -> HttpResponse:
     """One board; `?period=` picks one of its periods, `?after=` a further page, which is not live."""
     try:
         board = await find(slug)
+        request.visited_game = board.game
         kind = request.GET.get("period", board.kinds[0])
         if "after" in request.GET:
             return await _further_page(request, board, kind)

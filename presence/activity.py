@@ -74,6 +74,20 @@ async def retention(last: date, spans: Sequence[int] = (1, 7, 30)) -> list[tuple
     return [(replies[at], replies[at + 2]) for at in range(0, len(replies), 4)]
 
 
+async def streaks(last: date, lengths: Sequence[int] = (2, 3, 7, 14, 30)) -> list[int]:
+    """How many players were here on each of so many days in a row up to the last one, for each length.
+
+    Redis: BITOP and BITCOUNT for each, in one round trip, O(players x days).
+    """
+    pipe = client().pipeline()
+    for length in lengths:
+        every = keys.active(f"row-{length}")
+        pipe.bitop("AND", every, *(keys.active(str(last - timedelta(days=back))) for back in range(length)))
+        pipe.bitcount(every)
+        pipe.expire(every, 60)
+    return (await pipe.execute())[1::3]
+
+
 async def forget(player: int) -> None:
     """Take a player out of every day. One round trip, O(days)."""
     pipe = client().pipeline()

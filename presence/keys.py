@@ -31,9 +31,9 @@ def invisible() -> str:
     return key(APP, ONLINE, "invisible")
 
 
-def visitors(day: str) -> str:
-    """HyperLogLog · HMACs of a day's visitors · 70 days."""
-    return key(APP, "visitors", "day", day)
+def visitors(day: str, of: str = "") -> str:
+    """HyperLogLog · HMACs of a day's visitors, or of those of one game · 70 days."""
+    return key(APP, "visitors", "day", day, *([of] if of else []))
 
 
 def audience() -> str:

@@ -20,7 +20,8 @@ COOKIE_AGE_S = 60 * 24 * 60 * 60
 class VisitorMiddleware:
     """Counts who looks at a page, told apart by a random first-party cookie that holds nothing else.
 
-    Neither an address nor a browser's name tells visitors apart: a school shares both.
+    Neither an address nor a browser's name tells visitors apart: a school shares both. A view whose page belongs to a
+    game says so in `request.visited_game`.
     """
 
     sync_capable = False
@@ -37,7 +38,7 @@ class VisitorMiddleware:
             return response
         visitor = request.COOKIES.get(COOKIE) or secrets.token_urlsafe(16)
         try:
-            await visitors.saw(visitor[:64])
+            await visitors.saw(visitor[:64], of=getattr(request, "visited_game", ""))
         except StoreUnavailable as error:
             logger.warning("a visitor was not counted: %s", error)
         if COOKIE not in request.COOKIES:

@@ -15,19 +15,20 @@ def _days(today: datetime, count: int) -> list[str]:
     return [f"{today - timedelta(days=back):%Y-%m-%d}" for back in range(count)]
 
 
-async def saw(visitor: str, *, today: datetime | None = None) -> None:
-    """Count a visitor today; `visitor` is anything that stays the same for one of them.
+async def saw(visitor: str, *, of: str = "", today: datetime | None = None) -> None:
+    """Count a visitor today, and of a game, too; `visitor` is anything that stays the same for one of them.
 
     Only a salted HMAC is sent. The salt is the site's secret and outlives every merged span: with a
     daily salt the same visitor would count anew each day.
 
-    Redis: PFADD and EXPIRE in one round trip, O(1).
+    Redis: PFADD and EXPIRE for each in one round trip, O(1).
     """
     digest = salted_hmac("presence.visitors", visitor, algorithm="sha256").hexdigest()[:32]
-    name = keys.visitors(_days(today or datetime.now(UTC), 1)[0])
+    [day] = _days(today or datetime.now(UTC), 1)
     pipe = client().pipeline()
-    pipe.pfadd(name, digest)
-    pipe.expire(name, TTL_S)
+    for name in {keys.visitors(day), keys.visitors(day, of)}:
+        pipe.pfadd(name, digest)
+        pipe.expire(name, TTL_S)
     await pipe.execute()
 
 
@@ -39,12 +40,12 @@ async def by_day(count: int, *, today: datetime | None = None) -> list[int]:
     return await pipe.execute()
 
 
-async def unique(spans: Sequence[int] = (1, 7, 30), *, today: datetime | None = None) -> list[int]:
-    """Unique visitors of the last so many days, today included, for each span.
+async def unique(spans: Sequence[int] = (1, 7, 30), *, of: str = "", today: datetime | None = None) -> list[int]:
+    """Unique visitors of the last so many days, today included, for each span; of the whole site, or of one game.
 
     Redis: one PFCOUNT per span (which merges), one round trip, O(days).
     """
     pipe = client().pipeline()
     for span in spans:
-        pipe.pfcount(*(keys.visitors(day) for day in _days(today or datetime.now(UTC), span)))
+        pipe.pfcount(*(keys.visitors(day, of) for day in _days(today or datetime.now(UTC), span)))
     return await pipe.execute()

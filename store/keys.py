@@ -24,7 +24,7 @@ def every_key(of: str = "") -> str:
 
 
 def lock(name: str) -> str:
-    """string · owner token of a held lock · as long as it is held or renewed."""
+    """string · owner of a held lock, `host:process:random` · as long as it is held or renewed."""
     return key("store", f"lock:{name}", "owner")
 
 

@@ -7,7 +7,9 @@ the lock protects must refuse a writer whose number is lower than one it has see
 import asyncio
 import contextlib
 import logging
+import os
 import secrets
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -52,7 +54,7 @@ async def hold(name: str, *, lease_ms: int = LEASE_MS, wait_s: float = 0.0) -> A
 
     Redis: lua/lock_take.lua and lua/lock_release.lua, one round trip each, and one per renewal.
     """
-    token = secrets.token_hex(16)
+    token = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(8)}"
     gives_up = asyncio.get_running_loop().time() + wait_s
     while not (fence := await _take([keys.lock(name), keys.fence(name)], [token, lease_ms])):
         if asyncio.get_running_loop().time() >= gives_up:

@@ -50,3 +50,11 @@ async def test_a_forgotten_player_was_never_here():
     await activity.forget(7)
     assert await activity.days(7) == []
     assert await activity.days(8) == [activity.today()]
+
+
+async def test_streaks_are_days_without_a_gap_up_to_the_last():
+    for player, days in {1: range(14), 2: range(7), 3: (0, 2, 3), 4: (1, 2, 3), 5: (0, 1)}.items():
+        for count in days:
+            await activity.mark(player, back(count))
+    assert await activity.streaks(DAY) == [3, 2, 2, 1, 0]
+    assert 0 < await client().ttl(keys.active("row-7")) <= 60

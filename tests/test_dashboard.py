@@ -1,5 +1,7 @@
 """The operators' figures: what they say is what happened."""
 
+import os
+import socket
 import time
 from datetime import UTC, date, datetime, timedelta
 
@@ -8,6 +10,7 @@ from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts import keys as account_keys
 from accounts.models import Player
 from audit.models import Entry
 from dashboard import experiments, figures, history, process
@@ -15,12 +18,14 @@ from dashboard import keys as dashboard_keys
 from flags import flags
 from flags.models import Experiment
 from leaderboard import boards
+from leaderboard import keys as board_keys
 from leaderboard.models import Run
 from live import counters
 from presence import activity, online, visitors
 from store import heartbeat
 from store.client import client as redis
 from store.client import run_sync
+from store.keys import dead_letters
 from store.lock import hold
 from tests.worker import drain
 
@@ -80,12 +85,13 @@ class TestFigures:
         await boards.submit(finished(bob, 600))
         await redis().xadd("x", {"a": "1"})
         await heartbeat.beat("w1")
-        async with hold("repair:fuse"):
+        async with hold("repair:fuse"), hold("window:fuse:7"), hold("flag:replays"):
             found = await figures.read()
         rows = {row[2]: row[3:] for row in found["t_groups"] if "fuse" in row[0]}
         assert set(rows) == {"history", "feed", "suspicion", "awards"}
         assert rows["history"][1] == 1
-        assert [row[0] for row in found["t_locks"]] == ["repair:fuse"]
+        assert [row[0] for row in found["t_locks"]] == ["repair:fuse", "window:fuse:7", "flag:replays"]
+        assert {row[1] for row in found["t_locks"]} == {f"{socket.gethostname()}:{os.getpid()}"}
         assert found["t_workers"] == [["w1", 0]]
         assert {row[1] for row in found["t_open"]} != set()
 
@@ -93,6 +99,32 @@ class TestFigures:
         await online.renew(1, "tab", alice.card, visible=True, state="playing Fuse")
         await online.renew(2, "tab", bob.card, visible=True, state="playing Fuse")
         assert (await figures.read())["t_playing"] == [("playing Fuse", 2)]
+
+    async def test_dead_letters_are_named_with_their_reason(self):
+        for stream, reason in (("leaderboard:{fuse}:runs", "no such player"), ("accounts:{wallet}:ledger", "odd")):
+            whole = next(name for name in (board_keys.runs("fuse"), account_keys.ledger()) if name.endswith(stream))
+            await redis().xadd(whole, {"a": "1"})
+            await redis().xadd(dead_letters(whole), {"_group": "history", "_reason": reason, "_id": "1-1"})
+        found = await figures.read()
+        assert found["dead_letters"] == 2
+        assert sorted(row[1:] for row in found["t_letters"]) == [
+            ["accounts:{wallet}:ledger", "history", "odd"],
+            ["leaderboard:{fuse}:runs", "history", "no such player"],
+        ]
+
+    async def test_refused_runs_are_told_by_reason(self):
+        counters.count("run_refused_board_closed", 2)
+        await process.report("me")
+        found = await figures.read()
+        assert ["board_closed", counters.counts["run_refused_board_closed"]] in found["t_runs_refused"]
+        assert found["runs_refused"] >= 2
+
+    async def test_visitors_are_told_by_game(self):
+        await visitors.saw("v1", of="fuse")
+        await visitors.saw("v2")
+        found = await figures.read()
+        assert found["t_visitors"] == [["Fuse", 1, 1, 1]]
+        assert found["visitors_day"] == 2
 
 
 class TestHistory:
@@ -114,10 +146,21 @@ class TestHistory:
     async def test_memory_is_told_by_app(self, alice):
         await online.renew(1, "tab", alice.card, visible=True)
         await history.sample_memory()
-        apps = await history.memory_by_app()
+        apps = (await history.memory()).apps
         keys, size = apps["presence"]
         assert keys >= 3
         assert size > 100
+        assert (await history.memory()).endless == 0
+
+    async def test_keys_that_must_end_and_do_not_are_found(self):
+        from presence import keys
+
+        await visitors.saw("v1")
+        await redis().persist(keys.visitors(str(datetime.now(UTC).date())))
+        await activity.mark(1)
+        await history.sample_memory()
+        found = await history.memory()
+        assert (found.endless, found.endless_names) == (1, [keys.visitors(str(datetime.now(UTC).date()))])
 
 
 class TestCounting:
@@ -201,10 +244,33 @@ class TestPage:
         assert run_sync(redis_threshold()) == "1234"
         client.post("/dashboard/slowlog/", {"threshold": "10000"})
 
+    def test_an_operator_replays_dead_letters_with_a_reason(self, client):
+        self.staff(client)
+        letter = {"_group": "ledger", "_reason": "odd", "_id": "1-1", "player": "1"}
+        for stream in (account_keys.ledger(), board_keys.runs("fuse")):
+            run_sync(add(dead_letters(stream), letter))
+        client.post("/dashboard/replay/", {"reason": " "})
+        assert run_sync(length(dead_letters(account_keys.ledger()))) == 1
+        answer = client.post("/dashboard/replay/", {"reason": "mended"}, follow=True)
+        assert "2 dead letters are tried again." in answer.content.decode()
+        for stream in (account_keys.ledger(), board_keys.runs("fuse")):
+            assert run_sync(length(dead_letters(stream))) == 0
+            assert run_sync(length(stream)) == 1
+        found = {(entry.action, entry.target_id, entry.reason) for entry in Entry.objects.all()}
+        assert found == {("replay_dead_letters", name, "mended") for name in ("ledger", "fuse")}
+
     def test_a_moderator_sees_it_and_sets_nothing(self, client):
         self.staff(client, "Moderator")
         assert "Note commands" not in client.get("/dashboard/").content.decode()
         assert client.post("/dashboard/slowlog/", {"threshold": "1"}).status_code == 403
+
+
+async def add(name: str, fields: dict[str, str]) -> None:
+    await redis().xadd(name, fields)
+
+
+async def length(name: str) -> int:
+    return await redis().xlen(name)
 
 
 async def redis_threshold() -> str:

@@ -32,3 +32,22 @@ async def test_page_views_are_counted_by_cookie(async_client):
     async_client.cookies.clear()
     await async_client.get("/")
     assert (await visitors.unique([1])) == [2]
+
+
+async def test_a_game_has_visitors_of_its_own():
+    await visitors.saw("v1", of="fuse", today=TODAY)
+    await visitors.saw("v2", today=TODAY)
+    assert await visitors.unique([1], today=TODAY) == [2]
+    assert await visitors.unique([1], of="fuse", today=TODAY) == [1]
+    assert await visitors.unique([1], of="other", today=TODAY) == [0]
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_the_pages_of_a_game_count_for_it(async_client):
+    await async_client.get("/")
+    assert await visitors.unique([1], of="fuse") == [0]
+    await async_client.get("/boards/fuse/")
+    await async_client.get("/play/fuse/")
+    assert await visitors.unique([1], of="fuse") == [1]
+    await async_client.get("/play/no-such-game/")
+    assert await visitors.unique([1], of="no-such-game") == [0]

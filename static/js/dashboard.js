@@ -68,8 +68,15 @@ function draw(chart, rows) {
     made.setAttribute("class", index ? "chart-line chart-before" : "chart-line");
     return made;
   });
+  if (rows.length === 1) lines.push(dot(0, HEIGHT - (HEIGHT * rows[0][1]) / most)); // One point makes no line.
   chart.querySelector("svg").replaceChildren(...lines.reverse());
   fill(chart.querySelector("tbody"), rows.toReversed());
+}
+
+function dot(x, y) {
+  const made = document.createElementNS(SVG, "circle");
+  for (const [name, value] of Object.entries({ cx: x, cy: y, r: 4, class: "chart-dot" })) made.setAttribute(name, value);
+  return made;
 }
 
 function element(tag, text) {

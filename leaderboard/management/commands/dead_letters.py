@@ -2,6 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from accounts import keys as account_keys
 from leaderboard import keys
 from leaderboard.models import Board
 from store.client import run_sync
@@ -15,13 +16,14 @@ class Command(BaseCommand):
         parser.add_argument("--replay", action="store_true", help="put all of them back into their streams")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for slug in Board.objects.values_list("slug", flat=True):
+        streams = {slug: keys.runs(slug) for slug in Board.objects.values_list("slug", flat=True)}
+        streams["ledger"] = account_keys.ledger()
+        for title, stream in streams.items():
             if options["replay"]:
-                count = run_sync(replay_dead_letters(keys.runs(slug)))
-                self.stdout.write(f"{slug}: {count} put back.")
+                self.stdout.write(f"{title}: {run_sync(replay_dead_letters(stream))} put back.")
                 continue
-            letters = run_sync(dead_letters(keys.runs(slug)))
-            self.stdout.write(f"{slug}: {len(letters)} dead letters.")
+            letters = run_sync(dead_letters(stream))
+            self.stdout.write(f"{title}: {len(letters)} dead letters.")
             for letter in letters:
                 fields = letter.fields
                 self.stdout.write(f"  {fields['_id']} ({fields['_group']}): {fields['_reason']}")

@@ -1,10 +1,14 @@
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
+from django.contrib import admin
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import Model
 
 from accounts import operations as accounts
 from accounts.models import Player
+from audit.admin import Exports
+from audit.export import lines
 from leaderboard import export, moderation, operations, rebuild
 from leaderboard.models import Board, Run
 from leaderboard.periods import KINDS
@@ -25,6 +29,12 @@ RUN_ACTS: dict[str, tuple[str, Act]] = {
     "hide-run": ("take a run out of its board", moderation.hide_run),
     "restore-run": ("let a hidden run count again", moderation.restore_run),
 }
+
+
+def _lists() -> dict[str, tuple[type[Model], Sequence[str]]]:
+    """The admin's lists that may be taken as CSV: their names, models and columns."""
+    listed = admin.site._registry.items()
+    return {model._meta.model_name: (model, each.csv_fields) for model, each in listed if isinstance(each, Exports)}
 
 
 class Command(BaseCommand):
@@ -51,11 +61,16 @@ class Command(BaseCommand):
         reset = add("reset-period", "archive and empty a board's current period", "BOARD")
         reset.add_argument("--kind", choices=KINDS, required=True)
         reset.add_argument("--title", required=True, help="the board's title, typed out: this cannot be undone")
+        export_list = acts.add_parser("export-list", help="print a whole list of the admin as CSV")
+        export_list.add_argument("target", metavar="LIST", choices=sorted(_lists()))
+        export_list.add_argument("--reason", required=True, help="why; kept in the audit trail")
         export_csv = acts.add_parser("export", help="print a board's current period as CSV")
         export_csv.add_argument("target", metavar="BOARD")
         export_csv.add_argument("--kind", choices=KINDS, required=True)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["act"] == "export-list":
+            return run_sync(self.export_list(options["target"], options["reason"]))
         try:
             done = run_sync(self.act(options))
         except GameError as error:
@@ -78,6 +93,12 @@ class Command(BaseCommand):
         else:
             return await self.act_on_board(act, await self.board(target), options, why)
         return f"{act}: {target}. Done."
+
+    async def export_list(self, target: str, reason: str) -> None:
+        """Print every row of a list, as they are read."""
+        model, fields = _lists()[target]
+        async for line in lines(model._default_manager.all(), fields, reason=reason, by=None):
+            self.stdout.write(line, ending="")
 
     async def act_on_board(self, act: str, board: Board, options: dict[str, Any], why: dict[str, Any]) -> str:
         if act == "export":
