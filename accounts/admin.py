@@ -1,12 +1,20 @@
+import contextlib
+from collections.abc import Sequence
+
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
+from django.core.exceptions import ValidationError
+from django.db.models import Q
 
 from accounts.models import Follow, LedgerEntry, Player
 from accounts.sessions import end_sessions
 from accounts.signals import card_changed, deletion_asked
 from audit.admin import CappedPaginator, Exports, ReadOnly, export_csv
 from store.client import run_sync
+
+# A search goes on with so many of the players that it finds.
+PLAYERS_MAX = 500
 
 
 class PlayerCreationForm(forms.ModelForm):
@@ -25,6 +33,33 @@ class PlayerCreationForm(forms.ModelForm):
         return player
 
 
+def ids_of_called(term: str, at_most: int) -> list[int]:
+    """The ids of at most so many players whose name holds this text. One scan of the names, at worst."""
+    return list(Player.objects.filter(name__icontains=term).order_by().values_list("pk", flat=True)[:at_most])
+
+
+class FindsByPlayer:
+    """A search for rows by their players' names, or by their own key: the players first, then rows by an index."""
+
+    player_fields: Sequence[str] = ["player"]
+    search_fields: Sequence[str] = ["player"]
+    search_help_text = "A player’s name or a part of it, or a row’s own id."
+
+    def get_search_results(self, request, queryset, search_term):
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        ids = ids_of_called(term, PLAYERS_MAX)
+        if len(ids) == PLAYERS_MAX:
+            messages.warning(request, f"More than {PLAYERS_MAX} players have “{term}” in their names; type more of it.")
+        found = Q()
+        for name in self.player_fields:
+            found |= Q(**{f"{name}__in": ids})
+        with contextlib.suppress(ValueError, ValidationError):
+            found |= Q(pk=queryset.model._meta.pk.to_python(term))
+        return queryset.filter(found), False
+
+
 @admin.register(Player)
 class PlayerAdmin(UserAdmin):
     add_form = PlayerCreationForm
@@ -41,6 +76,15 @@ class PlayerAdmin(UserAdmin):
     ordering = ["-joined_at"]
     show_full_result_count = False
     paginator = CappedPaginator
+
+    def get_search_results(self, request, queryset, search_term):
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        ids = ids_of_called(term, PLAYERS_MAX)
+        if len(ids) == PLAYERS_MAX:
+            messages.warning(request, f"More than {PLAYERS_MAX} players have “{term}” in their names; type more of it.")
+        return queryset.filter(pk__in=ids), False
 
     def user_change_password(self, request, id, form_url=""):
         response = super().user_change_password(request, id, form_url)
@@ -77,17 +121,17 @@ class PlayerAdmin(UserAdmin):
 
 
 @admin.register(LedgerEntry)
-class LedgerEntryAdmin(Exports, ReadOnly):
+class LedgerEntryAdmin(FindsByPlayer, Exports, ReadOnly):
     csv_fields = ["at", "player", "player__name", "amount", "balance", "reason", "item"]
     actions = [export_csv]
     list_display = ["at", "player", "amount", "balance", "reason", "item"]
-    list_select_related = ["player"]
-    search_fields = ["player__name", "reason"]
-    list_filter = ["at", "item"]
+    list_prefetch_related = ["player"]
+    list_filter = ["at"]
 
 
 @admin.register(Follow)
-class FollowAdmin(ReadOnly):
+class FollowAdmin(FindsByPlayer, ReadOnly):
     list_display = ["follower", "followed", "at"]
-    list_select_related = ["follower", "followed"]
-    search_fields = ["follower__name", "followed__name"]
+    list_prefetch_related = ["follower", "followed"]
+    player_fields = ["follower", "followed"]
+    ordering = ["-pk"]

@@ -117,6 +117,11 @@ class Player(AbstractBaseUser, PermissionsMixin):
         indexes = [
             models.Index(fields=["is_guest", "joined_at"], name="player_guest_joined"),
             models.Index(fields=["-joined_at"], name="player_joined"),
+            models.Index(fields=["country", "-joined_at"], name="player_country_joined"),
+            # What the admin filters by and few players are.
+            models.Index(fields=["-joined_at"], condition=models.Q(is_staff=True), name="player_staff"),
+            models.Index(fields=["-joined_at"], condition=models.Q(is_demo=True), name="player_demo"),
+            models.Index(fields=["-joined_at"], condition=models.Q(is_active=False), name="player_inactive"),
             # Asked for each minute, and nearly nobody is in it.
             models.Index(fields=["leaving_at"], condition=models.Q(leaving_at__isnull=False), name="player_leaving"),
         ]
@@ -183,7 +188,10 @@ class LedgerEntry(models.Model):
     class Meta:
         ordering = ["-sequence"]
         verbose_name_plural = "ledger entries"
-        indexes = [models.Index(fields=["player", "-sequence"], name="ledger_player_sequence")]
+        indexes = [
+            models.Index(fields=["player", "-sequence"], name="ledger_player_sequence"),
+            models.Index(fields=["-sequence"], name="ledger_sequence"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.amount:+,} for {self.player}: {self.reason}"

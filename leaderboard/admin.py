@@ -5,12 +5,12 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 
 from accounts import operations as account_operations
-from accounts.admin import PlayerAdmin
+from accounts.admin import FindsByPlayer, PlayerAdmin
 from accounts.models import Player
 from accounts.wallet import AMOUNT_MAX
 from audit.admin import Exports, ReadOnly, ReasonForm, ask, export_csv
@@ -138,21 +138,48 @@ class BoardAdmin(Operates, admin.ModelAdmin):
         return False
 
 
+class PlayedBy(admin.SimpleListFilter):
+    """Whose runs: by subqueries, since a join would be planned from the players on."""
+
+    title, parameter_name = "played by", "by"
+
+    def lookups(self, request, model_admin):
+        return [("guests", "Guests"), ("members", "Members"), ("demo", "Demo players")]
+
+    def queryset(self, request, queryset):
+        if self.value() == "demo":  # They are few.
+            return queryset.filter(player__in=Player.objects.filter(is_demo=True).values("pk"))
+        kinds = {"guests": True, "members": False}
+        if self.value() not in kinds:
+            return queryset
+        return queryset.filter(Exists(Player.objects.filter(pk=OuterRef("player"), is_guest=kinds[self.value()])))
+
+
+def _on_one_board(request: HttpRequest) -> bool:
+    return any(name.startswith("board") for name in request.GET)
+
+
 @admin.register(Run)
-class RunAdmin(Moderates, Exports, ReadOnly):
+class RunAdmin(Moderates, FindsByPlayer, Exports, ReadOnly):
     """Accepted runs: a score is never typed in."""
 
     csv_fields = ["id", "board", "player", "player__name", "points", "started_at", "accepted_at", "is_hidden"]
 
     list_display = ["player", "points", "board", "accepted_at", "duration", "is_hidden"]
-    list_filter = ["board", "is_hidden", "accepted_at", "player__is_guest", "player__is_demo"]
-    list_select_related = ["player", "board"]
-    search_fields = ["=id", "player__name"]
+    list_filter = ["board", "is_hidden", "accepted_at", PlayedBy]
+    list_prefetch_related = ["player", "board"]
     actions = [
         acting("Hide these runs", moderation.hide_run),
         acting("Restore these runs", moderation.restore_run),
         export_csv,
     ]
+
+    # On one board its own indexes have the order of acceptance and of points, over all boards only that of time.
+    def get_ordering(self, request):
+        return ["-sequence"] if _on_one_board(request) else ["-accepted_at"]
+
+    def get_sortable_by(self, request):
+        return ["points"] if _on_one_board(request) else ["accepted_at"]
 
     @admin.display(description="played for")
     def duration(self, run: Run) -> str:
@@ -163,16 +190,17 @@ class RunAdmin(Moderates, Exports, ReadOnly):
 @admin.register(Season)
 class SeasonAdmin(ReadOnly):
     list_display = ["board", "period", "ends_at", "closed_at"]
+    list_prefetch_related = ["board"]
     list_filter = ["board", "kind"]
 
 
 @admin.register(Placement)
-class PlacementAdmin(Exports, ReadOnly):
+class PlacementAdmin(FindsByPlayer, Exports, ReadOnly):
     csv_fields = ["season__board", "season__period", "rank", "player", "player__name", "points", "reached_at"]
     actions = [export_csv]
     list_display = ["rank", "player", "points", "season", "reached_at"]
-    list_select_related = ["player", "season__board"]
-    search_fields = ["player__name", "season__period"]
+    list_prefetch_related = ["player", "season__board"]
+    ordering = ["-pk"]
 
 
 @admin.register(Moderation)
@@ -181,7 +209,7 @@ class ModerationAdmin(Exports, ReadOnly):
     actions = [export_csv]
     list_display = ["at", "by", "action", "player", "run", "reason"]
     list_filter = ["action", "at"]
-    list_select_related = ["by", "player", "run__player"]
+    list_prefetch_related = ["by", "player", "run__player"]
     search_fields = ["player__name", "by__name", "reason"]
 
 
@@ -191,7 +219,7 @@ class SuspicionAdmin(Moderates, ReadOnly):
 
     list_display = ["at", "decision", "confidence", "words", "player", "points", "watch"]
     list_filter = ["decision", "confidence", "at"]
-    list_select_related = ["run__player", "run__board"]
+    list_prefetch_related = ["run__player", "run__board"]
     search_fields = ["=run__id", "run__player__name"]
     ordering = ["-decision", "-at"]
     actions = [
@@ -244,6 +272,6 @@ admin.site.register(Player, ModeratedPlayerAdmin)
 @admin.register(Merge)
 class MergeAdmin(ReadOnly):
     list_display = ["at", "guest_name", "player", "runs", "applied"]
-    list_select_related = ["player"]
+    list_prefetch_related = ["player"]
     search_fields = ["guest_name", "player__name"]
     list_filter = ["applied", "at"]

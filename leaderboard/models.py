@@ -109,6 +109,7 @@ class Run(models.Model):
             models.Index(fields=["board", "-points", "accepted_at"], name="run_board_points"),
             models.Index(fields=["board", "sequence"], name="run_board_sequence"),
             models.Index(fields=["player", "board", "-accepted_at"], name="run_player_board_time"),
+            models.Index(fields=["-accepted_at"], condition=models.Q(is_hidden=True), name="run_hidden"),
         ]
 
     def __str__(self) -> str:
