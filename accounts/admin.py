@@ -1,18 +1,24 @@
 import contextlib
 from collections.abc import Sequence
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts.models import Follow, LedgerEntry, Player
 from accounts.sessions import end_sessions
 from accounts.signals import card_changed, deletion_asked
 from audit.admin import CappedPaginator, Exports, ReadOnly, export_csv
+from audit.trail import record
 from store.client import run_sync
 
+#: Fields that make somebody's rights.
+RIGHTS = {"is_staff", "is_superuser", "groups", "user_permissions"}
+#: Fields that nobody sees or looks up who may not change an account.
+PRIVATE = ("email", "password")
 # A search goes on with so many of the players that it finds.
 PLAYERS_MAX = 500
 
@@ -69,7 +75,8 @@ class PlayerAdmin(UserAdmin):
         ("State", {"fields": ["is_guest", "is_demo", "is_active", "joined_at", "last_login"]}),
         ("Rights", {"fields": ["is_staff", "is_superuser", "groups", "user_permissions"], "classes": ["collapse"]}),
     ]
-    readonly_fields = ["visibility", "is_guest", "is_demo", "joined_at", "last_login"]
+    # A ban has an action of its own, which asks why.
+    readonly_fields = ["visibility", "is_guest", "is_demo", "is_active", "joined_at", "last_login"]
     list_display = ["name", "country", "is_guest", "is_demo", "is_staff", "joined_at", "last_login"]
     list_filter = ["is_guest", "is_demo", "is_staff", "is_active", "joined_at", "country"]
     search_fields = ["name"]
@@ -86,9 +93,29 @@ class PlayerAdmin(UserAdmin):
             messages.warning(request, f"More than {PLAYERS_MAX} players have “{term}” in their names; type more of it.")
         return queryset.filter(pk__in=ids), False
 
+    def has_change_permission(self, request, obj=None):
+        # Whoever can do everything is changed by their like only: an owner could become one of them else.
+        may = super().has_change_permission(request, obj)
+        return may and (request.user.is_superuser or not (obj and obj.is_superuser))
+
+    def get_fieldsets(self, request, obj=None):
+        found = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return found
+        # Who only looks sees no mail address, and no way to a password that would be refused.
+        return [(title, {**rest, "fields": [f for f in rest["fields"] if f not in PRIVATE]}) for title, rest in found]
+
+    def get_readonly_fields(self, request, obj=None):
+        found = super().get_readonly_fields(request, obj)
+        return found if request.user.is_superuser else [*found, "is_superuser", "user_permissions"]
+
+    def lookup_allowed(self, lookup, value, request=None):
+        return not lookup.startswith(PRIVATE) and super().lookup_allowed(lookup, value, request)
+
     def user_change_password(self, request, id, form_url=""):
         response = super().user_change_password(request, id, form_url)
         if request.method == "POST" and response.status_code == 302:
+            record("set_password", "player", id, by=request.user)
             run_sync(end_sessions(int(id)))
         return response
 
@@ -103,12 +130,14 @@ class PlayerAdmin(UserAdmin):
 
     def delete_model(self, request, obj):
         deletion_asked.send(Player, player=obj)
+        record("delete_player", "player", "gone", by=request.user)
 
     def delete_queryset(self, request, queryset):
         for player in queryset.filter(is_staff=False):
-            deletion_asked.send(Player, player=player)
+            self.delete_model(request, player)
 
     def save_model(self, request, obj, form, change):
+        self._before = _values(form.initial, form.changed_data) if change else None
         if change:
             # Only what was changed here: the rest may have changed meanwhile, a ban above all.
             fields = {name for name in form.changed_data if name not in ("groups", "user_permissions")}
@@ -116,8 +145,26 @@ class PlayerAdmin(UserAdmin):
         else:
             super().save_model(request, obj, form, change)
         card_changed.send(Player, player=obj)
-        if change and {"is_active", "is_staff", "is_superuser", "groups", "user_permissions"} & set(form.changed_data):
+        if change and RIGHTS & set(form.changed_data):
             run_sync(end_sessions(obj.pk))  # Open sockets still know the player with their old rights.
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        act, after = (
+            ("change_player", _values(form.cleaned_data, form.changed_data)) if change else ("add_player", None)
+        )
+        record(act, "player", form.instance.pk, by=request.user, before=self._before, after=after)
+
+
+def _values(data: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """Fields for the audit trail; groups and permissions in words, names and addresses only as changed."""
+    return {name: _value(data.get(name)) if name not in ("name", *PRIVATE) else "…" for name in names}
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, QuerySet | list | tuple):
+        return sorted(str(each) for each in value)
+    return value if isinstance(value, str | int | None) else str(value)
 
 
 @admin.register(LedgerEntry)

@@ -6,6 +6,7 @@ from asgiref.sync import sync_to_async
 
 from accounts import keys, wallet
 from accounts.models import Player
+from accounts.ranks import need_above
 from accounts.sessions import end_sessions
 from accounts.wallet import AMOUNT_MAX, Movement
 from audit.trail import record
@@ -24,8 +25,13 @@ class OddAmount(GameError):
 
 
 async def revoke_sessions(player: Player, *, reason: str, by: Player | None) -> int:
-    """Sign a player out everywhere, open sockets included; returns of how many sessions."""
+    """Sign a player out everywhere, open sockets included; returns of how many sessions.
+
+    Raises:
+        ReasonMissing, NotYours: nothing was done.
+    """
     _need(reason)
+    await sync_to_async(need_above)(by, player)
     ended = await end_sessions(player.pk)
     await sync_to_async(record)(
         "revoke_sessions", "player", player.pk, by=by, reason=reason, before={"sessions": ended}, after={"sessions": 0}
@@ -33,17 +39,21 @@ async def revoke_sessions(player: Player, *, reason: str, by: Player | None) -> 
     return ended
 
 
-async def grant_coins(player: Player, coins: int, *, reason: str, by: Player | None) -> int:
-    """Give a player coins; returns how many they have then.
+async def grant_coins(player: Player, coins: int, *, reason: str, by: Player | None, token: str = "") -> int:
+    """Give a player coins; returns how many they have then. Sent again with the same `token`, it gives nothing more.
 
     Raises:
-        ReasonMissing, OddAmount: nothing was given.
+        ReasonMissing, OddAmount, NotYours: nothing was given.
     """
     _need(reason)
+    await sync_to_async(need_above)(by, player)
     if not 1 <= coins <= AMOUNT_MAX:
         raise OddAmount
-    receipt = await wallet.move(Movement(player.pk, coins, "a gift", f"grant:{secrets.token_hex(12)}"))
-    before, after = {"coins": receipt.balance - coins}, {"coins": receipt.balance}
+    receipt = await wallet.move(
+        Movement(player.pk, coins, "a gift", f"grant:{token or secrets.token_hex(12)}:{player.pk}")
+    )
+    before = {"coins": receipt.balance - (0 if receipt.repeated else coins)}
+    after = {"coins": receipt.balance}
     await sync_to_async(record)("grant_coins", "player", player.pk, by=by, reason=reason, before=before, after=after)
     return receipt.balance
 

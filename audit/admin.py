@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,10 +12,15 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.html import format_html
 
 from audit.export import lines
 from audit.models import Entry
+
+# Values longer than this are told in full on the entry's own page only.
+SHORT = 60
 
 
 class CappedPaginator(Paginator):
@@ -31,7 +37,10 @@ class ReasonForm(forms.Form):
     """Why something is done."""
 
     reason = forms.CharField(
-        label="Why? It is kept with your name.", max_length=300, widget=admin.widgets.AdminTextInputWidget
+        label="Why?",
+        help_text="It is kept with your name.",
+        max_length=300,
+        widget=admin.widgets.AdminTextInputWidget(attrs={"autofocus": True, "class": "vLargeTextField"}),
     )
 
 
@@ -111,7 +120,35 @@ class EntryAdmin(Exports, ReadOnly):
     csv_fields = ["at", "by__name", "action", "target_kind", "target_id", "reason", "before", "after"]
     actions = [export_csv]
 
-    list_display = ["at", "by", "action", "target_kind", "target_id", "reason", "before", "after"]
+    list_display = ["at", "who", "action", "target", "reason", "change"]
     list_filter = ["action", "target_kind", "at"]
     list_prefetch_related = ["by"]
     search_fields = ["by__name", "reason", "=target_id", "=action"]
+    search_help_text = "Who did it, a part of the reason, the id of what it was done to, or the act."
+    # Kinds of targets that have a page of their own.
+    pages = MappingProxyType(
+        {"player": "accounts_player", "run": "leaderboard_run", "board": "leaderboard_board", "flag": "flags_flag"}
+    )
+
+    @admin.display(description="by", ordering="by")
+    def who(self, entry: Entry) -> str:
+        return str(entry.by) if entry.by else "terminal, or gone"
+
+    @admin.display(description="to")
+    def target(self, entry: Entry) -> str:
+        words = f"{entry.target_kind} {entry.target_id}"
+        page = self.pages.get(entry.target_kind)
+        if page is None or entry.target_id == "gone":
+            return words
+        return format_html('<a href="{}">{}</a>', reverse(f"admin:{page}_change", args=[entry.target_id]), words)
+
+    @admin.display
+    def change(self, entry: Entry) -> str:
+        before, after = entry.before or {}, entry.after or {}
+        names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+        return "; ".join(f"{name} {_short(before, name)} → {_short(after, name)}" for name in names) or "–"
+
+
+def _short(values: dict[str, Any], name: str) -> str:
+    text = str(values.get(name, "–"))
+    return text if len(text) <= SHORT else f"{text[:SHORT]}…"

@@ -66,18 +66,15 @@ def part_of(path: Path) -> Part:
 
 
 def pack(folder: Path, manifest: Manifest, archive: Path) -> None:
-    """Write the archive of a folder's parts, readable by its owner only; it is there whole, or not at all."""
+    """Write the archive of a folder's parts, readable by its owner only."""
     (folder / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
-    unfinished = folder / "archive"
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor = os.open(archive, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         with tarfile.open(fileobj=file, mode="w:gz", compresslevel=6) as tar:
             for name in (MANIFEST, *manifest.parts):
                 tar.add(folder / name, name, filter=_private)
         file.flush()
         os.fsync(file.fileno())
-    os.link(unfinished, archive)  # Unlike a rename it takes no other archive's place.
-    unfinished.unlink()
 
 
 def _private(member: tarfile.TarInfo) -> tarfile.TarInfo:
@@ -96,7 +93,7 @@ def unpack(archive: Path, folder: Path) -> Manifest:
             manifest = _manifest(tar)
             for name, part in manifest.parts.items():
                 _write(tar, name, part, folder / name)
-    except (OSError, EOFError, tarfile.TarError, KeyError, msgspec.MsgspecError, zlib.error) as error:
+    except (OSError, EOFError, tarfile.TarError, KeyError, RecursionError, msgspec.MsgspecError, zlib.error) as error:
         raise BadArchive(f"{archive.name} cannot be read: {error}") from error
     return manifest
 

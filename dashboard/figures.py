@@ -148,12 +148,15 @@ async def _memory() -> State:
 
 async def _seasons(slugs: list[str]) -> State:
     closed = Season.objects.exclude(closed_at=None).order_by("-closed_at")[:5]
-    rows = [[each.board_id, in_words(each.period), int(each.closed_at.timestamp() * 1000)] async for each in closed]
+    titles = {slug: title async for slug, title in Board.objects.values_list("slug", "title")}
+    rows = [
+        [titles[each.board_id], in_words(each.period), int(each.closed_at.timestamp() * 1000)] async for each in closed
+    ]
     pipe = client().pipeline()
     for slug in slugs:
         pipe.zrange(board_keys.open_periods(slug), 0, 2, withscores=True)
     opened = [
-        [slug, in_words(period), int(ends)]
+        [titles[slug], in_words(period), int(ends)]
         for slug, found in zip(slugs, await pipe.execute() if slugs else [], strict=True)
         for period, ends in found
     ]

@@ -1,15 +1,18 @@
 """Whether the site is alive and ready, and its numbers for Prometheus."""
 
 import hmac
+import logging
 import platform
 from collections.abc import Iterator
+from typing import Any
 
 import django
-from asgiref.sync import sync_to_async
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseForbidden, JsonResponse
+from django.urls import resolve
 
 from live import counters
 from live.doors import client_address
@@ -19,6 +22,8 @@ from store.client import StoreUnavailable, client
 
 # A worker says every 5 seconds that it is alive.
 WORKER_SILENT_S = 30.0
+
+logger = logging.getLogger(__name__)
 
 _migrated = False
 
@@ -40,7 +45,8 @@ async def _problems() -> list[str]:
         await client().ping()
         return ["", sql, await _worker_problem()]
     except StoreUnavailable as error:
-        return [f"redis: {error}", sql]
+        logger.warning("not ready: redis: %s", error)
+        return ["redis: no answer", sql]
 
 
 def sql_problem() -> str:
@@ -56,7 +62,8 @@ def sql_problem() -> str:
                 return f"sql: {len(waiting)} migrations wait; run manage.py migrate"
             _migrated = True
     except DatabaseError as error:
-        return f"sql: {error}"
+        logger.warning("not ready: sql: %s", error)
+        return "sql: no answer"
     return ""
 
 
@@ -79,6 +86,9 @@ def _may_read(request: HttpRequest) -> bool:
     if settings.METRICS_TOKEN:
         given = request.headers.get("Authorization", "")
         return hmac.compare_digest(given.encode(), f"Bearer {settings.METRICS_TOKEN}".encode())
+    # What a proxy on this machine passes on comes from elsewhere.
+    if any(name in request.headers for name in ("Forwarded", "X-Forwarded-For", "X-Real-IP")):
+        return False
     return client_address(request) in ("127.0.0.1", "::1", "::/64")
 
 
@@ -108,3 +118,20 @@ def _lines() -> Iterator[str]:
     for name, value in sorted(counts.items()):
         if name.startswith("run_refused_"):
             yield f'gameapp_runs_refused_total{{reason="{name.removeprefix("run_refused_")}"}} {value}'
+
+
+class HealthMiddleware:
+    """Answers these three before anything that needs Redis or SQL, which they are to tell of."""
+
+    sync_capable = False
+    async_capable = True
+    paths = frozenset({"/livez", "/readyz", "/metrics"})
+
+    def __init__(self, get_response: Any) -> None:
+        self.get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    async def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        view = resolve(request.path_info).func if request.path_info in self.paths else self.get_response
+        return await view(request)

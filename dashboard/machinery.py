@@ -9,7 +9,7 @@ from leaderboard import windows
 from leaderboard.results import repair_lock
 from live.topics import State
 from store import heartbeat
-from store.client import client
+from store.client import StoreUnavailable, client
 from store.keys import dead_letters, fence, lock
 
 SLOWLOG_COUNT = 8
@@ -25,9 +25,13 @@ async def redis() -> State:
     pipe.slowlog_get(SLOWLOG_COUNT)
     pipe.config_get("slowlog-log-slower-than")
     pipe.config_get("appendfsync")
-    info, slow, threshold, fsync = await pipe.execute()
+    # A server of somebody else's may not let us ask all of it.
+    replies = await pipe.execute(raise_on_error=False)
+    info, slow, threshold, fsync = [None if isinstance(each, Exception) else each for each in replies]
+    if info is None:
+        raise StoreUnavailable(str(replies[0]))
     looked_up = info["keyspace_hits"] + info["keyspace_misses"]
-    policy = fsync["appendfsync"] if info["aof_enabled"] else "no append-only file"
+    policy = (fsync or {}).get("appendfsync", "on, how is not told") if info["aof_enabled"] else "no append-only file"
     windows = {"always": "nothing", "everysec": "the last 1 to 2 s", "no": "what the system has not written yet"}
     return {
         "redis_bytes": info["used_memory"],
@@ -37,9 +41,9 @@ async def redis() -> State:
         "redis_evicted": info["evicted_keys"],
         "redis_saved_ms": info["rdb_last_save_time"] * 1000,
         "redis_aof": policy,
-        "redis_loss": windows.get(policy, "everything since the last save"),
-        "slow_us": int(threshold["slowlog-log-slower-than"]),
-        "t_slowlog": [[each["start_time"] * 1000, each["duration"], _text(each["command"])] for each in slow],
+        "redis_loss": windows.get(policy, "not known" if fsync is None else "everything since the last save"),
+        "slow_us": int((threshold or {}).get("slowlog-log-slower-than", 0)),
+        "t_slowlog": [[each["start_time"] * 1000, each["duration"], _text(each["command"])] for each in slow or ()],
     }
 
 

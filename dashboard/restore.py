@@ -1,6 +1,7 @@
 """Restoring an archive: verified first, what is there kept aside, standings and coins made whole by SQL after it."""
 
 import contextlib
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -56,7 +57,7 @@ def restore(path: Path, say: Say = lambda step: None) -> tuple[Manifest, Path]:
         Unfinished: it broke off after the first change; the former state lies where it says.
     """
     aside = settings.DATA_DIR / f"before-restore-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-    with contextlib.closing(server.own(settings.DATA_DIR)), _folder() as work:
+    with contextlib.closing(server.own(settings.DATA_DIR, to_restore=True)), _folder() as work:
         _refuse_while_running()
         say("Loading the archive and comparing")
         with backup.opened(path, work / "a") as (manifest, sql, address):
@@ -65,6 +66,7 @@ def restore(path: Path, say: Say = lambda step: None) -> tuple[Manifest, Path]:
             say("Keeping what is there")
             _keep(aside)
             say("Writing Redis")
+            _note(aside)
             with _unfinished(aside):
                 run_sync(_hand_over(address) if settings.REDIS_URL else _append(address))
         with _unfinished(aside):
@@ -78,11 +80,22 @@ def restore(path: Path, say: Say = lambda step: None) -> tuple[Manifest, Path]:
                 shutil.move(work / "a" / archive.SECRET, settings.DATA_DIR / archive.SECRET)
             say("Making standings and coins whole")
             _make_whole()
+            server.restoring(settings.DATA_DIR).unlink()
     return manifest, aside
+
+
+def _note(aside: Path) -> None:
+    """Keep everybody from starting on what is half restored, also after a power cut."""
+    with server.restoring(settings.DATA_DIR).open("w") as file:
+        file.write(str(aside))
+        file.flush()
+        os.fsync(file.fileno())
 
 
 @contextlib.contextmanager
 def _folder() -> Iterator[Path]:
+    for left in settings.DATA_DIR.glob(".restoring-*"):  # By one that was killed.
+        shutil.rmtree(left, ignore_errors=True)
     # Beside the data, so that files are moved, not copied.
     with tempfile.TemporaryDirectory(prefix=".restoring-", dir=settings.DATA_DIR) as name:
         yield Path(name)
@@ -92,8 +105,8 @@ def _folder() -> Iterator[Path]:
 def _unfinished(aside: Path) -> Iterator[None]:
     try:
         yield
-    except Exception as error:
-        raise Unfinished(f"{error or type(error).__name__}. What was there lies in {aside}.") from error
+    except BaseException as error:
+        raise Unfinished(f"{str(error) or type(error).__name__}. What was there lies in {aside}.") from error
 
 
 def _refuse_while_running() -> None:

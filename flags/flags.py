@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 
 from asgiref.sync import sync_to_async
+from django.db import DatabaseError
 from django.db.models import F, Max
 
 from accounts.models import Player
@@ -34,8 +35,11 @@ async def _definitions() -> tuple[list[Flag], list[Experiment]]:
     global _known  # noqa: PLW0603
     read_at, flags, experiments = _known
     if not read_at or time.monotonic() - read_at > FRESH_S:
-        flags = [flag async for flag in Flag.objects.all()]
-        experiments = [each async for each in Experiment.objects.all()]
+        try:
+            flags = [flag async for flag in Flag.objects.all()]
+            experiments = [each async for each in Experiment.objects.all()]
+        except DatabaseError as error:
+            logger.warning("flags are as they were known last: %s", error)
         _known = (time.monotonic(), flags, experiments)
     return flags, experiments
 
@@ -163,14 +167,27 @@ async def _replace(name: str, bits: bytes) -> None:
     await (client().set(name, bits) if bits else client().delete(name))
 
 
-async def include(player: int, definitions: Sequence[Flag | Experiment]) -> None:
-    """Give a new player, whose id comes from SQL and is the highest or nearly so, their bits. One round trip."""
-    names = [name for each in definitions if (name := _bit_of(each, player))]
+async def include(player: int, definitions: Sequence[Flag | Experiment], *, anew: bool = False) -> None:
+    """Give a new player, whose id comes from SQL and is the highest or nearly so, their bits; one round trip.
+
+    `anew`: some may be set that should not be, since the definitions have changed; two round trips.
+    """
+    names = {name: 1 for each in definitions if (name := _bit_of(each, player))}
+    pipe = client().pipeline()
+    if anew:
+        others = [name for each in definitions for name in _bitmaps(each) if name not in names]
+        for name in others:
+            pipe.getbit(name, player)
+        bits = await pipe.execute() if others else []
+        names |= {name: 0 for name, bit in zip(others, bits, strict=True) if bit}
+    for name, bit in names.items():
+        pipe.setbit(name, player, bit)
     if names:
-        pipe = client().pipeline()
-        for name in names:
-            pipe.setbit(name, player, 1)
         await pipe.execute()
+
+
+def _bitmaps(each: Flag | Experiment) -> list[str]:
+    return [keys.bits(each.slug)] if isinstance(each, Flag) else [keys.arm(each.slug, name) for name in ARMS]
 
 
 def _bit_of(each: Flag | Experiment, player: int) -> str | None:

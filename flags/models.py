@@ -1,5 +1,6 @@
 """What SQL keeps of flags and experiments: their definition. Who is in follows from it; see flags.py."""
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
 
@@ -34,6 +35,9 @@ class Flag(models.Model):
     def __str__(self) -> str:
         return self.slug
 
+    def clean(self) -> None:
+        _need_own_name(self, Experiment)
+
 
 class Experiment(models.Model):
     """An A/B test: a share of the players, half of them in each arm, nobody in both."""
@@ -50,3 +54,12 @@ class Experiment(models.Model):
 
     def __str__(self) -> str:
         return self.slug
+
+    def clean(self) -> None:
+        _need_own_name(self, Flag)
+
+
+def _need_own_name(each: models.Model, other: type[models.Model]) -> None:
+    """Flags and experiments share one list of names, in which Redis keeps what its bitmaps are of."""
+    if other._default_manager.filter(pk=each.pk).exists():
+        raise ValidationError({"slug": f"There is {other._meta.verbose_name} “{each.pk}” already."})

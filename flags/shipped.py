@@ -8,6 +8,8 @@ SHIPPED = [
     ("quarantine", "Runs that look played by a program are hidden until a moderator decides.", False),
 ]
 
+SHIPPED_NAMES = {slug for slug, _, _ in SHIPPED}
+
 
 def ensure(**_: Any) -> None:
     """Have every shipped flag, on for everybody at first; one that an operator changed is left as it is."""

@@ -22,8 +22,22 @@ def include_new(instance: Player, created: bool, raw: bool = False, **_: Any) ->
 
 def _include(player: Player) -> None:
     # SQL is read here: an async read from the other loop could wait for the very thread that we are in.
-    definitions = [*Flag.objects.exclude(state=Flag.State.CHOSEN), *Experiment.objects.filter(is_running=True)]
+    seen: Definitions = []
     try:
-        run_sync(flags.include(player.pk, definitions))
+        # What changed while its bits were set may have been written before them, without this player: set them again.
+        while changed := [each for each in _definitions() if (each.pk, each.revision) not in _revisions(seen)]:
+            run_sync(flags.include(player.pk, changed, anew=bool(seen)))
+            seen = [*seen, *changed]
     except StoreUnavailable as error:
         logger.warning("player %s has no flags yet: %s", player.pk, error)
+
+
+Definitions = list[Flag | Experiment]
+
+
+def _definitions() -> Definitions:
+    return [*Flag.objects.all(), *Experiment.objects.all()]
+
+
+def _revisions(definitions: Definitions) -> set[tuple[str, int]]:
+    return {(each.pk, each.revision) for each in definitions}

@@ -64,6 +64,8 @@ MIDDLEWARE = [
     "gameapp.middleware.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "gameapp.middleware.CSPMiddleware",
+    "gameapp.middleware.XFrameOptionsMiddleware",
+    "dashboard.health.HealthMiddleware",
     "gameapp.middleware.RefusalMiddleware",
     "accounts.middleware.SessionMiddleware",
     "gameapp.middleware.CommonMiddleware",
@@ -71,7 +73,6 @@ MIDDLEWARE = [
     "accounts.middleware.PlayerMiddleware",
     "flags.middleware.FlagMiddleware",
     "gameapp.middleware.MessageMiddleware",
-    "gameapp.middleware.XFrameOptionsMiddleware",
     "presence.middleware.VisitorMiddleware",
 ]
 
@@ -138,7 +139,7 @@ SESSION_COOKIE_AGE = 60 * 24 * 60 * 60
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # Redis: see store/client.py. Without REDIS_URL it is the private server of the data folder.
-REDIS_PREFIX = env.str("REDIS_PREFIX", "gameapp")
+REDIS_PREFIX = env.str("REDIS_PREFIX", "gameapp", validate=checks.Regexp(r"[A-Za-z0-9_-]+\Z"))
 REDIS_URL = env.str("REDIS_URL", "")
 REDIS_TIMEOUT_S = env.float("REDIS_TIMEOUT_S", 2.0)
 REDIS_CONNECTIONS_MAX = env.int("REDIS_CONNECTIONS_MAX", 64)
@@ -199,6 +200,8 @@ LANGUAGE_CODE = "en"
 USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
+# The admin's times; those of the pages have tags of their own.
+DATETIME_FORMAT = r"Y-m-d H:i \U\T\C"
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

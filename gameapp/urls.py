@@ -1,5 +1,8 @@
 from django.contrib import admin
-from django.urls import include, path
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import include, path, reverse
 from django.views.generic import RedirectView
 from js_asset import static_lazy
 
@@ -10,6 +13,14 @@ from leaderboard.nearby_views import nearby
 admin.site.site_header = admin.site.site_title = "Gameapp"
 admin.site.index_title = "Operations"
 
+
+def admin_entrance(request: HttpRequest) -> HttpResponse:
+    """Where the admin sends whom it does not let in: to sign in, or away."""
+    if request.player is not None and not request.player.is_staff:
+        raise PermissionDenied("Only staff may enter the admin.")
+    return redirect(f"{reverse('accounts:sign_in')}?{request.GET.urlencode()}")
+
+
 urlpatterns = [
     path("", include("games.urls")),
     path("boards/", include("leaderboard.urls")),
@@ -19,10 +30,11 @@ urlpatterns = [
     path("dashboard/", dashboard.dashboard, name="dashboard"),
     path("dashboard/slowlog/", dashboard.slowlog, name="slowlog"),
     path("dashboard/replay/", dashboard.replay, name="replay_letters"),
-    path("favicon.ico", RedirectView.as_view(url=static_lazy("img/icon.svg"))),
     path("livez", health.livez),
     path("readyz", health.readyz),
     path("metrics", health.metrics),
-    path("admin/login/", RedirectView.as_view(pattern_name="accounts:sign_in", query_string=True)),
+    path("favicon.ico", RedirectView.as_view(url=static_lazy("img/icon.svg"))),
+    path("admin/login/", admin_entrance),
+    path("admin/password_change/", RedirectView.as_view(pattern_name="accounts:password")),
     path("admin/", admin.site.urls),
 ]

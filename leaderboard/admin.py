@@ -1,76 +1,26 @@
 """Operators' pages for boards, runs and seasons, and the moderators' actions, each of which asks for a reason."""
 
-from collections.abc import Callable, Coroutine
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html
 
 from accounts import operations as account_operations
 from accounts.admin import FindsByPlayer, PlayerAdmin
 from accounts.models import Player
-from accounts.wallet import AMOUNT_MAX
-from audit.admin import Exports, ReadOnly, ReasonForm, ask, export_csv
+from audit.admin import Exports, ReadOnly, export_csv
+from audit.trail import record
 from leaderboard import definitions, moderation, operations, rebuild, suspicion
+from leaderboard.acting import GrantForm, ResetForm, acting
 from leaderboard.boards import kept_periods
 from leaderboard.models import Board, HiddenPlayer, Merge, Moderation, Placement, Run, Season, Suspicion
-from leaderboard.periods import KINDS, TITLES
-from live.errors import GameError
 from store.client import StoreUnavailable, run_sync
 from store.lock import LockHeld, LockLost
-
-CHOSEN_MAX = 200
-
-
-_Text = admin.widgets.AdminTextInputWidget
-
-
-class GrantForm(ReasonForm):
-    coins = forms.IntegerField(min_value=1, max_value=AMOUNT_MAX)
-
-
-class ResetForm(ReasonForm):
-    kind = forms.ChoiceField(label="Which period", choices=[(kind, TITLES[kind]) for kind in KINDS])
-    typed = forms.CharField(label="Type the board’s title: this cannot be undone", widget=_Text)
-
-
-def acting(
-    words: str,
-    do: Callable[..., Coroutine[Any, Any, object]],
-    *,
-    permission: str = "moderate",
-    form_class: type[ReasonForm] = ReasonForm,
-    **fixed: Any,
-) -> Any:
-    """An admin action that asks why, and what else it needs, before it does something to each of at most 200."""
-
-    def action(model_admin: Any, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse | None:
-        if chosen.count() > CHOSEN_MAX:
-            messages.error(request, f"That is more than {CHOSEN_MAX} at once. Choose fewer.")
-            return None
-        form = form_class(request.POST if "reason" in request.POST else None)
-        if form.is_valid():
-            done = sum(_done(request, do, each, **form.cleaned_data, **fixed) for each in chosen)
-            messages.success(request, f"{words}: {done} done.")
-            return None
-        return ask(model_admin, request, words, form, chosen)
-
-    action.__name__ = "_".join([do.__name__, *map(str, fixed.values())])
-    return admin.action(action, description=f"{words}…", permissions=[permission])
-
-
-def _done(request: HttpRequest, do: Callable[..., Coroutine[Any, Any, object]], each: Any, **fields: Any) -> bool:
-    try:
-        run_sync(do(each, by=request.user, **fields))
-        return True
-    except GameError as error:
-        messages.error(request, f"{each}: {error}")
-    except (StoreUnavailable, LockHeld, LockLost, rebuild.TooBusy):
-        messages.warning(request, f"{each}: recorded. The boards follow within a minute or two.")
-    return False
 
 
 class Moderates:
@@ -110,7 +60,8 @@ class BoardAdmin(Operates, admin.ModelAdmin):
     list_display = ["title", "slug", "order", "operator", "points_max", "is_open"]
     list_filter = ["is_open", "order", "operator"]
     search_fields = ["title", "slug"]
-    readonly_fields = ["slug", "game", "tie_resolution"]
+    # Whether it is open, and resets, have actions of their own, which ask why.
+    readonly_fields = ["slug", "game", "is_open", "tie_resolution"]
     actions = [
         acting("Close these boards", operations.set_open, permission="operate", is_open=False),
         acting("Reopen these boards", operations.set_open, permission="operate", is_open=True),
@@ -121,10 +72,20 @@ class BoardAdmin(Operates, admin.ModelAdmin):
     form = BoardForm
 
     def save_model(self, request, obj, form, change):
-        super().save_model(request, obj, form, change)
+        fields = form.changed_data
+        before = Board.objects.values(*fields).get(pk=obj.pk) if fields else {}
+        obj.save(update_fields=fields)  # The rest may have changed meanwhile: a reset, or who closed it.
+        after = {name: getattr(obj, name) for name in fields}
+        record("change_board", "board", obj.pk, by=request.user, before=before, after=after)
         definitions.forget()
-        if any(name.startswith("keeps_") for name in form.changed_data):
-            run_sync(rebuild.rebuild(obj))  # A period that is kept again has missed runs meanwhile.
+        if any(name.startswith("keeps_") for name in fields):
+            transaction.on_commit(lambda: self._rebuild(request, obj))
+
+    def _rebuild(self, request, board):
+        try:
+            run_sync(rebuild.rebuild(board))  # A period that is kept again has missed runs meanwhile.
+        except (StoreUnavailable, LockHeld, LockLost, rebuild.TooBusy):
+            messages.warning(request, "Saved. Rebuild the board from SQL soon: that could not be done now.")
 
     @admin.display(description="ties are told apart")
     def tie_resolution(self, board: Board) -> str:
@@ -155,6 +116,10 @@ class PlayedBy(admin.SimpleListFilter):
         return queryset.filter(Exists(Player.objects.filter(pk=OuterRef("player"), is_guest=kinds[self.value()])))
 
 
+def _replay_link(run_id: str) -> str:
+    return format_html('<a href="{}">replay</a>', reverse("games:replay", args=[run_id]))
+
+
 def _on_one_board(request: HttpRequest) -> bool:
     return any(name.startswith("board") for name in request.GET)
 
@@ -165,7 +130,7 @@ class RunAdmin(Moderates, FindsByPlayer, Exports, ReadOnly):
 
     csv_fields = ["id", "board", "player", "player__name", "points", "started_at", "accepted_at", "is_hidden"]
 
-    list_display = ["player", "points", "board", "accepted_at", "duration", "is_hidden"]
+    list_display = ["accepted_at", "shown_points", "player", "board", "duration", "state", "watch"]
     list_filter = ["board", "is_hidden", "accepted_at", PlayedBy]
     list_prefetch_related = ["player", "board"]
     actions = [
@@ -179,7 +144,19 @@ class RunAdmin(Moderates, FindsByPlayer, Exports, ReadOnly):
         return ["-sequence"] if _on_one_board(request) else ["-accepted_at"]
 
     def get_sortable_by(self, request):
-        return ["points"] if _on_one_board(request) else ["accepted_at"]
+        return ["shown_points"] if _on_one_board(request) else ["accepted_at"]
+
+    @admin.display(description="points", ordering="points")
+    def shown_points(self, run: Run) -> str:
+        return f"{run.points:,}"
+
+    @admin.display
+    def state(self, run: Run) -> str:
+        return "hidden" if run.is_hidden else "shown"
+
+    @admin.display
+    def watch(self, run: Run) -> str:
+        return _replay_link(run.pk)
 
     @admin.display(description="played for")
     def duration(self, run: Run) -> str:
@@ -235,9 +212,9 @@ class SuspicionAdmin(Moderates, ReadOnly):
     def points(self, each: Suspicion) -> str:
         return f"{each.run.points:,}"
 
-    @admin.display(description="watch")
+    @admin.display
     def watch(self, each: Suspicion) -> str:
-        return format_html('<a href="/replays/{}/">replay</a>', each.run_id)
+        return _replay_link(each.run_id)
 
 
 class ModeratedPlayerAdmin(Moderates, Operates, Exports, PlayerAdmin):
@@ -245,7 +222,7 @@ class ModeratedPlayerAdmin(Moderates, Operates, Exports, PlayerAdmin):
 
     csv_fields = ["id", "name", "country", "is_guest", "is_demo", "is_active", "is_staff", "joined_at", "last_login"]
 
-    list_display = [*PlayerAdmin.list_display, "is_hidden"]
+    list_display = ["name", "state", "country", "joined_at", "last_login"]
     actions = [
         acting("Hide these players", moderation.hide_player),
         acting("Restore these players", moderation.restore_player),
@@ -256,9 +233,17 @@ class ModeratedPlayerAdmin(Moderates, Operates, Exports, PlayerAdmin):
         export_csv,
     ]
 
-    @admin.display(boolean=True, description="hidden")
-    def is_hidden(self, player: Player) -> bool:
-        return player.pk in self._hidden
+    @admin.display
+    def state(self, player: Player) -> str:
+        words = {
+            "superuser": player.is_superuser,
+            "staff": player.is_staff and not player.is_superuser,
+            "banned": not player.is_active,
+            "hidden": player.is_active and player.pk in self._hidden,
+            "demo": player.is_demo,
+            "guest": player.is_guest,
+        }
+        return ", ".join(word for word, is_so in words.items() if is_so) or "member"
 
     def get_queryset(self, request):
         self._hidden = set(HiddenPlayer.objects.values_list("player_id", flat=True))

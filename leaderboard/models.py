@@ -157,6 +157,9 @@ class Placement(models.Model):
             models.UniqueConstraint(fields=["season", "rank"], name="placement_rank_once"),
         ]
 
+    def __str__(self) -> str:
+        return f"place {self.rank:,} of {self.season_id}"
+
 
 class Merge(models.Model):
     """A guest whose runs went to the account that the same browser signed in to. Only ever added to.

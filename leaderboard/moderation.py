@@ -13,6 +13,7 @@ from django.db import transaction
 
 from accounts.models import Player
 from accounts.operations import ReasonMissing
+from accounts.ranks import LastSuperuser, is_last_superuser, need_above
 from accounts.sessions import end_sessions
 from audit.trail import record
 from leaderboard import archive, feed, keys, results
@@ -22,7 +23,6 @@ from leaderboard.models import Board, HiddenPlayer, Merge, Moderation, Run
 from leaderboard.periods import Period, find
 from leaderboard.results import REPAIR_WAIT_S, Flying, repair_lock
 from leaderboard.windows import forget_windows
-from live.errors import GameError
 from live.hub import mark
 from presence import nearby
 from store.client import client
@@ -35,11 +35,6 @@ Action = Moderation.Action
 TRIES_MAX = 50
 # What is not applied after so long was left behind by a process that died.
 FINISH_AFTER_S = 60
-
-
-class NotYours(GameError):
-    code = "not_yours"
-    message = "Only an owner may do that to staff, and nobody to themselves."
 
 
 async def hide_run(run: Run, *, reason: str, by: Player | None) -> None:
@@ -99,8 +94,9 @@ async def sync_hidden(slug: str) -> None:
 async def _do(action: Any, player: Player, run: Run | None, reason: str, by: Player | None) -> None:
     if not reason.strip():
         raise ReasonMissing
-    if by is not None and (by.pk == player.pk or (player.is_staff and not by.is_superuser)):
-        raise NotYours
+    await sync_to_async(need_above)(by, player)
+    if action == Action.BAN and await sync_to_async(is_last_superuser)(player):
+        raise LastSuperuser
     await _apply(await sync_to_async(_record)(action, player, run, reason.strip()[:300], by))
 
 

@@ -1,6 +1,7 @@
 """What operators do to boards: each with who, why, before and after."""
 
 from asgiref.sync import sync_to_async
+from django.db import transaction
 
 from accounts.models import Player
 from accounts.operations import ReasonMissing
@@ -19,6 +20,11 @@ from store.stream import replay_dead_letters
 class WrongName(GameError):
     code = "wrong_name"
     message = "Type the board’s title exactly: a reset cannot be undone."
+
+
+class NothingToReset(GameError):
+    code = "nothing_to_reset"
+    message = "Nobody stands on that period."
 
 
 def _need(reason: str) -> None:
@@ -43,8 +49,8 @@ async def reset_period(board: Board, kind: str, typed: str, *, reason: str, by: 
     Runs are kept and count on the other periods; on this one only those from now on, in a rebuild, too.
 
     Raises:
-        ReasonMissing, WrongName, UnknownPeriod: nothing was done.
-        LockHeld, LockLost, TooBusy: a repair is under way; the archive is there, and it can be done again.
+        ReasonMissing, WrongName, UnknownPeriod, NothingToReset: nothing was done.
+        LockHeld, LockLost, Fenced, TooBusy: a repair is under way; a rebuild empties the period once it is archived.
     """
     _need(reason)
     if typed.strip() != board.title:
@@ -52,13 +58,16 @@ async def reset_period(board: Board, kind: str, typed: str, *, reason: str, by: 
     if kind not in board.kinds:
         raise UnknownPeriod
     period = current(kind, now_ms())
-    number = await Season.objects.filter(board=board, period__startswith=f"{period.id}~").acount() + 1
     seconds, microseconds = await client().time()
-    name = f"{period.id}~{number}"
-    size = await seasons.archive_now(board, period.id, name)
+    at_ms = seconds * 1000 + microseconds // 1000
     await board.arefresh_from_db()
-    board.resets = {period.id: seconds * 1000 + microseconds // 1000} | _others(board, period.id)
-    await board.asave(update_fields=["resets"])
+    if not await client().zcard(keys.standings(board.slug, period.id)):
+        raise NothingToReset
+    # One that broke off is gone on with: it is not closed yet.
+    archived = Season.objects.filter(board=board, period__startswith=f"{period.id}~").exclude(closed_at=None)
+    name = f"{period.id}~{await archived.acount() + 1}"
+    size = await seasons.archive_now(board, period.id, name)
+    await sync_to_async(_note_reset)(board, period.id, at_ms)
     before, after = {"players": size, "archived_as": name}, {"players": 0}
     await sync_to_async(record)("reset_period", "board", board.pk, by=by, reason=reason, before=before, after=after)
     await rebuild.rebuild(board)
@@ -66,10 +75,11 @@ async def reset_period(board: Board, kind: str, typed: str, *, reason: str, by: 
     return size
 
 
-def _others(board: Board, period_id: str) -> dict[str, int]:
-    """The resets of current periods but this one; those of ended ones say nothing any more."""
-    kept = {period.id for period in definitions.periods(board, now_ms())} - {period_id}
-    return {name: at_ms for name, at_ms in board.resets.items() if name in kept}
+def _note_reset(board: Board, period_id: str, at_ms: int) -> None:
+    """Keep from when on a period's runs count, for good: its season can be worked out anew long after."""
+    with transaction.atomic():
+        board.resets = Board.objects.select_for_update().get(pk=board.pk).resets | {period_id: at_ms}
+        board.save(update_fields=["resets"])
 
 
 async def rebuild_board(board: Board, *, reason: str, by: Player | None) -> None:

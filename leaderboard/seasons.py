@@ -20,6 +20,7 @@ from store.lock import LockHeld, LockLost, hold
 
 logger = logging.getLogger(__name__)
 
+COPY_TTL_S = 3600
 KEPT_AFTER_CLOSING_S = 60 * 24 * 60 * 60
 CROWNS = 3
 
@@ -112,13 +113,21 @@ async def archive_now(board: Board, period_id: str, name: str) -> int:
     """
     async with hold(f"season:{board.slug}:{period_id}") as held:
         season = await sync_to_async(_open_season)(board, name, time.time_ns() // 1_000_000, held.fence)
-        await _archive(board, season, held.fence, period_id)
+        # Of a copy: who climbs on the live board between two pages would be on both, or on none.
+        source, copy = keys.standings(board.slug, period_id), keys.shadow(board.slug, name, held.fence)
+        pipe = client().pipeline(transaction=True)
+        pipe.delete(copy)
+        pipe.zunionstore(copy, [source])
+        pipe.expire(copy, COPY_TTL_S)
+        await pipe.execute()
+        await _archive(board, season, held.fence, copy)
         await sync_to_async(_finish)(season, held.fence)
+        await client().delete(copy)
     return await archive.size(season)
 
 
-async def _archive(board: Board, season: Season, fence: int, period_id: str = "") -> None:
-    name = keys.standings(board.slug, period_id or season.period)
+async def _archive(board: Board, season: Season, fence: int, copy: str = "") -> None:
+    name = copy or keys.standings(board.slug, season.period)
     placed = 0
     for start in range(0, await client().zcard(name), archive.BATCH):
         read = await client().zrange(

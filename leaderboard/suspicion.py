@@ -15,10 +15,12 @@ from django.db import InterfaceError, OperationalError
 from django.db.models import Count
 
 from accounts.models import Player
+from accounts.ranks import need_above
 from audit.trail import record
 from flags import flags
 from leaderboard import history, moderation
-from leaderboard.models import Run, Suspicion
+from leaderboard.models import Moderation, Run, Suspicion
+from live.errors import GameError
 from store.stream import Entry, Group
 
 #: Inputs a second over a whole run. Practised people play Fuse at three to six.
@@ -31,8 +33,15 @@ INPUTS_MIN = 60
 MANY, TOO_MANY = 150, 400
 
 QUARANTINE = "quarantine"
+#: What a reason begins with when nobody but this module hid a run.
+LOOKS_PLAYED = "Looks played by a program"
 HIGH, MEDIUM = str(Suspicion.Confidence.HIGH), str(Suspicion.Confidence.MEDIUM)
 Found = tuple[str, str]
+
+
+class DecidedMeanwhile(GameError):
+    code = "decided_meanwhile"
+    message = "Somebody else has decided on it meanwhile. Look again."
 
 
 class _Record(msgspec.Struct):
@@ -71,7 +80,7 @@ async def write(entries: Sequence[Entry]) -> None:
             run=run, defaults={"confidence": confidence, "words": words[:300]}
         )
         if is_new and confidence == HIGH and await flags.on(QUARANTINE, None):
-            await moderation.hide_run(run, reason=f"Looks played by a program: {words}", by=None)
+            await moderation.hide_run(run, reason=f"{LOOKS_PLAYED}: {words}", by=None)
 
 
 def _judge(run_ids: Sequence[str]) -> list[tuple[Run, list[Found]]]:
@@ -92,26 +101,38 @@ def _facts(run: Run) -> tuple[int, float, list[int]]:
 
 
 async def clear(suspicion: Suspicion, *, reason: str, by: Player | None) -> None:
-    """A person played it: the run counts again, if it was hidden for this."""
-    await _decide(suspicion, str(Suspicion.Decision.CLEARED), reason, by)
+    """A person played it: the run counts again, if it was hidden for this. Raises as `_decide`."""
     run = await Run.objects.select_related("player").aget(pk=suspicion.run_id)
-    if run.is_hidden:
+    was_confirmed = suspicion.decision == Suspicion.Decision.CONFIRMED
+    await _decide(suspicion, run, str(Suspicion.Decision.CLEARED), reason, by)
+    hides = Moderation.objects.filter(run=run, action=Moderation.Action.HIDE_RUN).order_by("-pk")
+    hidden = await hides.afirst() if run.is_hidden else None
+    if hidden and (was_confirmed or hidden.reason.startswith(LOOKS_PLAYED)):
         await moderation.restore_run(run, reason=reason, by=by)
 
 
 async def confirm(suspicion: Suspicion, *, reason: str, by: Player | None) -> None:
-    """A program played it: the run is hidden, and stays so."""
-    await _decide(suspicion, str(Suspicion.Decision.CONFIRMED), reason, by)
+    """A program played it: the run is hidden, and stays so. Raises as `_decide`."""
     run = await Run.objects.select_related("player").aget(pk=suspicion.run_id)
+    await _decide(suspicion, run, str(Suspicion.Decision.CONFIRMED), reason, by)
     if not run.is_hidden:
         await moderation.hide_run(run, reason=reason, by=by)
 
 
-async def _decide(suspicion: Suspicion, decision: str, reason: str, by: Player | None) -> None:
+async def _decide(suspicion: Suspicion, run: Run, decision: str, reason: str, by: Player | None) -> None:
+    """Keep a decision on what was seen.
+
+    Raises:
+        ReasonMissing, NotYours: nothing was decided.
+        DecidedMeanwhile: somebody else was faster.
+    """
     if not reason.strip():
         raise moderation.ReasonMissing
+    await sync_to_async(need_above)(by, run.player)
     before = {"decision": suspicion.decision}
-    await Suspicion.objects.filter(pk=suspicion.pk).aupdate(decision=decision)
+    seen = Suspicion.objects.filter(pk=suspicion.pk, decision=suspicion.decision)
+    if not await seen.aupdate(decision=decision):
+        raise DecidedMeanwhile
     after = {"decision": decision}
     act = f"{decision}_suspicion"
     await sync_to_async(record)(act, "run", suspicion.run_id, by=by, reason=reason, before=before, after=after)

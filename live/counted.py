@@ -30,7 +30,7 @@ class Counted:
             await self._socket(scope, receive, send)
 
     async def _http(self, scope: dict[str, Any], receive: Any, send: Any, name: bytes) -> None:
-        started, status = time.perf_counter(), 500
+        started, status = time.perf_counter(), 0
 
         async def counted(message: dict[str, Any]) -> None:
             nonlocal status
@@ -41,8 +41,12 @@ class Counted:
 
         try:
             await self.application(scope, receive, counted)
+        except Exception:
+            status = 500
+            raise
         finally:
-            counters.count(f"http_{status // 100}xx")
+            # Without an answer: whoever asked had left before it.
+            counters.count(f"http_{status // 100}xx" if status else "http_left")
             counters.count("http_ms", round(1000 * (time.perf_counter() - started)))
 
     async def _socket(self, scope: dict[str, Any], receive: Any, send: Any) -> None:

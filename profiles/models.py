@@ -29,6 +29,7 @@ class Progress(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["player", "measure"], name="progress_once")]
+        verbose_name_plural = "progress"
 
     def __str__(self) -> str:
         return f"{self.measure} of {self.player}: {self.value}"

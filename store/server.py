@@ -79,11 +79,16 @@ def shown_url() -> str:
     return re.sub(r"(://[^:/@]*):[^@/]*@", r"\1:…@", url())
 
 
-def own(data_dir: Path) -> IO[str]:
+def restoring(data_dir: Path) -> Path:
+    """The file that is there from the first change of a restore to its end; in it, where the former state lies."""
+    return data_dir / "restoring"
+
+
+def own(data_dir: Path, *, to_restore: bool = False) -> IO[str]:
     """Keep others from a data folder for as long as the returned file is open.
 
     Raises:
-        NoServer: somebody has it: `bin/play` runs on it, or a restore.
+        NoServer: somebody has it: `bin/play` runs on it, or a restore; or a restore broke off, and this is none.
     """
     data_dir.mkdir(parents=True, exist_ok=True)
     file = (data_dir / "lock").open("w")
@@ -94,6 +99,10 @@ def own(data_dir: Path) -> IO[str]:
         raise NoServer(
             f"another bin/play is running on {data_dir}, or a restore. Stop it, or choose another data folder."
         ) from error
+    if restoring(data_dir).exists() and not to_restore:
+        file.close()
+        aside = restoring(data_dir).read_text().strip()
+        raise NoServer(f"a restore of {data_dir} broke off: run it again. What was there before lies in {aside}.")
     return file
 
 

@@ -226,6 +226,10 @@ class TestAdmin:
 
     def test_a_player_who_is_no_staff_is_sent_away(self, client):
         client.force_login(Player.objects.create_user("Bob", GOOD))
+        answer = client.get("/admin/", follow=True)
+        assert answer.status_code == 403
+        assert "Sign in" not in answer.content.decode().partition("<main")[2]  # They are signed in.
+        client.logout()
         assert client.get("/admin/", follow=True).request["PATH_INFO"] == "/accounts/sign-in/"
 
     def test_a_new_name_in_the_admin_shows_on_the_board(self, staff, finished):

@@ -63,6 +63,7 @@ ROUTES = {
     "livez": ("/livez", EVERYBODY),
     "readyz": ("/readyz", EVERYBODY),
     "metrics": ("/metrics", EVERYBODY),
+    "admin/password_change/": ("/admin/password_change/", EVERYBODY),
     "admin/login/": ("/admin/login/", EVERYBODY),
     "admin/": ("/admin/", STAFF),
 }

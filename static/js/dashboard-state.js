@@ -7,13 +7,19 @@ export function written(value, unit) {
   if (value === null || value === undefined) return "–";
   if (typeof value !== "number") return String(value);
   if (unit === "bytes") return bytes(value);
-  if (unit === "moment") return new Date(value).toLocaleString();
-  return unit ? `${number.format(value)} ${unit}` : number.format(value);
+  if (unit === "moment") return moment(value);
+  if (Math.abs(value) >= 100) value = Math.round(value);
+  return unit ? `${number.format(value)}\u00a0${unit}` : number.format(value);
+}
+
+// Days here are UTC's, and so are all times.
+export function moment(ms, seconds = false) {
+  return `${new Date(ms).toISOString().slice(0, seconds ? 19 : 16).replace("T", " ")} UTC`;
 }
 
 function bytes(value) {
   const power = value ? Math.min(UNITS.length - 1, Math.floor(Math.log10(value) / 3)) : 0;
-  return `${number.format(Math.round((10 * value) / 1000 ** power) / 10)} ${UNITS[power]}`;
+  return `${number.format(Math.round((10 * value) / 1000 ** power) / 10)}\u00a0${UNITS[power]}`;
 }
 
 // A cell of a table: moments are told by their size, since nothing else here is that large and whole.
@@ -21,8 +27,16 @@ export function cell(value) {
   return typeof value === "number" && value > 1e12 ? written(value, "moment") : written(value);
 }
 
-// The points of an SVG polyline through the values of one column of the rows; column 0 is the label.
-export function line(rows, column, most, width, height) {
-  const step = rows.length > 1 ? width / (rows.length - 1) : 0;
-  return rows.map((row, index) => `${(index * step).toFixed(1)},${(height - (height * row[column]) / Math.max(1, most)).toFixed(1)}`).join(" ");
+const GAP_MS = 3 * 60_000;
+
+// The points of SVG polylines through one column of the rows; column 0 is the label, or when (UTC ms) within `span`,
+// [from, to]: then a pause of more than three minutes ends a line, and the next row begins another.
+export function lines(rows, column, most, width, height, span) {
+  const found = [[]];
+  rows.forEach((row, index) => {
+    if (span && index && row[0] - rows[index - 1][0] > GAP_MS) found.push([]);
+    const x = span ? (width * (row[0] - span[0])) / (span[1] - span[0]) : (index * width) / Math.max(1, rows.length - 1);
+    found.at(-1).push([Math.max(0, x), height - (height * row[column]) / Math.max(1, most)]);
+  });
+  return found.filter((points) => points.length);
 }

@@ -1,6 +1,6 @@
 // <live-figures topic>: the operators' figures, tables and charts, kept current. DOM only.
 
-import { cell, line, written } from "dashboard-state";
+import { cell, lines, moment, written } from "dashboard-state";
 import { topics } from "live/site";
 import { Pause } from "pause";
 
@@ -23,8 +23,8 @@ class LiveFigures extends HTMLElement {
   #show(figures) {
     for (const each of this.querySelectorAll("[data-figure]")) set(each, written(figures[each.dataset.figure], each.dataset.unit));
     for (const body of this.querySelectorAll("[data-table]")) this.#ifNew(body.dataset.table, figures, (rows) => fill(body, rows));
-    for (const chart of this.querySelectorAll("[data-chart]")) this.#ifNew(chart.dataset.chart, figures, (rows) => draw(chart, rows));
-    this.querySelector("[data-as-of]").textContent = new Date(figures.as_of_ms).toLocaleTimeString();
+    for (const chart of this.querySelectorAll("[data-chart]")) this.#ifNew(chart.dataset.chart, figures, (rows) => draw(chart, rows, figures.as_of_ms));
+    this.querySelector("[data-as-of]").textContent = moment(figures.as_of_ms, true);
   }
 
   // What has not changed is left alone, so that a table can be read and scrolled.
@@ -44,7 +44,7 @@ function set(element, text) {
 function fill(body, rows) {
   const lines = rows.map((row) => {
     const made = document.createElement("tr");
-    made.append(...row.map((value, index) => element(index ? "td" : "th", cell(value))));
+    made.append(...row.map((value, index) => element(index ? "td" : "th", cell(value), typeof value === "string" ? "figure-text" : "")));
     made.firstElementChild.scope = "row";
     return made;
   });
@@ -59,29 +59,31 @@ function fill(body, rows) {
   body.replaceChildren(...lines);
 }
 
-function draw(chart, rows) {
+function draw(chart, rows, now) {
   const columns = rows.length ? rows[0].length - 1 : 0;
   const most = Math.max(1, ...rows.flatMap((row) => row.slice(1)));
-  const lines = Array.from({ length: columns }, (_, index) => {
-    const made = document.createElementNS(SVG, "polyline");
-    made.setAttribute("points", line(rows, index + 1, most, WIDTH, HEIGHT));
-    made.setAttribute("class", index ? "chart-line chart-before" : "chart-line");
-    return made;
-  });
-  if (rows.length === 1) lines.push(dot(0, HEIGHT - (HEIGHT * rows[0][1]) / most)); // One point makes no line.
-  chart.querySelector("svg").replaceChildren(...lines.reverse());
+  const span = chart.dataset.hours ? [now - chart.dataset.hours * 3_600_000, now] : null;
+  const shapes = Array.from({ length: columns }, (_, index) => lines(rows, index + 1, most, WIDTH, HEIGHT, span).map((points) => shape(points, index))).reverse();
+  chart.querySelector("svg").replaceChildren(...shapes.flat());
+  const labels = chart.querySelectorAll("[data-scale]");
+  const ends = span ?? [rows[0]?.[0] ?? "", rows.at(-1)?.[0] ?? ""];
+  [`at most ${cell(most)}`, cell(ends[0]), cell(ends[1])].forEach((text, index) => set(labels[index], text));
   fill(chart.querySelector("tbody"), rows.toReversed());
 }
 
-function dot(x, y) {
-  const made = document.createElementNS(SVG, "circle");
-  for (const [name, value] of Object.entries({ cx: x, cy: y, r: 4, class: "chart-dot" })) made.setAttribute(name, value);
+// A line through the points; one point alone makes no line and is a dot.
+function shape(points, index) {
+  const made = document.createElementNS(SVG, points.length > 1 ? "polyline" : "circle");
+  const [[x, y]] = points;
+  const given = points.length > 1 ? { points: points.map((point) => point.map((each) => each.toFixed(1)).join(",")).join(" "), class: index ? "chart-line chart-before" : "chart-line" } : { cx: x, cy: y, r: 4, class: "chart-dot" };
+  for (const [name, value] of Object.entries(given)) made.setAttribute(name, value);
   return made;
 }
 
-function element(tag, text) {
+function element(tag, text, kind = "") {
   const made = document.createElement(tag);
   made.textContent = text;
+  if (kind) made.className = kind;
   return made;
 }
 

@@ -1,11 +1,11 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts import keys as account_keys
 from leaderboard import keys
 from leaderboard.models import Board
-from store.client import run_sync
+from store.client import StoreUnavailable, run_sync
 from store.stream import dead_letters, replay_dead_letters
 
 
@@ -16,6 +16,13 @@ class Command(BaseCommand):
         parser.add_argument("--replay", action="store_true", help="put all of them back into their streams")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            self.show(options)
+        except StoreUnavailable as error:
+            raise CommandError(f"Redis does not answer: {error}") from error
+
+    def show(self, options: dict[str, Any]) -> None:
+        """List every stream's letters, or put them back."""
         streams = {slug: keys.runs(slug) for slug in Board.objects.values_list("slug", flat=True)}
         streams["ledger"] = account_keys.ledger()
         for title, stream in streams.items():

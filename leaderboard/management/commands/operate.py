@@ -76,7 +76,10 @@ class Command(BaseCommand):
         except GameError as error:
             raise CommandError(str(error)) from error
         except (StoreUnavailable, LockHeld, LockLost, rebuild.TooBusy) as error:
-            raise CommandError(f"Not now: {error or 'another repair is under way'}.") from error
+            why = str(error) or "another repair is under way"
+            if options["act"] in (*PLAYER_ACTS, *RUN_ACTS) and options["act"] != "revoke-sessions":
+                raise CommandError(f"Recorded. The boards follow once the worker and Redis are back: {why}") from error
+            raise CommandError(f"It is not known whether it was done: {why}") from error
         self.stdout.write(done)
 
     async def act(self, options: dict[str, Any]) -> str:

@@ -1,0 +1,39 @@
+"""Who may do something to whose account: those who stand above it."""
+
+from accounts.models import Player
+from live.errors import GameError
+
+
+class NotYours(GameError):
+    code = "not_yours"
+    message = "Only an owner may do that to staff, and nobody to themselves or to who stands no lower."
+
+
+class LastSuperuser(GameError):
+    code = "last_superuser"
+    message = "Nobody else could do everything then: make somebody else a superuser first."
+
+
+def rank(player: Player) -> int:
+    """0 for players, 1 for staff, 2 for owners, who may change accounts, 3 for superusers. Sync."""
+    if player.is_superuser:
+        return 3
+    return (1 + player.has_perm("accounts.change_player")) if player.is_staff else 0
+
+
+def need_above(by: Player | None, player: Player) -> None:
+    """Refuse what somebody may not do to an account; None is the terminal, which may do everything. Sync.
+
+    Raises:
+        NotYours: it is their own, or as high as theirs; a superuser may act on every other account.
+    """
+    if by is None:
+        return
+    if by.pk == player.pk or (rank(by) <= rank(player) and not by.is_superuser):
+        raise NotYours
+
+
+def is_last_superuser(player: Player) -> bool:
+    """Whether nobody but this player could still do everything. Sync."""
+    others = Player.objects.filter(is_superuser=True, is_active=True).exclude(pk=player.pk)
+    return player.is_superuser and not others.exists()

@@ -1,0 +1,88 @@
+"""Actions of the admin's lists that ask why, do something to each of the chosen, and say what came of it."""
+
+import secrets
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+
+from accounts.wallet import AMOUNT_MAX
+from audit.admin import ReasonForm, ask
+from leaderboard import moderation, rebuild, seasons, suspicion
+from leaderboard.periods import KINDS, TITLES
+from live.errors import GameError
+from store.client import StoreUnavailable, run_sync
+from store.lock import LockHeld, LockLost
+
+CHOSEN_MAX = 200
+
+_Text = admin.widgets.AdminTextInputWidget
+
+
+def _token() -> str:
+    return secrets.token_hex(12)
+
+
+class GrantForm(ReasonForm):
+    coins = forms.IntegerField(min_value=1, max_value=AMOUNT_MAX)
+    # The same for every sending of one form: a second click, or another try after a silence, gives nothing more.
+    token = forms.CharField(widget=forms.HiddenInput, initial=_token, max_length=24, required=False)
+
+
+class ResetForm(ReasonForm):
+    kind = forms.ChoiceField(label="Which period", choices=[(kind, TITLES[kind]) for kind in KINDS])
+    typed = forms.CharField(label="Type the board’s title: this cannot be undone", widget=_Text)
+
+
+def acting(
+    words: str,
+    do: Callable[..., Coroutine[Any, Any, object]],
+    *,
+    permission: str = "moderate",
+    form_class: type[ReasonForm] = ReasonForm,
+    **fixed: Any,
+) -> Any:
+    """An admin action that asks why, and what else it needs, before it does something to each of at most 200."""
+
+    def action(model_admin: Any, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse | None:
+        if chosen.count() > CHOSEN_MAX:
+            messages.error(request, f"That is more than {CHOSEN_MAX} at once. Choose fewer.")
+            return None
+        form = form_class(request.POST if "reason" in request.POST else None)
+        if form.is_valid():
+            done = sum(_done(request, do, each, **form.cleaned_data, **fixed) for each in chosen)
+            if done:
+                messages.success(request, f"{words}: {done} done.")
+                return None
+        return ask(model_admin, request, words, form, chosen)
+
+    action.__name__ = "_".join([do.__name__, *map(str, fixed.values())])
+    return admin.action(action, description=f"{words}…", permissions=[permission])
+
+
+def _done(request: HttpRequest, do: Callable[..., Coroutine[Any, Any, object]], each: Any, **fields: Any) -> bool:
+    try:
+        run_sync(do(each, by=request.user, **fields))
+        return True
+    except GameError as error:
+        messages.error(request, f"{each}: {error}")
+    except (StoreUnavailable, LockHeld, LockLost, seasons.Fenced, rebuild.TooBusy):
+        if do.__module__ in FOLLOWED_UP:
+            messages.warning(request, f"{each}: recorded. The boards follow within a minute or two.")
+            return True
+        messages.error(
+            request, f"{each}: it is not known whether it was done. {AFTERWARDS.get(do.__name__, TRY_AGAIN)}"
+        )
+    return False
+
+
+#: What these do is in SQL at once, and the worker finishes it.
+FOLLOWED_UP = {moderation.__name__, suspicion.__name__}
+TRY_AGAIN = "Look, and do it again if it was not."
+AFTERWARDS = {
+    "reset_period": "If the season’s archive is there, rebuild the board from SQL: that empties the period.",
+    "grant_coins": "Send the form again: it gives the coins once.",
+}
