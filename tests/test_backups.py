@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from dashboard import archive
 from store import server, snapshot
 from store.client import client, other, private_socket
 from store.fingerprint import counted_by_app, differing, fingerprints
-from tests.stack import ROOT, Site, clean_environment, wait_for
+from tests.stack import ROOT, Site, clean_environment, free_port, wait_for
 
 pytestmark = pytest.mark.timeout(170)
 
@@ -335,3 +336,40 @@ def test_repairs_work_on_a_stopped_site_too(stopped):
     assert "Every wallet is the sum" in manage(data, "wallets").stdout
     assert "No difference: fuse" in manage(data, "rebuild_boards", "--check").stdout
     assert not private_socket(data).exists() or not server.answers(f"unix://{private_socket(data)}")
+
+
+@pytest.mark.stack
+@pytest.mark.parametrize("after_s", [0.0, 0.05, 0.4, 1.0])
+def test_a_restore_that_is_killed_is_not_started_on_and_can_be_done_again(copied, after_s):
+    data, player, points = copied
+    path = the_archive(data)
+    command = [sys.executable, "manage.py", "restore", "--yes", str(path)]
+    restoring = subprocess.Popen(
+        command, cwd=ROOT, env=clean_environment(DATA_DIR=str(data)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    deadline = time.monotonic() + 60
+    while not server.restoring(data).exists():
+        assert restoring.poll() is None, restoring.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    time.sleep(after_s)
+    restoring.kill()
+    restoring.communicate()
+    if server.restoring(data).exists():  # Else it was done before it was killed.
+        started = subprocess.run(
+            [sys.executable, "-m", "gameapp.start", "--data", str(data), "--port", str(free_port())],
+            cwd=ROOT,
+            env=clean_environment(),
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert started.returncode == 1
+        assert "broke off: run it again" in started.stderr
+        wait_for(lambda: not server.answers(f"unix://{private_socket(data)}"))  # The killed one's Redis ends, too.
+    done = manage(data, "restore", "--yes", str(path))
+    assert done.returncode == 0, done.stderr
+    assert not list(data.glob(".restoring-*"))
+    with Site(data) as site:
+        assert board_of(site) == [(str(player), points)]
+        site.manage("wallets")
