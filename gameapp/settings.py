@@ -200,8 +200,7 @@ LANGUAGE_CODE = "en"
 USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
-# The admin's times; those of the pages have tags of their own.
-DATETIME_FORMAT = r"Y-m-d H:i \U\T\C"
+FORMAT_MODULE_PATH = "gameapp.formats"
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

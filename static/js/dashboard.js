@@ -44,10 +44,12 @@ function set(element, text) {
 function fill(body, rows) {
   const lines = rows.map((row) => {
     const made = document.createElement("tr");
-    made.append(...row.map((value, index) => element(index ? "td" : "th", cell(value), typeof value === "string" ? "figure-text" : "")));
+    made.append(...row.map((value, index) => element(index ? "td" : "th", cell(value), index && typeof value === "number" ? "figure-number" : "")));
     made.firstElementChild.scope = "row";
     return made;
   });
+  // A head stands where its numbers stand.
+  body.closest("table").querySelectorAll("thead th").forEach((head, index) => head.classList.toggle("figure-number", index > 0 && typeof rows[0]?.[index] === "number"));
   if (!lines.length && body.dataset.empty) {
     const made = document.createElement("tr");
     const only = element("td", body.dataset.empty);
