@@ -32,6 +32,8 @@ class Finding(msgspec.Struct, frozen=True):
 
 async def examine(deploy: bool) -> AsyncIterator[Finding]:
     """Every finding, Redis first; `deploy` adds Django's own checks for a site that others can reach."""
+    debug = "DEBUG is on; with DEBUG=0 they are those of a site as others see it"
+    yield Finding("Settings", True, debug if settings.DEBUG else "DEBUG is off")
     try:
         async for finding in _redis():
             yield finding

@@ -36,6 +36,7 @@ class BoardTopic(Topic):
     `size` the number of players, `ends_ms` the period's end (null: none).
     """
 
+    shows_scores = True
     personal = staticmethod(own_standings)
 
     def __init__(self, name: str, slug: str, period_kind: str) -> None:

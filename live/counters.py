@@ -3,7 +3,7 @@
 from collections import Counter, deque
 
 counts: Counter[str] = Counter()
-#: The last delays from a mark to its frames being written, in milliseconds.
+#: The last delays from a board's mark, which follows a score at once, to its frames being written, in milliseconds.
 delays_ms: deque[float] = deque(maxlen=512)
 #: The last errors that were logged, newest last.
 errors: deque[str] = deque(maxlen=10)

@@ -21,6 +21,8 @@ class Topic:
     interval_ms = 100
     #: Read again after this long without a mark: heals lost marks and lets time itself change the state.
     refresh_s = 15.0
+    #: Whether how long its frames wait is counted as the time from score to screen.
+    shows_scores = False
     #: Reads what only the watchers themselves are shown, for all topics of a kind at once; see `live.personal`.
     personal: "PersonalReader | None" = None
 

@@ -2,12 +2,13 @@
 
 import asyncio
 import json
+from collections import deque
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from live import topics
+from live import counters, topics
 from live.errors import NotAllowed
 from live.hub import Hub, mark
 from live.mailbox import BACKLOG_MAX, Mailbox
@@ -104,6 +105,20 @@ async def test_a_mark_on_redis_wakes_the_topic(counter):
     counter.value = 7
     await mark("counter")
     await until(lambda: watcher.state == {"value": 7})
+
+
+@pytest.mark.parametrize("shows_scores", [True, False])
+async def test_only_scores_count_as_the_time_from_score_to_screen(counter, monkeypatch, shows_scores):
+    monkeypatch.setattr(counters, "delays_ms", deque(maxlen=512))
+    counter.shows_scores = shows_scores
+    hub, watcher = Hub(), Watcher()
+    await hub.watch("counter", watcher.mailbox)
+    await asyncio.sleep(0.1)
+    counter.value = 7
+    await mark("counter")
+    await until(lambda: watcher.state == {"value": 7})
+    await asyncio.sleep(0.05)
+    assert [delay < 2_000 for delay in counters.delays_ms] == [True] * shows_scores
 
 
 async def test_a_thousand_marks_are_a_few_reads_and_one_read_serves_all(counter):
