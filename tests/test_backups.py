@@ -180,12 +180,22 @@ def climbing(source: Path, target: Path) -> Path:
     return target
 
 
+def exchanged(source: Path, target: Path) -> Path:
+    """A whole archive with other content in a part than the manifest tells of."""
+    folder = made(target.with_suffix(".d"))
+    manifest = archive.unpack(source, folder)
+    (folder / manifest.sql).write_bytes(bytes(manifest.parts[manifest.sql].bytes))
+    archive.pack(folder, manifest, target)
+    return target
+
+
 def replaced(**fields):
     return lambda source, target: rewritten(source, target, lambda made: msgspec.structs.replace(made, **fields))
 
 
 BAD = {
     "flipped": (flipped, "cannot be read|damaged"),
+    "exchanged": (exchanged, "is not what was archived"),
     "cut off": (cut, "cannot be read"),
     "foreign": (foreign, "no archive of Gameapp"),
     "climbing": (climbing, "names other parts"),

@@ -70,6 +70,8 @@ class TestRanks:
 
     def test_the_last_superuser_cannot_be_locked_out(self):
         root = Player.objects.create_superuser("Olga", GOOD)
+        banned = Player.objects.create_superuser("Banned", GOOD)
+        Player.objects.filter(pk=banned.pk).update(is_active=False)  # Does not count.
         with pytest.raises(LastSuperuser):
             run_sync(moderation.ban(root, reason="x", by=None))
         with pytest.raises(CommandError):
