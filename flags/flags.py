@@ -72,7 +72,9 @@ async def of(player: Player | None) -> frozenset[str]:
         return frozenset()
     found = set()
     for flag, revision, bit in zip(flags, written, bits, strict=True):
-        is_on = bool(bit) if revision == str(flag.revision) else await _by_definition(flag, offset)
+        # A bitmap of a newer revision than we know is right already: a kill counts at once, everywhere.
+        is_fresh = revision is not None and int(revision) >= flag.revision
+        is_on = bool(bit) if is_fresh else await _by_definition(flag, offset)
         if is_on:
             found.add(flag.slug)
     return frozenset(found)

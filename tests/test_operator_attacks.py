@@ -301,6 +301,15 @@ class TestFlags:
         assert killed
         assert not run_sync(flags.on("late", newcomer))
 
+    def test_a_kill_counts_at_once_in_a_process_that_knows_the_flag_from_before(self, bob):
+        flag = Flag.objects.create(slug="late", description="x", state="everyone")
+        run_sync(flags.write(flag))
+        assert run_sync(flags.on("late", bob))
+        known = flags._known
+        run_sync(flags.change(Flag.objects.get(pk="late"), is_killed=True))
+        flags._known = known  # As another process still has it.
+        assert not run_sync(flags.on("late", bob))
+
     def test_a_flag_and_an_experiment_have_no_name_in_common(self):
         Experiment.objects.create(slug="same", description="x")
         with pytest.raises(ValidationError):
