@@ -67,7 +67,8 @@ class FindsByPlayer:
 
 
 @admin.register(Player)
-class PlayerAdmin(UserAdmin):
+class PlayerAdmin(FindsByPlayer, UserAdmin):
+    player_fields = ["pk"]
     add_form = PlayerCreationForm
     add_fieldsets = [(None, {"fields": ["name", "password"]})]
     fieldsets = [
@@ -79,19 +80,10 @@ class PlayerAdmin(UserAdmin):
     readonly_fields = ["visibility", "is_guest", "is_demo", "is_active", "joined_at", "last_login"]
     list_display = ["name", "country", "is_guest", "is_demo", "is_staff", "joined_at", "last_login"]
     list_filter = ["is_guest", "is_demo", "is_staff", "is_active", "joined_at", "country"]
-    search_fields = ["name"]
+    search_help_text = "A part of the name, or the id."
     ordering = ["-joined_at"]
     show_full_result_count = False
     paginator = CappedPaginator
-
-    def get_search_results(self, request, queryset, search_term):
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        ids = ids_of_called(term, PLAYERS_MAX)
-        if len(ids) == PLAYERS_MAX:
-            messages.warning(request, f"More than {PLAYERS_MAX} players have “{term}” in their names; type more of it.")
-        return queryset.filter(pk__in=ids), False
 
     def has_change_permission(self, request, obj=None):
         # Whoever can do everything is changed by their like only: an owner could become one of them else.
@@ -137,7 +129,6 @@ class PlayerAdmin(UserAdmin):
             self.delete_model(request, player)
 
     def save_model(self, request, obj, form, change):
-        self._before = _values(form.initial, form.changed_data) if change else None
         if change:
             # Only what was changed here: the rest may have changed meanwhile, a ban above all.
             fields = {name for name in form.changed_data if name not in ("groups", "user_permissions")}
@@ -150,10 +141,9 @@ class PlayerAdmin(UserAdmin):
 
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
-        act, after = (
-            ("change_player", _values(form.cleaned_data, form.changed_data)) if change else ("add_player", None)
-        )
-        record(act, "player", form.instance.pk, by=request.user, before=self._before, after=after)
+        act = "change_player" if change else "add_player"
+        before, after = [_values(data, form.changed_data) for data in (form.initial, form.cleaned_data)]
+        record(act, "player", form.instance.pk, by=request.user, before=before if change else None, after=after)
 
 
 def _values(data: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:

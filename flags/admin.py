@@ -22,14 +22,15 @@ class Written(admin.ModelAdmin):
         return ["slug"] if obj else []
 
     def save_model(self, request, obj, form, change):
-        self._before = _values(type(obj).objects.filter(pk=obj.pk).first())
+        request.values_before = _values(type(obj).objects.filter(pk=obj.pk).first())
         super().save_model(request, obj, form, change)
 
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
         each = form.instance
         type(each).objects.filter(pk=each.pk).update(revision=F("revision") + 1)
-        record(f"change_{self.kind}", self.kind, each.pk, by=request.user, before=self._before, after=_values(each))
+        before, after = request.values_before, _values(each)
+        record(f"change_{self.kind}", self.kind, each.pk, by=request.user, before=before, after=after)
         # Afterwards: the bits are worked out from what others can see.
         transaction.on_commit(lambda: self._write(request, each))
 
