@@ -3,10 +3,12 @@
 Its parts are `manifest.json`, `redis.rdb`, `sql.sqlite3` or `sql.pgdump`, and `secret_key` where the site made its own.
 """
 
+import contextlib
 import hashlib
 import os
 import tarfile
 import zlib
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -88,14 +90,26 @@ def unpack(archive: Path, folder: Path) -> Manifest:
     Raises:
         BadArchive: it is none, or of a newer make, or something in it is missing, changed or cut off.
     """
+    with _opened(archive) as tar:
+        manifest = _manifest(tar)
+        for name, part in manifest.parts.items():
+            _write(tar, name, part, folder / name)
+    return manifest
+
+
+def peek(archive: Path) -> Manifest:
+    """What an archive says that it holds; only its beginning is read. Raises BadArchive: it is none."""
+    with _opened(archive) as tar:
+        return _manifest(tar)
+
+
+@contextlib.contextmanager
+def _opened(archive: Path) -> Iterator[tarfile.TarFile]:
     try:
         with tarfile.open(archive, "r:gz") as tar:
-            manifest = _manifest(tar)
-            for name, part in manifest.parts.items():
-                _write(tar, name, part, folder / name)
+            yield tar
     except (OSError, EOFError, tarfile.TarError, KeyError, RecursionError, msgspec.MsgspecError, zlib.error) as error:
         raise BadArchive(f"{archive.name} cannot be read: {error}") from error
-    return manifest
 
 
 def _manifest(tar: tarfile.TarFile) -> Manifest:

@@ -65,6 +65,7 @@ async def _now(slugs: list[str]) -> State:
         "sockets": total["sockets_opened"] - total["sockets_closed"],
         "watchers": sum(each.watchers for each in processes.values()),
         "http_rate": round(http, 1),
+        "socket_rate": round(rates.get("sockets_opened", 0.0), 1),
         "score_rate": round(rates.get("runs_finished", 0.0), 1),
         "runs_started": total["runs_started"],
         "runs_finished": total["runs_finished"],

@@ -233,6 +233,7 @@ def test_check_list_keep_and_the_question(stopped, tmp_path):
     assert str(path) in manage(data, "restore").stdout
     assert "manage.py backup makes one" in manage(tmp_path, "restore").stdout
     assert "Nothing was done" in manage(data, "restore", str(path)).stderr  # Nobody there to say yes.
+    assert "cannot be read" in manage(data, "restore", str(ROOT / "README.md")).stderr  # Before it asks.
     assert "There is no" in manage(data, "restore", "--yes", str(tmp_path / "none")).stderr
     assert files_of(data) == before
     old = tmp_path / archive.name_at(datetime(2020, 1, 1, tzinfo=UTC))

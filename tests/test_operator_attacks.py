@@ -266,6 +266,14 @@ class TestSuspicion:
         run_sync(suspicion.clear(suspect, reason="after all not", by=None))
         assert not Run.objects.get().is_hidden
 
+    def test_the_terminal_decides_too(self, suspect):
+        call_command("operate", "confirm-run", "r1", "--reason", "a bot")
+        assert (Suspicion.objects.get().decision, Run.objects.get().is_hidden) == ("confirmed", True)
+        call_command("operate", "clear-run", "r1", "--reason", "after all not")
+        assert (Suspicion.objects.get().decision, Run.objects.get().is_hidden) == ("cleared", False)
+        with pytest.raises(CommandError, match="is in the queue"):
+            call_command("operate", "clear-run", "no-such", "--reason", "x")
+
     def test_nobody_decides_on_their_own_run(self, suspect, bob):
         bob.is_staff = True
         bob.save()

@@ -55,7 +55,12 @@ class Command(BaseCommand):
     def agreed(self, path: Path) -> bool:
         """Whether somebody at the terminal says yes; without a terminal nobody does."""
         try:
-            return input(f"Put {path.name} in the place of everything the site has? [yes/no] ").strip().lower() == "yes"
+            made_at = archive.peek(path).made_at
+        except BadArchive as error:
+            raise CommandError(f"Nothing was changed: {error}.") from error
+        try:
+            question = f"Put the backup of {made_at} in the place of everything the site has? [yes/no] "
+            return input(question).strip().lower() == "yes"
         except EOFError:
             self.stdout.write("")
             return False

@@ -9,8 +9,8 @@ from accounts import operations as accounts
 from accounts.models import Player
 from audit.admin import Exports
 from audit.export import lines
-from leaderboard import export, moderation, operations, rebuild
-from leaderboard.models import Board, Run
+from leaderboard import export, moderation, operations, rebuild, suspicion
+from leaderboard.models import Board, Run, Suspicion
 from leaderboard.periods import KINDS
 from live.errors import GameError
 from store.client import StoreUnavailable, run_sync
@@ -28,6 +28,11 @@ PLAYER_ACTS: dict[str, tuple[str, Act]] = {
 RUN_ACTS: dict[str, tuple[str, Act]] = {
     "hide-run": ("take a run out of its board", moderation.hide_run),
     "restore-run": ("let a hidden run count again", moderation.restore_run),
+}
+
+QUEUE_ACTS: dict[str, tuple[str, Act]] = {
+    "clear-run": ("decide that a person played a suspicious run", suspicion.clear),
+    "confirm-run": ("decide that a program played a suspicious run, and hide it", suspicion.confirm),
 }
 
 
@@ -51,7 +56,7 @@ class Command(BaseCommand):
 
         for name, (words, _) in PLAYER_ACTS.items():
             add(name, words, "PLAYER")
-        for name, (words, _) in RUN_ACTS.items():
+        for name, (words, _) in (RUN_ACTS | QUEUE_ACTS).items():
             add(name, words, "RUN")
         add("grant-coins", "give a player coins", "PLAYER").add_argument("--coins", type=int, required=True)
         add("close-board", "have a board take no runs for now", "BOARD")
@@ -77,7 +82,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         except (StoreUnavailable, LockHeld, LockLost, rebuild.TooBusy) as error:
             why = str(error) or "another repair is under way"
-            if options["act"] in (*PLAYER_ACTS, *RUN_ACTS) and options["act"] != "revoke-sessions":
+            if options["act"] in (*PLAYER_ACTS, *RUN_ACTS, *QUEUE_ACTS) and options["act"] != "revoke-sessions":
                 raise CommandError(f"Recorded. The boards follow once the worker and Redis are back: {why}") from error
             raise CommandError(f"It is not known whether it was done: {why}") from error
         self.stdout.write(done)
@@ -90,6 +95,8 @@ class Command(BaseCommand):
             await PLAYER_ACTS[act][1](await self.player(target), **why)
         elif act in RUN_ACTS:
             await RUN_ACTS[act][1](await self.run(target), **why)
+        elif act in QUEUE_ACTS:
+            await QUEUE_ACTS[act][1](await self.suspicion(target), **why)
         elif act == "grant-coins":
             balance = await accounts.grant_coins(await self.player(target), options["coins"], **why)
             return f"{target} has {balance:,} coins now."
@@ -127,6 +134,12 @@ class Command(BaseCommand):
         found = await Run.objects.select_related("player").filter(pk=run_id).afirst()
         if found is None:
             raise CommandError(f"No kept run is called {run_id}.")
+        return found
+
+    async def suspicion(self, run_id: str) -> Suspicion:
+        found = await Suspicion.objects.filter(pk=run_id).afirst()
+        if found is None:
+            raise CommandError(f"No run {run_id} is in the queue.")
         return found
 
     async def board(self, slug: str) -> Board:
