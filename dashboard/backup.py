@@ -62,41 +62,41 @@ def make(folder: Path, say: Say = lambda step: None) -> Made:
         if time.time() - left.stat().st_mtime > LEFT_AFTER_S:
             shutil.rmtree(left, ignore_errors=True)
     with server.running():
-        for tries_left in (1, 0):
-            try:
-                with tempfile.TemporaryDirectory(prefix=".making-", dir=folder) as name:
-                    return _made(Path(name), folder, say)
-            except NotTheSame:
-                # A value that went and came back while it was copied looks like a fault; it does not do so twice.
-                if not tries_left:
-                    raise
-    raise AssertionError("unreachable")
+        try:
+            return _made(folder, say)
+        except NotTheSame:
+            # A value that went and came back while it was copied looks like a fault; it does not do so twice.
+            return _made(folder, say)
 
 
-def _made(work: Path, folder: Path, say: Say) -> Made:
-    say("Looking at what is there")
-    keys, rows = run_sync(_fingerprints(url())), sql_copy.rows()
-    now = datetime.now(UTC)
-    say("Copying Redis")
-    snapshot.save(work / archive.REDIS)
-    say("Copying SQL")
-    manifest = _manifest(work, now)
-    say("Looking again")
-    keys_after, rows_after = run_sync(_fingerprints(url())), sql_copy.rows()
-    say("Writing the archive")
-    unverified = work / archive.name_at(now)
-    archive.pack(work, manifest, unverified)
-    say("Loading the archive and comparing")
-    with opened(unverified, work / "again") as (_, _, address):
-        copy = run_sync(_fingerprints(address))
-    wrong, compared = differing(keys, keys_after, copy)
-    steady = {table: count for table, count in rows.items() if rows_after.get(table) == count}
-    wrong += [table for table, count in steady.items() if manifest.rows.get(table) not in (count, sql_copy.UNCOUNTED)]
-    if wrong:
-        raise NotTheSame(f"{len(wrong)} keys or tables are not as they were, such as {wrong[0]}")
-    path = folder / unverified.name
-    os.link(unverified, path)  # Unlike a rename it takes no other archive's place.
-    return Made(path, manifest, compared, len(keys_after) - compared, len(steady))
+def _made(folder: Path, say: Say) -> Made:
+    with tempfile.TemporaryDirectory(prefix=".making-", dir=folder) as name:
+        work = Path(name)
+        say("Looking at what is there")
+        keys, rows = run_sync(_fingerprints(url())), sql_copy.rows()
+        now = datetime.now(UTC)
+        say("Copying Redis")
+        snapshot.save(work / archive.REDIS)
+        say("Copying SQL")
+        manifest = _manifest(work, now)
+        say("Looking again")
+        keys_after, rows_after = run_sync(_fingerprints(url())), sql_copy.rows()
+        say("Writing the archive")
+        unverified = work / archive.name_at(now)
+        archive.pack(work, manifest, unverified)
+        say("Loading the archive and comparing")
+        with opened(unverified, work / "again") as (_, _, address):
+            copy = run_sync(_fingerprints(address))
+        wrong, compared = differing(keys, keys_after, copy)
+        steady = {table: count for table, count in rows.items() if rows_after.get(table) == count}
+        wrong += [
+            table for table, count in steady.items() if manifest.rows.get(table) not in (count, sql_copy.UNCOUNTED)
+        ]
+        if wrong:
+            raise NotTheSame(f"{len(wrong)} keys or tables are not as they were, such as {wrong[0]}")
+        path = folder / unverified.name
+        os.link(unverified, path)  # Unlike a rename it takes no other archive's place.
+        return Made(path, manifest, compared, len(keys_after) - compared, len(steady))
 
 
 def _manifest(work: Path, now: datetime) -> Manifest:

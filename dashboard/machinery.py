@@ -32,7 +32,7 @@ async def redis() -> State:
         raise StoreUnavailable(str(replies[0]))
     looked_up = info["keyspace_hits"] + info["keyspace_misses"]
     policy = (fsync or {}).get("appendfsync", "on, how is not told") if info["aof_enabled"] else "no append-only file"
-    windows = {"always": "nothing", "everysec": "the last 1 to 2 s", "no": "what the system has not written yet"}
+    loses = {"always": "nothing", "everysec": "the last 1 to 2 s", "no": "what the system has not written yet"}
     return {
         "redis_bytes": info["used_memory"],
         "redis_ops": info["instantaneous_ops_per_sec"],
@@ -41,7 +41,7 @@ async def redis() -> State:
         "redis_evicted": info["evicted_keys"],
         "redis_saved_ms": info["rdb_last_save_time"] * 1000,
         "redis_aof": policy,
-        "redis_loss": windows.get(policy, "not known" if fsync is None else "everything since the last save"),
+        "redis_loss": loses.get(policy, "not known" if fsync is None else "everything since the last save"),
         "slow_us": int((threshold or {}).get("slowlog-log-slower-than", 0)),
         "t_slowlog": [[each["start_time"] * 1000, each["duration"], _text(each["command"])] for each in slow or ()],
     }
@@ -86,25 +86,19 @@ async def streams(slugs: list[str]) -> State:
 async def locks(slugs: list[str]) -> list[list[Any]]:
     """Of the locks that there can be: those held now, by whom, for how many seconds more, and their fencing number.
 
-    Two round trips, and one when some are held.
+    Two round trips.
     """
     names = await _lock_names(slugs)
     pipe = client().pipeline()
     for name in names:
         pipe.get(lock(name))
-    held = [name for name, owner in zip(names, await pipe.execute(), strict=True) if owner]
-    pipe = client().pipeline()
-    for name in held:
-        pipe.get(lock(name))
         pipe.pttl(lock(name))
         pipe.get(fence(name))
-    replies = await pipe.execute() if held else []
-    rows = zip(held, replies[::3], replies[1::3], replies[2::3], strict=True)
+    replies = await pipe.execute()
+    rows = zip(names, replies[::3], replies[1::3], replies[2::3], strict=True)
     # Without the random end, which only its owner needs.
     return [
-        [name, str(owner).rpartition(":")[0], round(ttl / 1000, 1), number]
-        for name, owner, ttl, number in rows
-        if owner
+        [name, owner.rpartition(":")[0], round(ttl / 1000, 1), number] for name, owner, ttl, number in rows if owner
     ]
 
 

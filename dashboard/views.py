@@ -1,4 +1,4 @@
-"""The operators' page."""
+"""The operators' page, and the way into the admin."""
 
 from asgiref.sync import sync_to_async
 from django.contrib import messages
@@ -6,6 +6,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 
 from accounts import operations as accounts
 from accounts.operations import ReasonMissing
@@ -14,7 +15,7 @@ from dashboard import experiments, figures
 from leaderboard import history
 from leaderboard import operations as boards
 from leaderboard.models import Board
-from store.client import client
+from store.client import ResponseError, client
 
 SLOW_US_MAX = 10_000_000
 
@@ -32,6 +33,13 @@ async def dashboard(request: HttpRequest) -> HttpResponse:
         "may_operate": await sync_to_async(request.player.has_perm)("leaderboard.operate_board"),
     }
     return render(request, "dashboard/dashboard.html", context)
+
+
+def admin_entrance(request: HttpRequest) -> HttpResponse:
+    """Where the admin sends whom it does not let in: to sign in, or away."""
+    if request.player is not None and not request.player.is_staff:
+        raise PermissionDenied("Only staff may enter the admin.")
+    return redirect(f"{reverse('accounts:sign_in')}?{request.GET.urlencode()}")
 
 
 async def replay(request: HttpRequest) -> HttpResponse:
@@ -54,8 +62,12 @@ async def slowlog(request: HttpRequest) -> HttpResponse:
     await _need_operator(request)
     text = request.POST.get("threshold", "")
     if request.method == "POST" and text.isascii() and text.isdigit() and int(text) <= SLOW_US_MAX:
-        before = (await client().config_get("slowlog-log-slower-than"))["slowlog-log-slower-than"]
-        await client().config_set("slowlog-log-slower-than", int(text))
+        try:
+            before = (await client().config_get("slowlog-log-slower-than"))["slowlog-log-slower-than"]
+            await client().config_set("slowlog-log-slower-than", int(text))
+        except ResponseError as error:
+            messages.error(request, f"This Redis does not let us set that: {error}")
+            return redirect("dashboard")
         await sync_to_async(record)(
             "set_slowlog", "redis", "slowlog", by=request.player, before={"us": int(before)}, after={"us": int(text)}
         )

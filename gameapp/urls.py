@@ -1,8 +1,5 @@
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import include, path, reverse
+from django.urls import include, path
 from django.views.generic import RedirectView
 from js_asset import static_lazy
 
@@ -12,14 +9,6 @@ from leaderboard.nearby_views import nearby
 
 admin.site.site_header = admin.site.site_title = "Gameapp"
 admin.site.index_title = "Operations"
-
-
-def admin_entrance(request: HttpRequest) -> HttpResponse:
-    """Where the admin sends whom it does not let in: to sign in, or away."""
-    if request.player is not None and not request.player.is_staff:
-        raise PermissionDenied("Only staff may enter the admin.")
-    return redirect(f"{reverse('accounts:sign_in')}?{request.GET.urlencode()}")
-
 
 urlpatterns = [
     path("", include("games.urls")),
@@ -34,7 +23,7 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("metrics", health.metrics),
     path("favicon.ico", RedirectView.as_view(url=static_lazy("img/icon.svg"))),
-    path("admin/login/", admin_entrance),
+    path("admin/login/", dashboard.admin_entrance),
     path("admin/password_change/", RedirectView.as_view(pattern_name="accounts:password")),
     path("admin/", admin.site.urls),
 ]

@@ -158,7 +158,7 @@ class RunAdmin(Moderates, FindsByPlayer, Exports, ReadOnly):
     def watch(self, run: Run) -> str:
         return _replay_link(run.pk)
 
-    @admin.display(description="played for")
+    @admin.display(description="time")
     def duration(self, run: Run) -> str:
         seconds = int((run.accepted_at - run.started_at).total_seconds())
         return f"{seconds // 60}:{seconds % 60:02}"

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from store import server
@@ -20,8 +20,6 @@ from store.fingerprint import names
 TIMEOUT_S = 3600.0
 LOAD_TIMEOUT_S = 600.0
 HANDED_AT_ONCE = 100
-
-Progress = Callable[[int], object]
 
 
 class SnapshotFailed(Exception):
@@ -124,8 +122,8 @@ async def append(connection: Client) -> None:
         raise SnapshotFailed("the append-only file could not be written; look at the disk")
 
 
-async def hand_over(source: Client, target: Client, progress: Progress = lambda done: None) -> int:
-    """Make the site's keys on one server those of another, and return how many. Nobody may use the target meanwhile.
+async def hand_over(source: Client, target: Client) -> None:
+    """Make the site's keys on one server those of another. Nobody may use the target meanwhile.
 
     Redis: UNLINK of what is there, then DUMP, PTTL and RESTORE in batches of 100 keys.
 
@@ -134,15 +132,12 @@ async def hand_over(source: Client, target: Client, progress: Progress = lambda 
     """
     async for batch in names(target):
         await target.unlink(*batch)
-    done = 0
     async for batch in names(source):
         for start in range(0, len(batch), HANDED_AT_ONCE):
-            done += await _hand(source, target, batch[start : start + HANDED_AT_ONCE])
-            progress(done)
-    return done
+            await _hand(source, target, batch[start : start + HANDED_AT_ONCE])
 
 
-async def _hand(source: Client, target: Client, batch: Sequence[bytes]) -> int:
+async def _hand(source: Client, target: Client, batch: Sequence[bytes]) -> None:
     pipe = source.pipeline()
     for name in batch:
         pipe.dump(name)
@@ -156,4 +151,3 @@ async def _hand(source: Client, target: Client, batch: Sequence[bytes]) -> int:
         await pipe.execute()
     except ResponseError as error:
         raise SnapshotFailed(f"the Redis in use does not take the values: {error}") from error
-    return len(values)
