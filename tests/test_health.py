@@ -1,12 +1,15 @@
 """Ready or not, numbers for Prometheus, and log lines that say which request they belong to."""
 
+import asyncio
 import io
 import json
 import logging
 
 import pytest
+from django.db import OperationalError
 
-from dashboard import health
+from dashboard import health, machinery
+from flags import flags
 from live import counters
 from live.counted import Counted, JsonFormatter, RequestId, request_id
 from store import heartbeat, keys
@@ -127,3 +130,48 @@ def test_a_json_line_holds_the_request_and_the_traceback():
     assert (found["level"], found["message"], found["request_id"]) == ("ERROR", "it broke:\ntwice", "abc")
     assert "ValueError" in found["traceback"]
     assert "it broke" in counters.errors[-1]
+
+
+class TestAway:
+    @pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics"])
+    def test_health_answers_while_sql_is_away(self, client, monkeypatch, path):
+        def gone(*_, **__):
+            raise OperationalError("unable to open database file at /somewhere/secret")
+
+        flags.forget()
+        monkeypatch.setattr(health.connection, "cursor", gone)
+        answer = client.get(path)
+        assert answer.status_code == (503 if path == "/readyz" else 200)
+        assert b"secret" not in answer.content
+
+    def test_a_proxy_on_this_machine_opens_no_metrics(self, client, settings):
+        assert client.get("/metrics").status_code == 200
+        assert client.get("/metrics", headers={"X-Forwarded-For": "203.0.113.9"}).status_code == 403
+        settings.METRICS_TOKEN = "secret"
+        headers = {"X-Forwarded-For": "203.0.113.9", "Authorization": "Bearer secret"}
+        assert client.get("/metrics", headers=headers).status_code == 200
+
+    async def test_a_redis_that_tells_no_settings_still_has_figures(self, monkeypatch):
+        from store.client import Pipeline, ResponseError
+
+        own = Pipeline.execute
+
+        async def refusing(self, raise_on_error=True):
+            replies = await own(self, raise_on_error)
+            return replies if raise_on_error else [*replies[:2], *[ResponseError("NOPERM")] * 2]
+
+        monkeypatch.setattr(Pipeline, "execute", refusing)
+        found = await machinery.redis()
+        assert found["redis_bytes"] > 0
+        assert found["redis_loss"] == "not known"
+
+    async def test_who_leaves_before_the_answer_is_no_error(self):
+        async def waits(*_):
+            await asyncio.sleep(60)
+
+        before = counters.counts["http_5xx"], counters.counts["http_left"]
+        task = asyncio.create_task(Counted(waits)({"type": "http", "headers": []}, None, None))
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert (counters.counts["http_5xx"], counters.counts["http_left"]) == (before[0], before[1] + 1)

@@ -7,21 +7,18 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
-from django.db import OperationalError
 
 from accounts import operations as accounts
 from accounts import ranks, wallet
 from accounts.models import Player
 from accounts.ranks import LastSuperuser, NotYours
 from audit.models import Entry
-from dashboard import machinery
 from flags import flags
 from flags.models import Experiment, Flag
 from leaderboard import boards, moderation, operations, rebuild, standings, suspicion
 from leaderboard.boards import FinishedRun
 from leaderboard.models import Board, Placement, Run, Season, Suspicion
 from leaderboard.operations import NothingToReset
-from live import counters
 from store import server
 from store.client import StoreUnavailable, run_sync
 from store.lock import LockHeld
@@ -343,57 +340,6 @@ class TestFlags:
         with pytest.raises(CommandError, match="Saved"):
             call_command("flag", "replays", "--kill")
         assert Flag.objects.get(pk="replays").is_killed
-
-
-class TestAway:
-    @pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics"])
-    def test_health_answers_while_sql_is_away(self, client, monkeypatch, path):
-        from dashboard import health
-
-        def gone(*_, **__):
-            raise OperationalError("unable to open database file at /somewhere/secret")
-
-        flags.forget()
-        monkeypatch.setattr(health.connection, "cursor", gone)
-        answer = client.get(path)
-        assert answer.status_code == (503 if path == "/readyz" else 200)
-        assert b"secret" not in answer.content
-
-    def test_a_proxy_on_this_machine_opens_no_metrics(self, client, settings):
-        assert client.get("/metrics").status_code == 200
-        assert client.get("/metrics", headers={"X-Forwarded-For": "203.0.113.9"}).status_code == 403
-        settings.METRICS_TOKEN = "secret"
-        headers = {"X-Forwarded-For": "203.0.113.9", "Authorization": "Bearer secret"}
-        assert client.get("/metrics", headers=headers).status_code == 200
-
-    async def test_a_redis_that_tells_no_settings_still_has_figures(self, monkeypatch):
-        from store.client import Pipeline, ResponseError
-
-        own = Pipeline.execute
-
-        async def refusing(self, raise_on_error=True):
-            replies = await own(self, raise_on_error)
-            return replies if raise_on_error else [*replies[:2], *[ResponseError("NOPERM")] * 2]
-
-        monkeypatch.setattr(Pipeline, "execute", refusing)
-        found = await machinery.redis()
-        assert found["redis_bytes"] > 0
-        assert found["redis_loss"] == "not known"
-
-    async def test_who_leaves_before_the_answer_is_no_error(self):
-        import asyncio
-
-        from live.counted import Counted
-
-        async def waits(*_):
-            await asyncio.sleep(60)
-
-        before = counters.counts["http_5xx"], counters.counts["http_left"]
-        task = asyncio.create_task(Counted(waits)({"type": "http", "headers": []}, None, None))
-        await asyncio.sleep(0)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        assert (counters.counts["http_5xx"], counters.counts["http_left"]) == (before[0], before[1] + 1)
 
 
 def test_a_prefix_is_a_plain_word(tmp_path):
