@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Django's command line for this project."""
+"""Django's command line for this project. Beside a running `bin/play` it means that site."""
 
 import os
 import sys
@@ -9,6 +9,9 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gameapp.settings")
     from django.core.management import execute_from_command_line
 
+    from gameapp import running
+
+    running.join()
     execute_from_command_line(sys.argv)
 
 

@@ -10,9 +10,10 @@ from django.conf import settings
 from django.core import checks
 from django.db import DatabaseError
 
+from dashboard import identity
 from dashboard.health import WORKER_SILENT_S, sql_problem
 from dashboard.history import must_end
-from store import heartbeat
+from store import heartbeat, probe
 from store.client import StoreUnavailable, client
 from store.keys import every_key
 
@@ -20,6 +21,7 @@ VERSION_MIN = (6, 2)
 PING_MS_MAX = 5.0
 CLOCK_MS_MAX = 1_000
 KEYS_LOOKED_AT = 20_000
+MEMORY_SHARE_MAX = 0.9
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -37,17 +39,23 @@ async def examine(deploy: bool) -> AsyncIterator[Finding]:
     try:
         async for finding in _redis():
             yield finding
+        unable = await probe.problems()
+        yield Finding("Redis can", not unable, "; ".join(unable) or "write, run scripts, publish and hear")
         async for finding in _keys():
             yield finding
         yield await _workers()
     except StoreUnavailable as error:
         yield Finding("Redis", False, f"no answer ({error}): start it, or mend REDIS_URL")
-    for finding in await sync_to_async(lambda: [*_sql(), *_static(), *_checks(deploy)])():
+    for finding in await sync_to_async(lambda: [*_sql(), *_stores(), *_static(), *_checks(deploy)])():
         yield finding
 
 
 async def _redis() -> AsyncIterator[Finding]:
     info = await client().info()
+    used, most = info.get("used_memory", 0), info.get("maxmemory", 0)
+    full = bool(most) and used > MEMORY_SHARE_MAX * most
+    of = f"of {most:,}" if most else "and no limit is set"
+    yield Finding("Memory", not full, f"{used:,} bytes used {of}" + (": raise maxmemory" if full else ""))
     version = tuple(int(part) for part in info["redis_version"].split(".")[:2])
     yield Finding("Redis version", version >= VERSION_MIN, f"{info['redis_version']} (6.2 or newer)")
     took = []
@@ -97,6 +105,17 @@ def _sql() -> Iterator[Finding]:
     except DatabaseError as error:
         problem = f"sql: {error}"
     yield Finding("SQL", not problem, problem or "answers, and its tables are up to date")
+
+
+def _stores() -> Iterator[Finding]:
+    try:
+        found = identity.problems()
+    except (StoreUnavailable, DatabaseError) as error:
+        found = [f"not looked at: {error}"]
+    for words in found:
+        yield Finding("Stores", False, words)
+    if not found:
+        yield Finding("Stores", True, "Redis, SQL, the data folder and the secret key belong together")
 
 
 def _static() -> Iterator[Finding]:

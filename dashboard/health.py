@@ -17,8 +17,8 @@ from django.urls import resolve
 from live import counters
 from live.doors import client_address
 from live.hub import hub
-from store import heartbeat
-from store.client import StoreUnavailable, client
+from store import heartbeat, probe
+from store.client import StoreUnavailable
 
 # A worker says every 5 seconds that it is alive.
 WORKER_SILENT_S = 30.0
@@ -26,6 +26,8 @@ WORKER_SILENT_S = 30.0
 logger = logging.getLogger(__name__)
 
 _migrated = False
+#: What was wrong at the last look; None before the site was ready for the first time.
+_was: list[str] | None = None
 
 
 async def livez(_: HttpRequest) -> HttpResponse:
@@ -35,18 +37,24 @@ async def livez(_: HttpRequest) -> HttpResponse:
 
 async def readyz(_: HttpRequest) -> HttpResponse:
     """200 when Redis and SQL answer, the tables are up to date and a worker is alive; else 503 and what is wrong."""
+    global _was  # noqa: PLW0603
     problems = [each for each in await _problems() if each]
+    if _was is not None and problems != _was:
+        logger.warning("not ready: %s", "; ".join(problems)) if problems else logger.info("ready again")
+    # Before it was ready for the first time there is nothing to tell: it starts.
+    if _was is not None or not problems:
+        _was = problems
     return JsonResponse({"ok": not problems, "problems": problems}, status=503 if problems else 200)
 
 
 async def _problems() -> list[str]:
     sql = await sync_to_async(sql_problem)()
     try:
-        await client().ping()
-        return ["", sql, await _worker_problem()]
+        redis = await probe.problems()
+        worker = "" if redis else await _worker_problem()
     except StoreUnavailable as error:
-        logger.warning("not ready: redis: %s", error)
-        return ["redis: no answer", sql]
+        redis, worker = [f"redis: {error.reason}"], ""
+    return [*redis, sql, worker]
 
 
 def sql_problem() -> str:
@@ -62,8 +70,7 @@ def sql_problem() -> str:
                 return f"sql: {len(waiting)} migrations wait; run manage.py migrate"
             _migrated = True
     except DatabaseError as error:
-        logger.warning("not ready: sql: %s", error)
-        return "sql: no answer"
+        return f"sql: no answer ({type(error).__name__})"
     return ""
 
 

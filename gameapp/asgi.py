@@ -13,13 +13,14 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402  (needs
 from accounts.middleware import SocketPlayerMiddleware  # noqa: E402
 from dashboard.process import Reported  # noqa: E402
 from gameapp.routing import urlpatterns  # noqa: E402
+from live.bodies import BoundedBody  # noqa: E402
 from live.counted import Counted  # noqa: E402
 from live.doors import HandshakeDoor  # noqa: E402
 from live.origin import SiteOriginValidator  # noqa: E402
 
 router = ProtocolTypeRouter(
     {
-        "http": pages,
+        "http": BoundedBody(pages),
         "websocket": HandshakeDoor(SiteOriginValidator(SocketPlayerMiddleware(URLRouter(urlpatterns)))),
     }
 )

@@ -1,5 +1,7 @@
 """Django's stock middleware without its thread hops, and the page for when our store is away."""
 
+import contextlib
+import logging
 from typing import Any
 
 import csp.middleware
@@ -8,14 +10,23 @@ import django.middleware.clickjacking
 import django.middleware.common
 import django.middleware.csrf
 import django.middleware.security
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from django.core.exceptions import DisallowedHost
+from django.db import DataError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
-from live.doors import TooMany
+from accounts.hashing import Busy
+from live.bodies import TOO_LARGE
+from live.doors import TooMany, client_address, enter
 from store.client import StoreUnavailable
+from store.trouble import SQL_TROUBLE
+
+logger = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 5
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 
 
 class Inline:
@@ -30,23 +41,32 @@ class Inline:
 
 
 class SecurityMiddleware(Inline, django.middleware.security.SecurityMiddleware):
-    pass
+    """Leaves an unknown Host to `RefusalMiddleware`, whose page has every header."""
+
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        with contextlib.suppress(DisallowedHost):
+            return super().process_request(request)
+        return None
 
 
 class CommonMiddleware(Inline, django.middleware.common.CommonMiddleware):
-    """Also: nothing has an address with a NUL, which PostgreSQL refuses to look up."""
-
-    def process_request(self, request: HttpRequest) -> HttpResponse | None:
-        if "\0" in request.path:
-            raise Http404
-        return super().process_request(request)
+    pass
 
 
 class CsrfViewMiddleware(Inline, django.middleware.csrf.CsrfViewMiddleware):
+    """Parses a form only after its sender has passed a rate limit, and one in parts beside the event loop."""
+
     sync_capable = False
 
-    async def process_view(self, *args: Any) -> Any:
-        return super().process_view(*args)
+    async def process_view(self, request: HttpRequest, *rest: Any) -> Any:
+        if request.method not in SAFE_METHODS:
+            try:
+                await enter("post_address", client_address(request))
+            except TooMany as error:
+                return too_many(request, error)
+            if request.content_type == "multipart/form-data":
+                await sync_to_async(lambda: request.POST, thread_sensitive=False)()
+        return super().process_view(request, *rest)
 
 
 class XFrameOptionsMiddleware(Inline, django.middleware.clickjacking.XFrameOptionsMiddleware):
@@ -62,10 +82,10 @@ class MessageMiddleware(Inline, django.contrib.messages.middleware.MessageMiddle
 
 
 class RefusalMiddleware:
-    """Answers 503 with Retry-After when Redis is away, wherever in a request it was missed, and 429 at a closed door.
+    """Answers what cannot be: 503 with Retry-After while a store is away, 429 at a rate limit, 4xx for odd requests.
 
-    Views raise `StoreUnavailable`; the session and player middleware, whose errors Django would turn
-    into a 500 on the way up, answer a bare 503 that gets its page here.
+    Views raise `StoreUnavailable` or SQL's own errors; the session and player middleware, whose errors Django would
+    turn into a 500 on the way up, answer a bare 503 that gets its page here.
     """
 
     sync_capable = False
@@ -77,14 +97,69 @@ class RefusalMiddleware:
             markcoroutinefunction(self)
 
     async def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if refused := _refused(request):
+            return refused
         response = await self.get_response(request)
         bare = response.status_code == 503 and not response.streaming and not response.content
-        return unavailable(request) if bare else response
+        return unavailable(request, getattr(response, "reason", None)) if bare else response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, StoreUnavailable):
-            return unavailable(request)
+            return unavailable(request, error.reason)
+        if isinstance(error, SQL_TROUBLE):
+            logger.warning("%s: SQL: %s", request.path, error)
+            return unavailable(request, "its database does not answer")
+        if isinstance(error, Busy):
+            return unavailable(request, str(error))
+        if isinstance(error, OverflowError | DataError):
+            # A number that SQL cannot hold, or a text that PostgreSQL takes for no value of the column's type.
+            return odd(request, 400)
         return too_many(request, error) if isinstance(error, TooMany) else None
+
+
+def _refused(request: HttpRequest) -> HttpResponse | None:
+    """The answer to what no view is to see; None for everything else."""
+    try:
+        request.get_host()
+    except DisallowedHost:
+        # Not by name: who asks with ever other ones must not fill the log.
+        logger.info("a request for a host that is not this site's")
+        return odd(request, 400)
+    scope = getattr(request, "scope", {})
+    if TOO_LARGE in scope:
+        response = odd(request, 413)
+        response.headers["Connection"] = "close"  # The rest of the body is not read.
+        return response
+    if request.encoding and request.encoding.lower() not in ("utf-8", "utf8"):
+        request.encoding = "utf-8"  # Whatever looks into the form from here on reads it so.
+        return odd(request, 415)
+    if "\0" in request.path:
+        return odd(request, 404)
+    if "%00" in request.META.get("QUERY_STRING", "") or _has_nul(request):
+        return odd(request, 400)
+    return None
+
+
+def _has_nul(request: HttpRequest) -> bool:
+    """Whether a form holds a NUL, which PostgreSQL refuses in any text. The body was received before."""
+    return request.method == "POST" and (b"%00" in request.body or b"\0" in request.body)
+
+
+#: What is wrong with a request, by the status of its page: a heading, and words for whoever sent it.
+ODD = {
+    400: ("That request makes no sense", "Something in it is no value that this page knows. Go back and try again."),
+    404: ("Nothing here", "No page lives at this address. Perhaps the game you are after is in the lobby."),
+    413: ("That is too much", "A request may have at most 1 MB."),
+    415: ("That cannot be read", "Forms are read as UTF-8 only."),
+}
+
+
+def odd(request: HttpRequest, status: int) -> HttpResponse:
+    """The page for a request that makes no sense; it needs neither session nor player nor the request's own fields."""
+    heading, words = ODD[status]
+    return HttpResponse(
+        render_to_string("odd.html", {"code": status, "heading": heading, "words": words}), status=status
+    )
 
 
 def too_many(request: HttpRequest, error: TooMany) -> HttpResponse:
@@ -95,8 +170,8 @@ def too_many(request: HttpRequest, error: TooMany) -> HttpResponse:
     return response
 
 
-def unavailable(request: HttpRequest) -> HttpResponse:
-    """The 503 page; it needs neither session nor player."""
-    response = render(request, "503.html", status=503)
+def unavailable(request: HttpRequest, reason: str | None = None) -> HttpResponse:
+    """The 503 page, with the reason if it is known; it needs neither session nor player."""
+    response = HttpResponse(render_to_string("503.html", {"reason": reason}), status=503)
     response.headers["Retry-After"] = str(RETRY_AFTER_S)
     return response

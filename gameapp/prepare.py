@@ -7,21 +7,44 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.core.management import call_command
+from django.db import DatabaseError
 from rich.console import Console
 from rich.progress import track
 
 from accounts import setup
 from accounts.models import Player
+from dashboard import identity as site_identity
 from flags import flags
 from games import demo
+from store import probe
 from store.client import run_sync
 
 console = Console(highlight=False, soft_wrap=True)
 
 
+class NotPrepared(Exception):
+    """Why the site cannot start, in one line."""
+
+
+def redis_able() -> None:
+    """Raises NotPrepared when Redis cannot do what the site needs."""
+    if found := run_sync(probe.problems()):
+        raise NotPrepared(f"{found[0]}. docs/running.md says what Redis and its user need.")
+
+
 def database() -> None:
     """Bring the tables up to date."""
-    call_command("migrate", verbosity=0, interactive=False)
+    try:
+        call_command("migrate", verbosity=0, interactive=False)
+    except DatabaseError as error:
+        raise NotPrepared(f"the database cannot be used: {str(error).strip()}. Look at DATABASE_URL.") from error
+
+
+def identity() -> None:
+    """Refuse stores that do not belong together, and have new ones know each other."""
+    if found := site_identity.problems():
+        raise NotPrepared(f"{found[0]}.")
+    site_identity.unite()
 
 
 def static_files() -> None:

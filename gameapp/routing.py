@@ -1,11 +1,21 @@
 """The sockets' addresses."""
 
-from django.urls import path
+from typing import Any
+
+from django.urls import path, re_path
 
 from games.consumer import PlayConsumer
+from live.doors import deny
 from presence.consumer import SiteConsumer
+
+
+async def nowhere(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Refuse a socket at an address that there is not."""
+    await deny(send)
+
 
 urlpatterns = [
     path("ws/", SiteConsumer.as_asgi()),
     path("ws/play/<slug:slug>/", PlayConsumer.as_asgi()),
+    re_path(r"", nowhere),
 ]

@@ -8,7 +8,7 @@ from pathlib import Path
 def local_secret_key(data_dir: Path) -> str:
     """Return the key kept in `data_dir/secret_key`; the first caller makes it, readable by its owner only."""
     path = data_dir / "secret_key"
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

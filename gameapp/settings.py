@@ -8,27 +8,27 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from csp.constants import NONCE, NONE, SELF
-from environs import Env
-from environs import validate as checks
 
-from gameapp.secret import local_secret_key
+from gameapp import environment
 from games.discovery import game_folders
+from live.bodies import BODY_BYTES_MAX
 from store.limits import Policy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = Env()
-env.read_env(BASE_DIR / ".env", recurse=False)
+try:
+    _given = environment.read(BASE_DIR)
+except environment.WrongSetting as error:
+    raise SystemExit(f"Cannot start: {error}.") from None
 
-DEBUG = env.bool("DEBUG", True)
-DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / "var"))).resolve()
-SECRET_KEY = env.str("SECRET_KEY") if not DEBUG else env.str("SECRET_KEY", "") or local_secret_key(DATA_DIR)
-SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
+DEBUG = _given.debug
+DATA_DIR = _given.data_dir
+SECRET_KEY = _given.secret_key
+SECRET_KEY_FALLBACKS = _given.secret_key_fallbacks
 
-# Where players reach the site, as full origins. Hosts, CSRF and the sockets' Origin check follow
+# Where players reach the site, as full origins. Hosts, CSRF, mailed links and the sockets' Origin check follow
 # from it. Empty in development: then a socket's Origin must equal the Host it was opened on.
-_site_urls: list[str] = env.list("SITE_URLS", [])
-SITE_URLS = [url.rstrip("/").lower() for url in _site_urls]
+SITE_URLS = _given.site_urls
 ON_TLS = bool(SITE_URLS) and all(url.startswith("https://") for url in SITE_URLS)
 ALLOWED_HOSTS = sorted({url.partition("://")[2].removesuffix(f":{urlsplit(url).port}") for url in SITE_URLS})
 if DEBUG and not ALLOWED_HOSTS:
@@ -76,8 +76,9 @@ MIDDLEWARE = [
     "presence.middleware.VisitorMiddleware",
 ]
 
-# These checks look for the stock classes by name; ours are subclasses, and tests see their headers in force.
-SILENCED_SYSTEM_CHECKS = ["security.W001", "security.W002", "security.W003"]
+# The first three look for the stock classes by name; ours are subclasses, and tests see their headers in force. HSTS
+# for subdomains and browsers' own lists is each operator's choice.
+SILENCED_SYSTEM_CHECKS = ["security.W001", "security.W002", "security.W003", "security.W005", "security.W021"]
 
 ROOT_URLCONF = "gameapp.urls"
 ASGI_APPLICATION = "gameapp.asgi.application"
@@ -100,13 +101,21 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": env.dj_db_url("DATABASE_URL", f"sqlite:///{DATA_DIR / 'db.sqlite3'}")}
+DATABASES = {"default": _given.database}
+# How long a page waits for SQL that is locked or away before it is a 503.
+SQL_TIMEOUT_S = _given.sql_timeout_s
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
+        "timeout": SQL_TIMEOUT_S,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
+elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    # A pooler in transaction mode loses what a server-side cursor was opened on.
+    DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
+    _options = DATABASES["default"].setdefault("OPTIONS", {})
+    _options.setdefault("connect_timeout", max(2, round(SQL_TIMEOUT_S)))
+    _options.setdefault("options", f"-c lock_timeout={round(1000 * SQL_TIMEOUT_S)}")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.Player"
@@ -126,24 +135,28 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # A link for a new password; without EMAIL_HOST mails are printed where the server runs.
 PASSWORD_RESET_TIMEOUT = 60 * 60
-EMAIL_HOST = env.str("EMAIL_HOST", "")
+EMAIL_HOST = _given.email_host
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
-EMAIL_PORT = env.int("EMAIL_PORT", 587)
-EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_USER", ""), env.str("EMAIL_HOST_PASSWORD", "")
-EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", True)
+EMAIL_PORT = _given.email_port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _given.email_host_user, _given.email_host_password
+EMAIL_USE_TLS = _given.email_use_tls
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", "Gameapp <gameapp@localhost>")
+DEFAULT_FROM_EMAIL = _given.email_from
+
+# Two hashes at a time, in threads of their own; see accounts/hashing.py.
+PASSWORD_HASHERS = ["accounts.hashing.PooledHasher"]
 
 SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = 60 * 24 * 60 * 60
-MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+# In a cookie while it is short: a word to somebody who is not signed in must not keep a session for them.
+MESSAGE_STORAGE = "django.contrib.messages.storage.fallback.FallbackStorage"
 
 # Redis: see store/client.py. Without REDIS_URL it is the private server of the data folder.
-REDIS_PREFIX = env.str("REDIS_PREFIX", "gameapp", validate=checks.Regexp(r"[A-Za-z0-9_-]+\Z"))
-REDIS_URL = env.str("REDIS_URL", "")
-REDIS_TIMEOUT_S = env.float("REDIS_TIMEOUT_S", 2.0)
-REDIS_CONNECTIONS_MAX = env.int("REDIS_CONNECTIONS_MAX", 64)
-REDIS_APPENDFSYNC = env.str("REDIS_APPENDFSYNC", "everysec")
+REDIS_PREFIX = _given.redis_prefix
+REDIS_URL = _given.redis_url
+REDIS_TIMEOUT_S = _given.redis_timeout_s
+REDIS_CONNECTIONS_MAX = _given.redis_connections_max
+REDIS_APPENDFSYNC = _given.redis_appendfsync
 
 # How often somebody may do something; store/limits.py. Accounts first, addresses as a loose outer bound only:
 # a school shares one. A sign-in stays closed while Redis is away, since nobody would count the tries; a move, which
@@ -152,10 +165,15 @@ RATE_LIMITS = {
     "sign_in_account_address": Policy(limit=10, window_s=300, sliding=True),
     "sign_in_account": Policy(limit=100, window_s=300, sliding=True),
     "sign_in_address": Policy(limit=300, window_s=300),
+    # Every form, before it is parsed.
+    "post_address": Policy(limit=3_000, window_s=60, opens_when_away=True),
     "reset_address": Policy(limit=20, window_s=3600),
     "reset_mail": Policy(limit=3, window_s=3600),
     "sign_up_address": Policy(limit=200, window_s=3600),
-    "guest_address": Policy(limit=2_000, window_s=600, opens_when_away=True),
+    # What an address can make grow: guests, who are kept for 30 days, and runs, which are kept for ever.
+    "guest_address": Policy(limit=300, window_s=600),
+    "guest_address_day": Policy(limit=3_000, window_s=24 * 60 * 60),
+    "run_start_address": Policy(limit=2_000, window_s=60, opens_when_away=True),
     "shop": Policy(limit=120, window_s=60),
     "delete_address": Policy(limit=60, window_s=3600),
     "export": Policy(limit=10, window_s=3600),
@@ -171,20 +189,22 @@ RATE_LIMITS = {
     "passed": Policy(limit=1, window_s=60),
 }
 # For load tests, and for places where everybody is trusted: all of them times this.
-RATE_LIMIT_FACTOR = env.float("RATE_LIMIT_FACTOR", 1.0)
+RATE_LIMIT_FACTOR = _given.rate_limit_factor
 RATE_LIMITS = {
     name: replace(policy, limit=max(1, round(policy.limit * RATE_LIMIT_FACTOR))) for name, policy in RATE_LIMITS.items()
 }
 # So many proxies of ours stand in front and append to X-Forwarded-For.
-PROXY_COUNT = env.int("PROXY_COUNT", 0)
+PROXY_COUNT = _given.proxy_count
+# So many connections may one address hold open at a time, and so many sockets: generous, since a school shares one.
+ADDRESS_CONNECTIONS_MAX = _given.address_connections_max
 
 # A socket with something on the way to it, of which nothing is heard for so long, is closed.
-SOCKET_SILENCE_S = env.float("SOCKET_SILENCE_S", 45.0)
+SOCKET_SILENCE_S = _given.socket_silence_s
 
 CHANNEL_LAYERS = {"default": {"BACKEND": "live.layer.ChannelLayer"}}
 
 STATIC_URL = "static/"
-STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT = _given.static_root
 STATICFILES_DIRS = [BASE_DIR / "static", *(folder / "static" for folder in _GAMES)]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -195,6 +215,10 @@ STORAGES = {
     },
 }
 SERVESTATIC_ALLOW_ALL_ORIGINS = False
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_BYTES_MAX
+# No form takes a file, and nothing of one is written to disk.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 
 LANGUAGE_CODE = "en"
 USE_I18N = False
@@ -225,28 +249,43 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ON_TLS
 SECURE_SSL_REDIRECT = ON_TLS
 SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
-SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if ON_TLS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = ON_TLS
+# Browsers refuse http:// for so long: a day, unless somebody who means it sets more. See docs/running.md.
+SECURE_HSTS_SECONDS = _given.hsts_seconds if ON_TLS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = ON_TLS and _given.hsts_subdomains
+SECURE_HSTS_PRELOAD = ON_TLS and _given.hsts_preload
 # Set it only behind a proxy that always overwrites the header.
-if env.bool("BEHIND_TLS_PROXY", False):
+if _given.behind_tls_proxy:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 TEST_RUNNER = "tests.runner.PytestRunner"
 
 # `line` for people, `json` for programs: one object a line. Both say which request a line belongs to.
-LOG_FORMAT = env.str("LOG_FORMAT", "line", validate=checks.OneOf(["line", "json"]))
+LOG_FORMAT = _given.log_format
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "live.counted.RequestId"}},
+    "filters": {
+        "request_id": {"()": "live.counted.RequestId"},
+        "repeats": {"()": "live.counted.NoRepeats"},
+        "health": {"()": "live.counted.NoHealthChecks"},
+        "no_traceback": {"()": "live.counted.NoTraceback"},
+    },
     "formatters": {
         "line": {"format": "%(asctime)s %(levelname)-7s %(name)s [%(request_id)s]: %(message)s"},
         "json": {"()": "live.counted.JsonFormatter"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["request_id"]}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
-    "loggers": {"django.request": {"level": "ERROR"}, "django.channels.server": {"level": "WARNING"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["request_id", "repeats"]}
+    },
+    "root": {"handlers": ["console"], "level": _given.log_level},
+    "loggers": {
+        "django.request": {"level": "ERROR", "filters": ["health"]},
+        # What a stranger sent that makes no sense is a line, not a page of ours.
+        "django.security.DisallowedHost": {"filters": ["no_traceback"]},
+        "django.security": {"filters": ["no_traceback"]},
+        "django.channels.server": {"level": "WARNING"},
+    },
 }
 
 # Who may read /metrics: whoever sends it as a bearer token; without one, only this machine itself.
-METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+METRICS_TOKEN = _given.metrics_token

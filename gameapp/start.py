@@ -5,6 +5,7 @@ Run as `python -m gameapp.start`, not as a Django command, because its options d
 
 import argparse
 import contextlib
+import functools
 import http.client
 import os
 import socket
@@ -14,6 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from gameapp import environment, running
 from gameapp.options import parser
 from gameapp.secret import local_secret_key
 
@@ -35,6 +37,7 @@ def main() -> int:
         print(f"Cannot start: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
         return 130
 
 
@@ -42,19 +45,30 @@ def prepare_environment(options: argparse.Namespace) -> None:
     """Set what the settings read, for this process and its children; what is set already wins.
 
     Raises:
-        CannotStart: the data folder is not writable, or the port is taken.
+        CannotStart: the data folder is not writable, the port is taken, or a variable is wrong.
     """
     from environs import Env
 
+    # Only who runs the site may read what it keeps.
+    os.umask(0o077)
     Env().read_env(ROOT / ".env", recurse=False)
-    data_dir = Path(options.data or os.environ.get("DATA_DIR") or ROOT / "var").resolve()
+    data_dir = Path(options.data or os.environ.get("DATA_DIR", "").strip() or ROOT / "var").resolve()
     _check_writable(data_dir)
     _check_port(options.host, options.port)
     os.environ["DATA_DIR"] = str(data_dir)
-    os.environ.setdefault("DEBUG", "0")
-    os.environ.setdefault("SECRET_KEY", local_secret_key(data_dir))
-    os.environ.setdefault("SITE_URLS", ",".join(origins(options.host, options.port)))
+    _default("DEBUG", "0")
+    _default("SECRET_KEY", local_secret_key(data_dir))
+    _default("SITE_URLS", ",".join(origins(options.host, options.port)))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gameapp.settings")
+    try:
+        environment.read(ROOT)
+    except environment.WrongSetting as error:
+        raise CannotStart(f"{error}.") from error
+
+
+def _default(name: str, value: str) -> None:
+    if not os.environ.get(name, "").strip():
+        os.environ[name] = value
 
 
 def origins(host: str, port: int) -> list[str]:
@@ -62,9 +76,13 @@ def origins(host: str, port: int) -> list[str]:
     names = ["localhost", "127.0.0.1", "[::1]"]
     if host in ("0.0.0.0", "::"):
         names += [socket.gethostname().lower(), *_lan_addresses()]
-    elif host not in ("127.0.0.1", "localhost", "::1"):
+    elif host not in ("127.0.0.1", "localhost"):
         names.insert(0, f"[{host}]" if ":" in host else host.lower())
-    return [f"http://{name}" if port == 80 else f"http://{name}:{port}" for name in dict.fromkeys(names)]
+    found = []
+    for name in dict.fromkeys(names):
+        with contextlib.suppress(ValueError):  # A machine's own name may be none that a browser takes.
+            found.append(environment.origin(f"http://{name}:{port}"))
+    return found
 
 
 def _lan_addresses() -> list[str]:
@@ -77,7 +95,7 @@ def _lan_addresses() -> list[str]:
 
 def _check_writable(data_dir: Path) -> None:
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=data_dir):
             pass
     except OSError as error:
@@ -94,6 +112,8 @@ def _check_port(host: str, port: int) -> None:
     family, kind, protocol, _, address = found[0]
     with socket.socket(family, kind, protocol) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if host == "::":
+            probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         try:
             probe.bind(address)
         except OSError as error:
@@ -106,10 +126,10 @@ def run(options: argparse.Namespace) -> int:
     """Start everything, wait for the end, and return the exit code."""
     started = time.monotonic()
     from store import server
-    from store.client import answers, url
 
+    data_dir = Path(os.environ["DATA_DIR"])
     try:
-        folder_lock = server.own(Path(os.environ["DATA_DIR"]))
+        folder_lock = server.own(data_dir)
     except server.NoServer as error:
         raise CannotStart(str(error)) from error
     import django
@@ -125,14 +145,13 @@ def run(options: argparse.Namespace) -> int:
     supervisor = Supervisor(say)
     try:
         if not settings.REDIS_URL:
-            # One that answers was left behind by a start that was killed, and is on its way out.
-            gives_up = time.monotonic() + ORPHAN_TIMEOUT_S
-            while answers(url()) and time.monotonic() < gives_up:
-                time.sleep(0.05)
-        if not settings.REDIS_URL and not answers(url()):
-            supervisor.adopt("redis", lambda: server.start(settings.DATA_DIR, server.die_with_parent))
-        redis = server.describe()
+            launch = functools.partial(server.launch, data_dir, server.die_with_parent, say=say)
+            redis = supervisor.adopt("redis", launch, functools.partial(server.last_words, data_dir))
+            server.wait(data_dir, redis, say, supervisor.check_asked)
+        described = server.describe()
+        prepare.redis_able()
         prepare.database()
+        prepare.identity()
         prepare.static_files()
         prepare.flags_written()
         if not options.no_demo:
@@ -140,12 +159,17 @@ def run(options: argparse.Namespace) -> int:
         supervisor.start("worker", [sys.executable, "manage.py", "worker"])
         supervisor.start("web", web_command(options))
         _wait_until_ready(options, supervisor.check)
-        prepare.announce(options, redis, time.monotonic() - started)
+        supervisor.is_ready = True
+        running.note(data_dir, options.port)
+        prepare.announce(options, described, time.monotonic() - started)
         return supervisor.wait()
-    except server.NoServer as error:
+    except (server.NoServer, prepare.NotPrepared) as error:
         raise CannotStart(str(error)) from error
+    except SystemExit as end:
+        return int(end.code or 0)
     finally:
         supervisor.stop()
+        running.forget(data_dir)
         folder_lock.close()
 
 
@@ -167,19 +191,7 @@ def web_command(options: argparse.Namespace, application: str = "gameapp.asgi:ap
             *limits,
             application,
         ]
-    sockets = ["--ws", "live.uvicorn_protocol:SharedFrameProtocol", "--ws-max-size", "65536"]
-    # The beats of live/ find the dead sooner; deflate would make every frame a different one.
-    sockets += ["--ws-per-message-deflate", "false", "--ws-ping-interval", "30", "--ws-ping-timeout", "30"]
-    quiet = [
-        "--no-access-log",
-        "--log-level",
-        "warning",
-        "--no-server-header",
-        "--no-proxy-headers",
-        "--lifespan",
-        "off",
-    ]
-    return [sys.executable, "-m", "uvicorn", *listen, *sockets, *quiet, "--timeout-graceful-shutdown", "3", application]
+    return [sys.executable, "-m", "gameapp.serve", *listen, application]
 
 
 def _wait_until_ready(options: argparse.Namespace, check: Callable[[], None]) -> None:

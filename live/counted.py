@@ -6,6 +6,7 @@ import logging
 import re
 import secrets
 import time
+from collections import OrderedDict
 from typing import Any
 
 from live import counters
@@ -65,6 +66,45 @@ class RequestId(logging.Filter):
         if record.levelno >= logging.ERROR:
             counters.count("errors")
             counters.errors.append(f"{record.name}: {record.getMessage()}"[:200])
+        return True
+
+
+class NoRepeats(logging.Filter):
+    """Passes the same line over for a minute: trouble that lasts, or a stranger who insists, must not fill the log."""
+
+    EVERY_S, KEPT_MAX = 60.0, 500
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: OrderedDict[tuple[str, str], tuple[float, int]] = OrderedDict()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        line = record.name, record.getMessage()
+        now = time.monotonic()
+        at, passed_over = self._said.pop(line, (-self.EVERY_S, 0))
+        if now - at < self.EVERY_S:
+            self._said[line] = at, passed_over + 1
+            return False
+        self._said[line] = now, 0
+        if len(self._said) > self.KEPT_MAX:
+            self._said.popitem(last=False)
+        if passed_over:
+            record.msg, record.args = f"{line[1]} (and {passed_over} times more since)", ()
+        return True
+
+
+class NoHealthChecks(logging.Filter):
+    """Passes over that a health check was answered with 503: that is what it is for, and `health` tells of changes."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return getattr(getattr(record, "request", None), "path", "") not in ("/readyz", "/livez", "/metrics")
+
+
+class NoTraceback(logging.Filter):
+    """Makes a line of what a stranger's request provoked."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.exc_info = record.exc_text = None
         return True
 
 

@@ -1,6 +1,7 @@
 """Doors: where a rate limit lets somebody through or tells them when to come back."""
 
 import ipaddress
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,9 @@ from live.errors import GameError
 from store import limits
 from store.client import StoreUnavailable
 from store.limits import Decision
+
+#: When somebody with too many sockets open may try again.
+OPEN_RETRY_S = 30
 
 
 class TooMany(GameError):
@@ -76,42 +80,56 @@ def address(headers: Mapping[str, str], peer: str) -> str:
 
     Each proxy appends the address that it was called from, so what is left of those is the caller's own claim.
     """
-    return _place(_claimed(headers, peer))
+    seen = [part.strip() for part in headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+    if settings.PROXY_COUNT and len(seen) >= settings.PROXY_COUNT:
+        return place(seen[-settings.PROXY_COUNT]) or place(peer)
+    return place(peer)
 
 
-def _place(found: str) -> str:
-    """An IPv6 address stands for its network: whoever has one has all of it."""
+def place(text: str) -> str:
+    """The address in a text such as `203.0.113.7`, `203.0.113.7:4711` or `[2001:db8::1]:443`; empty when it has none.
+
+    An IPv6 address stands for its network: whoever has one has all of it.
+    """
+    bare = text.partition("]")[0][1:] if text.startswith("[") else text
+    if bare.count(":") == 1:
+        bare = bare.partition(":")[0]
     try:
-        parsed = ipaddress.ip_address(found)
+        parsed = ipaddress.ip_address(bare.partition("%")[0])
     except ValueError:
-        return found
+        return ""
     if isinstance(parsed, ipaddress.IPv4Address):
         return str(parsed)
     mapped = parsed.ipv4_mapped
     return str(mapped or ipaddress.ip_network((parsed, 64), strict=False))
 
 
-def _claimed(headers: Mapping[str, str], peer: str) -> str:
-    seen = [part.strip() for part in headers.get("X-Forwarded-For", "").split(",") if part.strip()]
-    if settings.PROXY_COUNT and len(seen) >= settings.PROXY_COUNT:
-        return seen[-settings.PROXY_COUNT]
-    return peer
-
-
 class HandshakeDoor:
-    """Answers 429 to an address that opens far too many sockets, before anything is looked up for it."""
+    """Answers 429 to an address that opens sockets far too often, or holds far too many open, before anything is
+    looked up for it. How many are open each process counts for itself."""
 
     def __init__(self, application: Any) -> None:
         self.application = application
+        self._open: Counter[str] = Counter()
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Any:
+        address = socket_address(scope)
         try:
-            await enter("handshake_address", socket_address(scope))
+            await enter("handshake_address", address)
+            if self._open[address] >= settings.ADDRESS_CONNECTIONS_MAX:
+                counters.count("refused_sockets_open")
+                raise TooMany(Decision(False, settings.ADDRESS_CONNECTIONS_MAX, 0, OPEN_RETRY_S))
         except TooMany as error:
             return await _too_many(scope, send, error)
         except StoreUnavailable:
             return await deny(send)
-        return await self.application(scope, receive, send)
+        self._open[address] += 1
+        try:
+            return await self.application(scope, receive, send)
+        finally:
+            self._open[address] -= 1
+            if not self._open[address]:
+                del self._open[address]
 
 
 async def deny(send: Any) -> None:

@@ -3,15 +3,96 @@
 `uvicorn --ws live.uvicorn_protocol:SharedFrameProtocol`. Other servers lack the extension and get `send`.
 """
 
+import logging
+from typing import Any
+
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
 from websockets.http11 import Request
+
+from live import counters
+from live.http_protocol import release
+
+logger = logging.getLogger(__name__)
 
 #: The scope's `extensions` has this key, with the connection's `SharedFrameProtocol` as its `writer`.
 EXTENSION = "gameapp.shared_frames"
 
 
+#: What one connection may send: bytes, and frames that are no text message of their own (pings, pongs, continuations,
+#: binary ones), which cost us time and pass no rate limit. So much at once, and so much a second.
+BYTES_AT_ONCE, BYTES_PER_S = 2 * 1024 * 1024, 128 * 1024
+FRAMES_AT_ONCE, FRAMES_PER_S = 200, 20
+#: So much is parsed before it is counted again.
+SLICE = 4096
+
+
+class Meter:
+    """A token bucket: `at_once` may be spent at any moment, and it fills by `per_s` a second."""
+
+    __slots__ = ("at_once", "left", "looked_at", "per_s")
+
+    def __init__(self, at_once: float, per_s: float, now: float) -> None:
+        self.at_once, self.per_s, self.left, self.looked_at = at_once, per_s, at_once, now
+
+    def spend(self, amount: float, now: float) -> bool:
+        """Whether there was enough left; it is spent either way."""
+        self.left = min(self.at_once, self.left + (now - self.looked_at) * self.per_s) - amount
+        self.looked_at = now
+        return self.left >= 0
+
+
 class SharedFrameProtocol(WebSocketsSansIOProtocol):
-    """Messages without compression only: a compressed frame is not the same for everybody."""
+    """Messages without compression only: a compressed frame is not the same for everybody.
+
+    Whoever floods the connection, with frames of whatever kind, loses it. `counted_as`: see `live.http_protocol`.
+    """
+
+    counted_as = ""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        now = self.loop.time()
+        self._bytes = Meter(BYTES_AT_ONCE, BYTES_PER_S, now)
+        self._frames = Meter(FRAMES_AT_ONCE, FRAMES_PER_S, now)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        release(self.counted_as)
+        self.counted_as = ""
+
+    def data_received(self, data: bytes) -> None:
+        if not self._bytes.spend(len(data), self.loop.time()):
+            return self._flooded()
+        for start in range(0, len(data), SLICE):
+            if self.transport.is_closing():
+                return
+            super().data_received(data[start : start + SLICE])
+
+    def _counted(self) -> bool:
+        """Count a frame that is no text message; False ends the connection."""
+        if self._frames.spend(1, self.loop.time()):
+            return True
+        self._flooded()
+        return False
+
+    def _flooded(self) -> None:
+        if not self.transport.is_closing():
+            counters.count("sockets_flooded")
+            logger.info("a socket was ended: it sent too many bytes, or frames that are no message")
+            self.transport.abort()
+
+    def handle_bytes(self, event: Frame) -> None:
+        if self._counted():
+            super().handle_bytes(event)
+
+    def handle_cont(self, event: Frame) -> None:
+        if self._counted():
+            super().handle_cont(event)
+
+    def handle_pong(self, event: Frame) -> None:
+        if self._counted():
+            super().handle_pong(event)
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
@@ -31,7 +112,7 @@ class SharedFrameProtocol(WebSocketsSansIOProtocol):
 
     def handle_ping(self) -> None:
         # Somebody who pings and does not read the pongs gets none: they would pile up here without bound.
-        if self.writable.is_set():
+        if self._counted() and self.writable.is_set():
             return super().handle_ping()
         self.conn.data_to_send()
 

@@ -1,4 +1,4 @@
-"""Redis connections, and the one error that tells of trouble with them.
+"""Redis connections; whatever goes wrong with them is one of the errors in `store.trouble`.
 
 The only module that imports redis. What is stored where is the business of each app's `keys.py`.
 """
@@ -24,18 +24,24 @@ from redis.asyncio.client import Pipeline as AsyncPipeline
 from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, ResponseError
 
+from store.address import Address, parse
+from store.trouble import ConnectionStale, StoreMisconfigured, StoreUnavailable, name_once, refusal
+
 __all__ = [
+    "LOADED",
     "Client",
     "NoScriptError",
     "ResponseError",
+    "StoreMisconfigured",
     "StoreUnavailable",
+    "address",
     "answers",
     "blocking",
     "client",
     "close",
     "layer_host",
+    "loading_percent",
     "other",
-    "parts",
     "run_sync",
     "sync",
     "translated",
@@ -46,32 +52,31 @@ __all__ = [
 T = TypeVar("T")
 
 
-class StoreUnavailable(Exception):
-    """Redis did not answer in time, or cannot take writes; nothing is known about the last command's effect."""
-
-
-# Connection trouble, plus a server that answers but refuses every write (replica, memory full).
+# Connection trouble: the answer, if any, is not known.
 _TROUBLE = (redis.ConnectionError, redis.TimeoutError, OSError, TimeoutError)
-_REFUSALS = ("MISCONF", "OOM ", "READONLY", "NOREPLICAS", "MASTERDOWN", "LOADING")
 
 
-def _refuses_writes(error: ResponseError) -> bool:
-    # Also by its text: from inside a script, Redis 6.2 wraps the word that redis-py would know the error by.
-    known = isinstance(error, (redis.OutOfMemoryError, redis.ReadOnlyError))
-    return known or any(word in str(error) for word in _REFUSALS)
+def _translated(error: Exception) -> Exception:
+    """The error of ours that an error of the library stands for, or the very same one."""
+    # What a new connection was told, such as a wrong password, is the cause of a ConnectionError.
+    found = refusal(error) or ((isinstance(error.__cause__, redis.RedisError) and refusal(error.__cause__)) or None)
+    if found is None and isinstance(error, _TROUBLE):
+        found = StoreUnavailable(str(error) or type(error).__name__)
+    if isinstance(found, StoreMisconfigured):
+        name_once(found)
+    return found or error
 
 
 @contextlib.contextmanager
 def translated() -> Iterator[None]:
-    """Raise StoreUnavailable for whatever the library raises when Redis is away."""
+    """Raise StoreUnavailable for whatever the library raises when Redis is away or refuses."""
     try:
         yield
-    except _TROUBLE as error:
-        raise StoreUnavailable(str(error) or type(error).__name__) from error
-    except ResponseError as error:
-        if _refuses_writes(error):
-            raise StoreUnavailable(str(error)) from error
-        raise
+    except (redis.RedisError, *_TROUBLE) as error:
+        found = _translated(error)
+        if found is error:
+            raise
+        raise found from error
 
 
 @contextlib.asynccontextmanager
@@ -86,14 +91,27 @@ async def _answering(timeout_s: float) -> AsyncIterator[None]:
         raise asyncio.CancelledError
 
 
+@contextlib.asynccontextmanager
+async def _fresh(pool: redis.asyncio.ConnectionPool) -> AsyncIterator[None]:
+    """Let go of the pool's connections when the server at their other end has become a replica."""
+    try:
+        yield
+    except ConnectionStale:
+        with contextlib.suppress(redis.RedisError, OSError):
+            await pool.disconnect(inuse_connections=False)
+        raise
+
+
 class Pipeline(AsyncPipeline):
     """Several commands in one round trip, under one time limit."""
 
     timeout_s: float
 
     async def execute(self, raise_on_error: bool = True) -> list[Any]:
-        async with _answering(self.timeout_s):
-            return await super().execute(raise_on_error)
+        """The replies in order. Without `raise_on_error` errors are among them, ours where they are refusals."""
+        async with _fresh(self.connection_pool), _answering(self.timeout_s):
+            replies = await super().execute(raise_on_error)
+            return [_translated(each) if isinstance(each, Exception) else each for each in replies]
 
 
 class Client(redis.asyncio.Redis):
@@ -102,7 +120,7 @@ class Client(redis.asyncio.Redis):
     timeout_s: float
 
     async def execute_command(self, *args: Any, **options: Any) -> Any:
-        async with _answering(self.timeout_s):
+        async with _fresh(self.connection_pool), _answering(self.timeout_s):
             return await super().execute_command(*args, **options)
 
     def pipeline(self, transaction: bool = False, shard_hint: str | None = None) -> Pipeline:
@@ -112,8 +130,13 @@ class Client(redis.asyncio.Redis):
 
 
 def url() -> str:
-    """The Redis in use: `REDIS_URL`, or else the data folder's private server."""
-    return settings.REDIS_URL or f"unix://{private_socket(settings.DATA_DIR)}"
+    """The Redis in use, as the library reads it: `REDIS_URL`, or else the data folder's private server."""
+    return address().url
+
+
+def address() -> Address:
+    """The Redis in use."""
+    return parse(settings.REDIS_URL or f"unix://{private_socket(settings.DATA_DIR)}")
 
 
 def private_socket(data_dir: Path) -> Path:
@@ -125,13 +148,27 @@ def private_socket(data_dir: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"gameapp-{digest}" / "redis.sock"
 
 
-def answers(address: str) -> bool:
+def answers(where: str) -> bool:
     """Whether a Redis at this address answers a PING now."""
+    return loading_percent(where) == LOADED
+
+
+#: What `loading_percent` gives for a server that can be used.
+LOADED = 100.0
+
+
+def loading_percent(where: str) -> float | None:
+    """How much of its data a Redis at this address has loaded, 0 to 100; None when it does not answer."""
     try:
-        with redis.Redis.from_url(address, retry=redis.retry.Retry(NoBackoff(), 0), **_options(1.0)) as connection:
-            return bool(connection.ping())
-    except _TROUBLE:
-        return False
+        with redis.Redis.from_url(where, retry=redis.retry.Retry(NoBackoff(), 0), **_options(1.0)) as connection:
+            try:
+                connection.ping()
+            except redis.BusyLoadingError:
+                info = connection.info("persistence")
+                return min(99.9, float(info.get("loading_loaded_perc", 0)))
+            return LOADED
+    except (*_TROUBLE, redis.RedisError):
+        return None
 
 
 def _options(timeout_s: float) -> dict[str, Any]:
@@ -145,9 +182,9 @@ def _options(timeout_s: float) -> dict[str, Any]:
     }
 
 
-def _connect(timeout_s: float, connections_max: int, address: str = "", **more: Any) -> Client:
+def _connect(timeout_s: float, connections_max: int, where: str = "", **more: Any) -> Client:
     pool = redis.asyncio.BlockingConnectionPool.from_url(
-        address or url(),
+        where or url(),
         max_connections=connections_max,
         timeout=timeout_s,
         retry=redis.asyncio.retry.Retry(NoBackoff(), 1),
@@ -184,14 +221,9 @@ def blocking(block_s: float) -> Client:
     return _connect(settings.REDIS_TIMEOUT_S + block_s, 4)
 
 
-def other(address: str, timeout_s: float) -> Client:
+def other(where: str, timeout_s: float) -> Client:
     """A client of any server, whose replies are bytes: for copies of whole values. Close it yourself."""
-    return _connect(timeout_s, 4, address, decode_responses=False)
-
-
-def parts(address: str) -> dict[str, Any]:
-    """An address taken apart: `host` and `port` or `path`, `db`, `username`, `password`, where they are given."""
-    return redis.connection.parse_url(address)
+    return _connect(timeout_s, 4, where, decode_responses=False)
 
 
 async def close() -> None:
@@ -216,9 +248,9 @@ def run_sync(coroutine: Coroutine[Any, Any, T]) -> T:
 
 
 @functools.lru_cache(maxsize=4)
-def _sync_client(address: str) -> redis.Redis:
+def _sync_client(where: str) -> redis.Redis:
     pool = redis.BlockingConnectionPool.from_url(
-        address,
+        where,
         max_connections=settings.REDIS_CONNECTIONS_MAX,
         timeout=settings.REDIS_TIMEOUT_S,
         # Not after a timeout: the call has had its time, and may have had its effect.
@@ -229,7 +261,12 @@ def _sync_client(address: str) -> redis.Redis:
 
 
 @contextlib.contextmanager
-def sync() -> Iterator[redis.Redis]:
-    """The thread-safe client of the one place that needs both colours, the session backend."""
-    with translated():
-        yield _sync_client(url())
+def sync(where: str = "") -> Iterator[redis.Redis]:
+    """A thread-safe client: of the Redis in use for the session backend, which needs both colours, or of another."""
+    connection = _sync_client(where or url())
+    try:
+        with translated():
+            yield connection
+    except ConnectionStale:
+        connection.connection_pool.disconnect(inuse_connections=False)
+        raise

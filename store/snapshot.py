@@ -14,11 +14,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from store import server
-from store.client import Client, ResponseError, parts, private_socket, url
+from store.client import Client, ResponseError, address, private_socket
 from store.fingerprint import names
 
 TIMEOUT_S = 3600.0
-LOAD_TIMEOUT_S = 600.0
+APPEND_TIMEOUT_S = 3600.0
 HANDED_AT_ONCE = 100
 
 
@@ -34,12 +34,7 @@ def save(path: Path) -> None:
     Raises:
         SnapshotFailed: the server refused or went away, or there is no redis-cli.
     """
-    where = parts(url())
-    at = ["-s", where["path"]] if "path" in where else ["-h", where.get("host", "localhost")]
-    at += ["-p", str(where["port"])] if "port" in where else []
-    at += ["--user", where["username"]] if where.get("username") else []
-    at += ["--tls"] if url().startswith("rediss:") else []
-    secret = {"REDISCLI_AUTH": where["password"]} if where.get("password") else {}
+    at, secret = address().cli
     try:
         done = subprocess.run(
             [_cli(), *at, "--rdb", path],
@@ -76,8 +71,10 @@ def _cli() -> str:
 
 
 @contextlib.contextmanager
-def scratch(snapshot: Path, folder: Path) -> Iterator[str]:
+def scratch(snapshot: Path, folder: Path, say: server.Say = lambda step: None) -> Iterator[str]:
     """A server of our own on a copy of a snapshot in `folder/redis`; gives its address, and ends it after the block.
+
+    `say` gets how much of a large one is loaded.
 
     Raises:
         SnapshotFailed: no server, or it could not load the snapshot.
@@ -90,12 +87,12 @@ def scratch(snapshot: Path, folder: Path) -> Iterator[str]:
             folder,
             server.die_with_parent,
             more=["--appendonly", "no", "--save", "", "--dbfilename", "dump.rdb"],
-            timeout_s=LOAD_TIMEOUT_S,
+            say=say,
         )
     except server.NoServer as error:
         raise SnapshotFailed(f"the snapshot cannot be loaded: {error}") from error
     try:
-        yield f"unix://{socket}?db={parts(url()).get('db', 0)}"
+        yield f"unix://{socket}?db={address().db}"
     finally:
         process.terminate()
         process.wait()
@@ -110,7 +107,7 @@ async def append(connection: Client) -> None:
         SnapshotFailed: it could not.
     """
     await connection.config_set("appendonly", "yes")
-    deadline = time.monotonic() + LOAD_TIMEOUT_S
+    deadline = time.monotonic() + APPEND_TIMEOUT_S
     while True:
         info = await connection.info("persistence")
         if not info["aof_rewrite_in_progress"] and not info["aof_rewrite_scheduled"]:

@@ -11,7 +11,7 @@ _folder = tempfile.mkdtemp(prefix="gameapp-test-")
 atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 for _name in ("REDIS_URL", "DATABASE_URL", "SITE_URLS", "SECRET_KEY_FALLBACKS", "BEHIND_TLS_PROXY"):
     os.environ.pop(_name, None)
-os.environ.update(DATA_DIR=_folder, DEBUG="1", SECRET_KEY="only-for-tests")
+os.environ.update(DATA_DIR=_folder, DEBUG="1", SECRET_KEY="only-for-tests-and-long-enough-to-be-one")
 
 from gameapp.settings import *  # noqa: E402, F403
 

@@ -15,8 +15,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--deploy",
             action="store_true",
-            default=not settings.DEBUG,
-            help="with the checks of a site that others can reach (default: when DEBUG is off)",
+            default=settings.ON_TLS,
+            help="with the checks of a site that others can reach (default: when SITE_URLS are https)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -17,7 +17,8 @@ class Command(DaphneRunserver):
         # The autoreloader runs this twice; Redis belongs to the outer process, which lives through reloads.
         if not settings.REDIS_URL and not os.environ.get("RUN_MAIN") and not answers(url()):
             try:
-                redis = server.start(settings.DATA_DIR, server.die_with_parent)
+                self.folder_lock = server.own(settings.DATA_DIR)
+                redis = server.start(settings.DATA_DIR, server.die_with_parent, say=self.stdout.write)
             except server.NoServer as error:
                 raise CommandError(str(error)) from error
             atexit.register(redis.terminate)

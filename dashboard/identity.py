@@ -1,0 +1,131 @@
+"""Whether Redis, SQL, the data folder and the secret key belong to one site.
+
+Each of them holds the site's id. One that was lost, or exchanged for another, would start without a word: then a new
+player could get the number, and with it the coins and points, of an old one.
+"""
+
+import contextlib
+import hmac
+import secrets
+from pathlib import Path
+
+from django.conf import settings
+from django.utils.crypto import salted_hmac
+
+from accounts import keys as account_keys
+from accounts.models import LedgerEntry, Player
+from dashboard.models import SiteIdentity
+from leaderboard import keys as board_keys
+from leaderboard.models import Board, Run
+from store import keys
+from store.client import client, run_sync
+
+NOTE = "site_id"
+
+
+def problems() -> list[str]:
+    """What does not belong together or is missing, each with the command that mends it; nothing when all is well.
+
+    Sync; two round trips.
+    """
+    known = SiteIdentity.objects.first()
+    in_redis, missing = run_sync(_redis_id()), emptier()
+    if known is None and in_redis:
+        return [
+            "SQL does not know the site that Redis belongs to: the database is gone, or another one. Put it back, "
+            "restore a backup (manage.py restore), or begin with no players (manage.py stores --forget-redis)"
+        ]
+    if known is None:
+        if missing:
+            return [f"{missing[0]}. Restore a backup, or write Redis from SQL (manage.py stores --rebuild-redis)"]
+        if run_sync(_holds_players()) and not Player.objects.exists():
+            return [
+                "SQL has no players, and Redis has some of their coins or boards. Put the database back, restore a "
+                "backup (manage.py restore), or begin with no players (manage.py stores --forget-redis)"
+            ]
+        return []
+    found = []
+    if in_redis and in_redis != known.id:
+        found.append(
+            "Redis and SQL belong to two different sites: look at REDIS_URL, REDIS_PREFIX and DATABASE_URL, or restore "
+            "a backup (manage.py restore)"
+        )
+    elif missing or (not in_redis and Run.objects.exists()):
+        what = missing[0] if missing else "Redis does not hold this site's data"
+        found.append(f"{what}. Restore a backup, or write Redis from SQL (manage.py stores --rebuild-redis)")
+    noted = _noted()
+    if noted and noted != known.id:
+        found.append(
+            f"the data folder {settings.DATA_DIR} is another site's: choose its own with DATA_DIR, or delete the file "
+            f"{NOTE} in it if it is this one's all the same"
+        )
+    if not _knows_secret(known):
+        found.append(
+            "the secret key is not the one that this site was made with: nobody's session opens with it. Put the file "
+            "secret_key back (a backup holds it), set SECRET_KEY or SECRET_KEY_FALLBACKS, or have everybody sign in "
+            "anew (manage.py stores --new-secret)"
+        )
+    return found
+
+
+def emptier() -> list[str]:
+    """What Redis must have by what SQL holds, and has not, in words. Sync; one round trip."""
+    wanted = {}
+    if LedgerEntry.objects.exists():
+        wanted[account_keys.balances()] = "Redis has no coins, and SQL has movements of them"
+    for board in Board.objects.filter(keeps_all=True, pk__in=Run.objects.filter(is_hidden=False).values("board")):
+        if Run.objects.filter(board=board, is_hidden=False, player__is_active=True, player__hidden=None).exists():
+            wanted[board_keys.standings(board.slug, "all")] = f"Redis has no board of {board}, and SQL has its runs"
+    found = run_sync(_which_exist(list(wanted)))
+    return [words for name, words in wanted.items() if name not in found]
+
+
+def unite() -> None:
+    """Write the site's id wherever it is missing or another, and take the secret key as it is. Sync."""
+    known = SiteIdentity.objects.first()
+    id = known.id if known else secrets.token_hex(16)
+    SiteIdentity.objects.update_or_create(pk=id, defaults={"secret_check": _check_of(id, settings.SECRET_KEY)})
+    run_sync(_put(id))
+    with contextlib.suppress(OSError):  # A folder that may only be read says nothing about whose it is.
+        _note().write_text(f"{id}\n")
+
+
+def _note() -> Path:
+    return settings.DATA_DIR / NOTE
+
+
+def _noted() -> str:
+    try:
+        return _note().read_text().strip()
+    except OSError:
+        return ""
+
+
+def _check_of(id: str, secret: str) -> str:
+    return salted_hmac("dashboard.identity", id, secret=secret, algorithm="sha256").hexdigest()
+
+
+def _knows_secret(known: SiteIdentity) -> bool:
+    own = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return any(hmac.compare_digest(_check_of(known.id, secret), known.secret_check) for secret in own)
+
+
+async def _redis_id() -> str:
+    return await client().get(keys.site()) or ""
+
+
+async def _put(id: str) -> None:
+    await client().set(keys.site(), id)
+
+
+async def _which_exist(names: list[str]) -> set[str]:
+    pipe = client().pipeline()
+    for name in names:
+        pipe.exists(name)
+    found = await pipe.execute() if names else []
+    return {name for name, is_there in zip(names, found, strict=True) if is_there}
+
+
+async def _holds_players() -> bool:
+    cards = [board_keys.cards(slug) async for slug in Board.objects.values_list("slug", flat=True)]
+    return bool(await client().exists(account_keys.balances(), *cards))

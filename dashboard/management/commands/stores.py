@@ -1,0 +1,69 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from rich.console import Console
+
+from accounts import ledger
+from dashboard import identity
+from flags import flags
+from leaderboard import rebuild
+from leaderboard.models import Board
+from store import server
+from store.client import StoreUnavailable, client, run_sync
+from store.keys import every_key
+from store.lock import LockHeld, LockLost
+
+
+class Command(BaseCommand):
+    help = (
+        "Say whether Redis, SQL, the data folder and the secret key belong to one site, or mend what was lost. "
+        "Restoring a backup is better where there is one. Stop the site first."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        mend = parser.add_mutually_exclusive_group()
+        mend.add_argument(
+            "--rebuild-redis", action="store_true", help="Redis was lost: write boards, coins and flags from SQL"
+        )
+        mend.add_argument(
+            "--forget-redis", action="store_true", help="SQL was lost: delete what Redis keeps of its players"
+        )
+        mend.add_argument(
+            "--new-secret",
+            action="store_true",
+            help="the secret key was lost: all sign in anew",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            with server.running(say=Console(stderr=True).print):
+                self.work(options)
+        except (server.NoServer, StoreUnavailable) as error:
+            raise CommandError(f"Redis cannot be used: {error}") from error
+        except (LockHeld, LockLost, rebuild.TooBusy) as error:
+            raise CommandError("Somebody is at work on a board: stop the site, and do it again.") from error
+
+    def work(self, options: dict[str, Any]) -> None:
+        """Mend what was asked for, then say how it is."""
+        if options["rebuild_redis"]:
+            for board in Board.objects.all():
+                run_sync(rebuild.rebuild(board))
+            run_sync(ledger.rebuild())
+            run_sync(flags.write_missing(anew=True))
+        if options["forget_redis"]:
+            self.stdout.write(f"Deleted {run_sync(_delete_all()):,} keys.")
+        if any(options[name] for name in ("rebuild_redis", "forget_redis", "new_secret")):
+            identity.unite()
+        found = identity.problems()
+        for words in found:
+            self.stdout.write(f"✗ {words}.")
+        if found:
+            raise CommandError("The stores do not belong together.")
+        self.stdout.write("Redis, SQL, the data folder and the secret key belong together.")
+
+
+async def _delete_all() -> int:
+    deleted = 0
+    async for name in client().scan_iter(match=every_key(), count=1_000):
+        deleted += await client().unlink(name)
+    return deleted

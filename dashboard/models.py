@@ -1,0 +1,16 @@
+"""What SQL keeps of the site itself."""
+
+from django.db import models
+
+
+class SiteIdentity(models.Model):
+    """One row: the id that Redis and the data folder hold, too, and by what the secret key is known again."""
+
+    id = models.CharField(primary_key=True, max_length=32)
+    secret_check = models.CharField(max_length=64)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.id

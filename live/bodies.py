@@ -1,0 +1,44 @@
+"""Request bodies, received whole and within a bound before anything looks at them. Plain ASGI."""
+
+from typing import Any
+
+BODY_BYTES_MAX = 1024 * 1024
+#: The scope of a request whose body is larger has this key: its page is a 413, and its body is empty.
+TOO_LARGE = "gameapp.body_too_large"
+
+
+class BoundedBody:
+    """Around the pages: a view that waits for a body would hold its thread for as long as a slow client likes."""
+
+    def __init__(self, application: Any) -> None:
+        self.application = application
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        headers = dict(scope["headers"])
+        if b"content-length" not in headers and b"transfer-encoding" not in headers:
+            return await self.application(scope, receive, send)
+        # A length is all digits: the server has seen to that.
+        body = None if int(headers.get(b"content-length") or 0) > BODY_BYTES_MAX else await _received(receive)
+        if body is None:
+            scope, body = {**scope, TOO_LARGE: True}, b""
+        given: list[dict[str, Any]] = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def again() -> Any:
+            return given.pop() if given else await receive()
+
+        await self.application(scope, again, send)
+
+
+async def _received(receive: Any) -> bytes | None:
+    """The whole body; None when it is too large. What was left by its sender half way is empty."""
+    parts, size, more = [], 0, True
+    while more:
+        message = await receive()
+        if message["type"] != "http.request":
+            return b""
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        more = message.get("more_body", False)
+        if size > BODY_BYTES_MAX:
+            return None
+    return b"".join(parts)

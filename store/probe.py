@@ -1,0 +1,82 @@
+"""Whether the Redis in use can do what the site needs: write, run scripts, publish and hear it. Tried, not asked."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+
+from store import keys
+from store.client import StoreUnavailable, blocking, client
+from store.scripts import Script
+
+TTL_MS = 10_000
+HEAR_S = 2.0
+#: Health checks come often: what was found holds for so long.
+FRESH_S = 2.0
+
+_write = Script("return redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])")
+_found: dict[str, tuple[float, list[str]]] = {}
+
+
+async def problems() -> list[str]:
+    """What Redis cannot do, in words; nothing when it is able. At most two seconds old.
+
+    Redis: five round trips and a subscription.
+    """
+    at, found = _found.get(keys.prefix(), (0.0, []))
+    if not at or time.monotonic() - at > FRESH_S:
+        found = await _tried()
+        _found[keys.prefix()] = (time.monotonic(), found)
+    return found
+
+
+def forget() -> None:
+    """Try anew at the next question."""
+    _found.clear()
+
+
+async def _tried() -> list[str]:
+    token = secrets.token_hex(8)
+    tries: list[tuple[str, Callable[[str], Awaitable[bool]]]] = [
+        ("keys cannot be written and deleted", _writes),
+        ("scripts cannot be run", _runs),
+        ("messages cannot be published and heard", _hears),
+    ]
+    found = []
+    for words, attempt in tries:
+        try:
+            if not await attempt(token):
+                found.append(f"redis: {words}")
+        except StoreUnavailable as error:
+            if error.reason == StoreUnavailable().reason:
+                return [f"redis: {error.reason}"]
+            found.append(f"redis: {words}: {error.reason}")
+    return found
+
+
+async def _writes(token: str) -> bool:
+    name = keys.probe(token)
+    await client().set(name, token, px=TTL_MS)
+    return await client().get(name) == token and bool(await client().delete(name))
+
+
+async def _runs(token: str) -> bool:
+    await _write([keys.probe(token)], [token, TTL_MS])
+    return bool(await client().delete(keys.probe(token)))
+
+
+async def _hears(token: str) -> bool:
+    connection = blocking(HEAR_S)
+    try:
+        async with asyncio.timeout(2 * HEAR_S), connection.pubsub() as pubsub:
+            await pubsub.subscribe(keys.probe(token))
+            while (message := await pubsub.get_message(timeout=HEAR_S)) is not None:
+                if message["type"] == "subscribe":
+                    await client().publish(keys.probe(token), token)
+                elif message["type"] == "message":
+                    return message["data"] == token
+        return False
+    except TimeoutError:
+        return False
+    finally:
+        await connection.aclose()

@@ -1,0 +1,41 @@
+"""Redis servers of a test's own, for what the shared one must not go through."""
+
+import subprocess
+import tempfile
+from pathlib import Path
+
+import redis
+
+from store import server
+from store.client import answers
+
+
+class Started:
+    """A server on a unix socket in a folder of its own; nothing of it is kept on disk unless the options say so."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        # A socket's path must be short, and a test's folder is not.
+        self._short = tempfile.TemporaryDirectory(prefix="redis-")
+        self.socket = Path(self._short.name) / "s"
+        self.url = f"unix://{self.socket}"
+        self.command = [server.find_binary(), "--port", "0", "--save", "", "--unixsocket", self.socket, "--dir", folder]
+        self.command += options
+
+    def __enter__(self) -> "Started":
+        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, preexec_fn=server.die_with_parent)
+        while not answers(self.url):
+            assert self.process.poll() is None, "the server ended"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait()
+        self._short.cleanup()
+
+    def run(self, *command: object) -> object:
+        """Run one command as the server's default user; what it refuses is raised."""
+        with redis.Redis(unix_socket_path=str(self.socket), decode_responses=True, socket_timeout=30) as connection:
+            try:
+                return connection.execute_command(*command)
+            except redis.ResponseError as error:
+                return error
