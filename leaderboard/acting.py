@@ -1,13 +1,16 @@
 """Actions of the admin's lists that ask why, do something to each of the chosen, and say what came of it."""
 
 import secrets
-from collections.abc import Callable, Coroutine
+import time
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
 
 from accounts.wallet import AMOUNT_MAX
 from audit.admin import ReasonForm, ask
@@ -18,6 +21,11 @@ from store.client import StoreUnavailable, run_sync
 from store.lock import LockHeld, LockLost
 
 CHOSEN_MAX = 200
+#: A page waits for so long; what is not done by then the worker does.
+BUDGET_S = 2.0
+LEFT_AT = "admin:leaderboard_moderation_changelist"
+
+Act = Callable[..., Coroutine[Any, Any, object]]
 
 _Text = admin.widgets.AdminTextInputWidget
 
@@ -39,7 +47,7 @@ class ResetForm(ReasonForm):
 
 def acting(
     words: str,
-    do: Callable[..., Coroutine[Any, Any, object]],
+    do: Act,
     *,
     permission: str = "moderate",
     form_class: type[ReasonForm] = ReasonForm,
@@ -53,9 +61,13 @@ def acting(
             return None
         form = form_class(request.POST if "reason" in request.POST else None)
         if form.is_valid():
-            done = sum(_done(request, do, each, **form.cleaned_data, **fixed) for each in chosen)
+            done, left = _do_each(request, do, list(chosen), **form.cleaned_data, **fixed)
+            if left:
+                where = format_html('<a href="{}">{}</a>', reverse(LEFT_AT), "Moderations")
+                messages.info(request, format_html("{}: {} recorded; the boards follow. See {}.", words, left, where))
             if done:
                 messages.success(request, f"{words}: {done} done.")
+            if done or left:
                 return None
         return ask(model_admin, request, words, form, chosen)
 
@@ -63,7 +75,17 @@ def acting(
     return admin.action(action, description=f"{words}…", permissions=[permission])
 
 
-def _done(request: HttpRequest, do: Callable[..., Coroutine[Any, Any, object]], each: Any, **fields: Any) -> bool:
+def _do_each(request: HttpRequest, do: Act, chosen: Sequence[Any], **fields: Any) -> tuple[int, int]:
+    """Do it to each; returns to how many it was done, and of how many it is recorded and left to the worker."""
+    done, left, started = 0, 0, time.monotonic()
+    for each in chosen:
+        later = do.__module__ in FOLLOWED_UP and time.monotonic() - started > BUDGET_S
+        if _done(request, do, each, **fields, **({"later": True} if later else {})):
+            done, left = (done, left + 1) if later else (done + 1, left)
+    return done, left
+
+
+def _done(request: HttpRequest, do: Act, each: Any, **fields: Any) -> bool:
     try:
         run_sync(do(each, by=request.user, **fields))
         return True

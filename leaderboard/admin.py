@@ -184,10 +184,14 @@ class PlacementAdmin(FindsByPlayer, Exports, ReadOnly):
 class ModerationAdmin(Exports, ReadOnly):
     csv_fields = ["at", "by__name", "action", "player", "player__name", "run", "reason", "applied"]
     actions = [export_csv]
-    list_display = ["at", "by", "action", "player", "run", "reason"]
-    list_filter = ["action", "at"]
+    list_display = ["at", "by", "action", "player", "run", "reason", "state"]
+    list_filter = ["applied", "action", "at"]
     list_prefetch_related = ["by", "player", "run__player"]
     search_fields = ["player__name", "by__name", "reason"]
+
+    @admin.display(ordering="applied")
+    def state(self, entry: Moderation) -> str:
+        return "done" if entry.applied else "under way"
 
 
 @admin.register(Suspicion)

@@ -88,10 +88,23 @@ async def append(line: Line, *, told: str, pause: str = "") -> bool:
     Redis: lua/feed_append.lua, one round trip, and one to mark the feed.
     """
     names = [keys.feed(), told, *([pause] if pause else [])]
-    added = await _append(names, [msgspec.json.encode(line).decode(), LINES_MAX, PAUSE_MS, TOLD_TTL_MS])
+    place = line.rank if line.kind == "place" else 0
+    args = [msgspec.json.encode(line).decode(), LINES_MAX, PAUSE_MS, TOLD_TTL_MS, line.at_ms, place]
+    added = await _append(names, args)
     if added:
         await mark(SUBJECT)
     return bool(added)
+
+
+async def take_back(told: str, board: str, period: str) -> None:
+    """Drop the line of a season, so that it can be told anew when it ends."""
+    gone = [entry_id for entry_id, line in await lines() if (line.board, line.period) == (board, period)]
+    pipe = client().pipeline()
+    pipe.delete(told)
+    if gone:
+        pipe.xdel(keys.feed(), *gone)
+    await pipe.execute()
+    await mark(SUBJECT)
 
 
 async def lines(count: int = LINES_MAX) -> list[tuple[str, Line]]:

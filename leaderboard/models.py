@@ -234,9 +234,11 @@ class Moderation(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
     applied = models.BooleanField(default=True, help_text="Boards and archives show it.")
+    queued = models.BooleanField(default=False, editable=False, help_text="Left to the worker, which goes on with it.")
 
     class Meta:
         ordering = ["-at"]
+        indexes = [models.Index(fields=["at"], condition=models.Q(applied=False), name="moderation_unapplied")]
 
     def __str__(self) -> str:
         return f"{self.by or 'a command'} {self.get_action_display()} {self.player}"

@@ -1,15 +1,16 @@
 """Hiding and restoring runs and players, and banning: each with who, why and when, each reversible.
 
-SQL is written first, then boards and archives are put right from it; what a crash left between the two,
-the worker finishes. History is kept.
+SQL is written first, then boards and archives are put right from it; what a crash left between the two, and what was
+asked for with `later`, the worker finishes. History is kept.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from accounts.models import Player
 from accounts.operations import ReasonMissing
@@ -27,53 +28,64 @@ from live.hub import mark
 from presence import nearby
 from store.client import client
 from store.lock import LockLost, hold
-from store.scripts import script
+from store.scripts import Argument, script
 
 _put = script(__file__, "put")
 
 Action = Moderation.Action
 TRIES_MAX = 50
+#: So many newer stream entries are looked through for the player's by the script that writes their score.
+NEWER_MAX = 2_000
 # What is not applied after so long was left behind by a process that died.
 FINISH_AFTER_S = 60
 
 
-async def hide_run(run: Run, *, reason: str, by: Player | None) -> None:
+async def hide_run(run: Run, *, reason: str, by: Player | None, later: bool = False) -> None:
     """Take one run out of its board; the player's next best run, if any, counts instead."""
-    await _do(Action.HIDE_RUN, run.player, run, reason, by)
+    await _do(Action.HIDE_RUN, run.player, run, reason, by, later)
 
 
-async def restore_run(run: Run, *, reason: str, by: Player | None) -> None:
+async def restore_run(run: Run, *, reason: str, by: Player | None, later: bool = False) -> None:
     """Let a hidden run count again."""
-    await _do(Action.RESTORE_RUN, run.player, run, reason, by)
+    await _do(Action.RESTORE_RUN, run.player, run, reason, by, later)
 
 
-async def hide_player(player: Player, *, reason: str, by: Player | None) -> None:
+async def hide_player(player: Player, *, reason: str, by: Player | None, later: bool = False) -> None:
     """Take a player off every board; runs they finish from now on are refused."""
-    await _do(Action.HIDE_PLAYER, player, None, reason, by)
+    await _do(Action.HIDE_PLAYER, player, None, reason, by, later)
 
 
-async def restore_player(player: Player, *, reason: str, by: Player | None) -> None:
+async def restore_player(player: Player, *, reason: str, by: Player | None, later: bool = False) -> None:
     """Let a hidden player stand on the boards again, with every run that is not hidden itself."""
-    await _do(Action.RESTORE_PLAYER, player, None, reason, by)
+    await _do(Action.RESTORE_PLAYER, player, None, reason, by, later)
 
 
-async def ban(player: Player, *, reason: str, by: Player | None) -> None:
+async def ban(player: Player, *, reason: str, by: Player | None, later: bool = False) -> None:
     """Hide a player, end all their sessions and sockets, and keep them from signing in."""
-    await _do(Action.BAN, player, None, reason, by)
+    await _do(Action.BAN, player, None, reason, by, later)
 
 
-async def unban(player: Player, *, reason: str, by: Player | None) -> None:
+async def unban(player: Player, *, reason: str, by: Player | None, later: bool = False) -> None:
     """Lift a ban: the player may sign in again and stands on the boards again."""
-    await _do(Action.UNBAN, player, None, reason, by)
+    await _do(Action.UNBAN, player, None, reason, by, later)
 
 
 async def finish() -> int:
     """Apply what was recorded and not applied, and say to Redis again who is hidden. The worker does it each minute."""
     async for board in Board.objects.all():
         await sync_hidden(board.slug)
-    left = Moderation.objects.filter(applied=False, at__lt=datetime.now(UTC) - timedelta(seconds=FINISH_AFTER_S))
+    left_behind = Q(at__lt=datetime.now(UTC) - timedelta(seconds=FINISH_AFTER_S))
+    return await _apply_all(Moderation.objects.filter(left_behind, applied=False))
+
+
+async def work_off() -> int:
+    """Apply what was asked for to be done later, in order; returns how many. The worker does it every 2 seconds."""
+    return await _apply_all(Moderation.objects.filter(queued=True, applied=False))
+
+
+async def _apply_all(left: "QuerySet[Moderation]") -> int:
     done = 0
-    async for entry in left.select_related("player", "run"):
+    async for entry in left.order_by("pk").select_related("player", "run"):
         await _apply(entry)
         done += 1
     return done
@@ -91,16 +103,18 @@ async def sync_hidden(slug: str) -> None:
     await pipe.execute()
 
 
-async def _do(action: Any, player: Player, run: Run | None, reason: str, by: Player | None) -> None:
+async def _do(action: Any, player: Player, run: Run | None, reason: str, by: Player | None, later: bool) -> None:
     if not reason.strip():
         raise ReasonMissing
     await sync_to_async(need_above)(by, player)
     if action == Action.BAN and await sync_to_async(is_last_superuser)(player):
         raise LastSuperuser
-    await _apply(await sync_to_async(_record)(action, player, run, reason.strip()[:300], by))
+    entry = await sync_to_async(_record)(action, player, run, reason.strip()[:300], by, later)
+    if not later:
+        await _apply(entry)
 
 
-def _record(action: Any, player: Player, run: Run | None, reason: str, by: Player | None) -> Moderation:
+def _record(action: Any, player: Player, run: Run | None, reason: str, by: Player | None, later: bool) -> Moderation:
     with transaction.atomic():
         before = _visibility(player, run)
         if run is not None:
@@ -113,7 +127,9 @@ def _record(action: Any, player: Player, run: Run | None, reason: str, by: Playe
             Player.objects.filter(pk=player.pk).update(is_active=action == Action.UNBAN)
         target = ("run", run.pk) if run else ("player", player.pk)
         record(str(action), *target, by=by, reason=reason, before=before, after=_visibility(player, run))
-        return Moderation.objects.create(action=action, player=player, run=run, reason=reason, by=by, applied=False)
+        return Moderation.objects.create(
+            action=action, player=player, run=run, reason=reason, by=by, applied=False, queued=later
+        )
 
 
 def _visibility(player: Player, run: Run | None) -> dict[str, bool]:
@@ -132,26 +148,29 @@ async def _apply(entry: Moderation) -> None:
     boards = Board.objects.filter(pk=entry.run.board_id) if entry.run else Board.objects.all()
     async for board in boards:
         await sync_hidden(board.slug)
-        await put_right(board, entry.player_id)
+        await put_board_right(board, entry.player_id)
+        if entry.run:
+            await archive.put_right(board, entry.player_id, entry.run.accepted_at)
+        else:
+            # An archive keeps hidden players and leaves them out when it is read: nothing in it changes.
+            await archive.forget_past(board)
     await mark(feed.SUBJECT)
-    await Moderation.objects.filter(pk=entry.pk).aupdate(applied=True)
-
-
-async def put_right(board: Board, player: int) -> None:
-    """Work out a player's standing on every kept period anew, and the archives that hold their runs.
-
-    Runs that arrive meanwhile are counted in. Raises LockHeld when another repair takes half a minute.
-    """
-    await put_board_right(board, player)
-    await archive.put_right(board, player)
+    await Moderation.objects.filter(pk=entry.pk).aupdate(applied=True, queued=False)
 
 
 async def put_board_right(board: Board, player: int) -> None:
-    """The same for the board alone."""
+    """Work out a player's standing on every kept period anew. Archives are `archive.put_right`.
+
+    Runs that arrive meanwhile are counted in. Raises LockHeld when another repair takes half a minute.
+    """
     async with hold(repair_lock(board.slug), wait_s=REPAIR_WAIT_S) as held:
-        flying = await _flying(board, player)
-        for period in await _kept(board):
-            flying = await _put_right_on(board, period, player, flying, held.fence)
+        left = list(await _kept(board))
+        for _ in range(TRIES_MAX):
+            left = await _put_right_on(board, left, player, await _flying(board, player), held.fence)
+            if not left:
+                break
+        else:
+            raise RuntimeError(f"player {player} finished runs faster than their standing could be worked out")
     await forget_windows(board.slug)
     await mark(subject(board.slug))
 
@@ -167,21 +186,21 @@ async def _flying(board: Board, player: int) -> Flying:
     return Flying([result for result in found.results if result.player == player], found.last_id)
 
 
-async def _put_right_on(board: Board, period: Period, player: int, flying: Flying, fence: int) -> Flying:
-    """Returns the player's runs in the stream, read again if there were newer ones."""
-    slug = board.slug
-    names = [keys.standings(slug, period.id), keys.runs(slug), keys.hidden(slug), keys.repair_fence(slug)]
-    for _ in range(TRIES_MAX):
-        value = await sync_to_async(_score)(board, period, player, flying)
-        done = await _put(names, [player, "" if value is None else repr(value), flying.last_id or "0-0", fence])
-        if done < 0:
-            raise LockLost(slug)
-        if done:
-            return flying
-        flying = await _flying(board, player)
-    raise RuntimeError(f"player {player} finished runs faster than their standing could be worked out")
+async def _put_right_on(board: Board, on: Sequence[Period], player: int, flying: Flying, fence: int) -> list[Period]:
+    """Write a player's score on some periods; returns those on which there were newer runs meanwhile.
 
-
-def _score(board: Board, period: Period, player: int, flying: Flying) -> float | None:
+    Raises LockLost: a later repairer took over.
+    """
     # The stream was read before SQL: a run that moves from one to the other meanwhile is in both, never in neither.
-    return results.combined(board, results.visible(board, period, flying, player=player)).get(player)
+    values = await sync_to_async(results.of_player)(board, on, flying, player)
+    slug = board.slug
+    calls: list[tuple[list[str], list[Argument]]] = []
+    for period in on:
+        names = [keys.standings(slug, period.id), keys.runs(slug), keys.hidden(slug), keys.repair_fence(slug)]
+        value = values[period.id]
+        args = [player, "" if value is None else repr(value), flying.last_id or "0-0", fence, NEWER_MAX]
+        calls.append((names, args))
+    answers = await _put.many(calls) if calls else []
+    if any(answer < 0 for answer in answers):
+        raise LockLost(slug)
+    return [period for period, answer in zip(on, answers, strict=True) if not answer]

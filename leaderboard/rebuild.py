@@ -10,7 +10,7 @@ from itertools import islice
 from asgiref.sync import sync_to_async
 
 from accounts.models import Player
-from leaderboard import keys, moderation, results
+from leaderboard import archive, keys, moderation, results, seasons
 from leaderboard.boards import subject
 from leaderboard.definitions import now_ms, periods
 from leaderboard.models import Board
@@ -121,6 +121,37 @@ async def differences(board: Board) -> list[str]:
             suspects = suspects and suspects & await _suspects(board, period)
         found += [f"{board.slug}, {period.id}: player {player}" for player in sorted(suspects)]
     return found
+
+
+async def rebuild_archives(board: Board, progress: Progress = lambda step, done: None) -> int:
+    """Archive the ended periods that have runs and no archive, and write those anew that differ; returns how many."""
+    done = 0
+    for period_id, end_ms in await sync_to_async(seasons.missing)(board, await _now_ms()):
+        done += await seasons.close(board, period_id, end_ms)
+        progress(period_id, done)
+    async for season in archive.rewritable(board):
+        if await sync_to_async(archive.differs)(board, season):
+            await sync_to_async(archive.rewrite)(board, season)
+            done += 1
+        progress(season.period, done)
+    await archive.forget_past(board)
+    return done
+
+
+async def archive_differences(board: Board, progress: Progress = lambda step, done: None) -> list[str]:
+    """Which ended periods have no archive and should, and which archives are not what SQL's runs make, in words."""
+    lacking = await sync_to_async(seasons.missing)(board, await _now_ms())
+    found = [f"{board.slug}, {period_id}: ended, and not archived" for period_id, _ in lacking]
+    async for season in archive.rewritable(board):
+        progress(season.period, len(found))
+        if await sync_to_async(archive.differs)(board, season):
+            found.append(f"{board.slug}, {season.period}: the archive differs")
+    return found
+
+
+async def _now_ms() -> int:
+    seconds, microseconds = await client().time()
+    return seconds * 1000 + microseconds // 1000
 
 
 async def _suspects(board: Board, period: Period) -> set[int]:

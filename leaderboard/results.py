@@ -4,19 +4,31 @@ import contextlib
 import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
+from typing import TypeVar
 
 from django.db.models import Q
 
 from accounts.models import Player
 from leaderboard import keys, score
 from leaderboard.models import Board, HiddenPlayer, Merge, Run
-from leaderboard.periods import Period
+from leaderboard.periods import Period, current
 from store.client import client
 from store.keys import dead_letters
 from store.stream import id_of, moment, sequence_of
 
+T = TypeVar("T")
+
 READ_BATCH = 5_000
+ASKED_AT_ONCE = 1_000
 REPAIR_WAIT_S = 30.0
+
+
+def batched(values: Iterable[T]) -> Iterator[list[T]]:
+    """Values in lists that fit into one question to SQL, which takes some thousands of them."""
+    rest = iter(values)
+    while some := list(islice(rest, ASKED_AT_ONCE)):
+        yield some
 
 
 def repair_lock(slug: str) -> str:
@@ -104,8 +116,11 @@ async def in_flight(board: Board, after_id: str = "") -> Flying:
 
 async def _moved(players: set[int]) -> dict[int, int]:
     """Those of these players who were guests whose runs went to another player, and that player."""
-    rows = Merge.objects.filter(guest_id__in=players).values_list("guest_id", "player_id")
-    return {guest: player async for guest, player in rows}
+    found: dict[int, int] = {}
+    for some in batched(players):
+        rows = Merge.objects.filter(guest_id__in=some).values_list("guest_id", "player_id")
+        found |= {guest: player async for guest, player in rows}
+    return found
 
 
 def _of_entry(entry_id: str, fields: dict[str, str]) -> Result:
@@ -124,10 +139,27 @@ def visible(
     `hidden_too` counts hidden players in, for archives, which leave them out when they are read. A run that
     moves from the stream to SQL meanwhile is taken from the stream, never twice and never left out.
     """
-    period = board.since(period)
+    return _between(board, board.since(period), flying, player, hidden_too)
+
+
+def of_player(board: Board, periods: Iterable[Period], flying: Flying, player: int) -> dict[str, float | None]:
+    """A player's score in each of some periods, by its id; None: they have none. Sync: it reads SQL once for all."""
+    every = list(_between(board, current("all", 0), flying, player, hidden_too=False))
+    return {
+        period.id: combined(board, [result for result in every if holds(board.since(period), result)]).get(player)
+        for period in periods
+    }
+
+
+def _between(board: Board, period: Period, flying: Flying, player: int | None, hidden_too: bool) -> Iterator[Result]:
     ids = {result.run for result in flying.results}
-    hidden_runs = set(Run.objects.filter(pk__in=ids, is_hidden=True).values_list("pk", flat=True))
-    hidden_players = set() if hidden_too else set(HiddenPlayer.objects.values_list("player_id", flat=True))
+    hidden_runs = {
+        pk
+        for some in batched(ids)
+        for pk in Run.objects.filter(pk__in=some, is_hidden=True).values_list("pk", flat=True)
+    }
+    hidden = HiddenPlayer.objects.all() if player is None else HiddenPlayer.objects.filter(player=player)
+    hidden_players = set() if hidden_too else set(hidden.values_list("player_id", flat=True))
     counted = [
         result
         for result in flying.results

@@ -100,7 +100,7 @@ def _facts(run: Run) -> tuple[int, float, list[int]]:
     return len(kept.inputs), (run.accepted_at - run.started_at).total_seconds(), kept.pauses_ms
 
 
-async def clear(suspicion: Suspicion, *, reason: str, by: Player | None) -> None:
+async def clear(suspicion: Suspicion, *, reason: str, by: Player | None, later: bool = False) -> None:
     """A person played it: the run counts again, if it was hidden for this. Raises as `_decide`."""
     run = await Run.objects.select_related("player").aget(pk=suspicion.run_id)
     was_confirmed = suspicion.decision == Suspicion.Decision.CONFIRMED
@@ -108,15 +108,15 @@ async def clear(suspicion: Suspicion, *, reason: str, by: Player | None) -> None
     hides = Moderation.objects.filter(run=run, action=Moderation.Action.HIDE_RUN).order_by("-pk")
     hidden = await hides.afirst() if run.is_hidden else None
     if hidden and (was_confirmed or hidden.reason.startswith(LOOKS_PLAYED)):
-        await moderation.restore_run(run, reason=reason, by=by)
+        await moderation.restore_run(run, reason=reason, by=by, later=later)
 
 
-async def confirm(suspicion: Suspicion, *, reason: str, by: Player | None) -> None:
+async def confirm(suspicion: Suspicion, *, reason: str, by: Player | None, later: bool = False) -> None:
     """A program played it: the run is hidden, and stays so. Raises as `_decide`."""
     run = await Run.objects.select_related("player").aget(pk=suspicion.run_id)
     await _decide(suspicion, run, str(Suspicion.Decision.CONFIRMED), reason, by)
     if not run.is_hidden:
-        await moderation.hide_run(run, reason=reason, by=by)
+        await moderation.hide_run(run, reason=reason, by=by, later=later)
 
 
 async def _decide(suspicion: Suspicion, run: Run, decision: str, reason: str, by: Player | None) -> None:

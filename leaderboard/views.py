@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.follows import followed_by
-from leaderboard import archive, export, feed, history, seasons, standings, windows
+from leaderboard import archive, export, feed, history, standings, windows
 from leaderboard.definitions import find, period
 from leaderboard.errors import BadCursor, NoWindow, PeriodEnded, UnknownBoard, UnknownPeriod
 from leaderboard.models import Board, Season
@@ -19,7 +19,6 @@ from leaderboard.topics import TOP_COUNT, topic_name
 from presence import nearby
 
 INDEX_COUNT = 10
-SEASONS_COUNT = 60
 FILTERS = {"following": "Following", "nearby": "Nearby"}
 PAST_TITLES = {"day": "Yesterday", "week": "Last week", "month": "Last month"}
 
@@ -109,12 +108,8 @@ async def champions_page(request: HttpRequest) -> HttpResponse:
 async def seasons_page(request: HttpRequest, slug: str) -> HttpResponse:
     """The ended periods of a board, the newest first, with their winners."""
     board = await _board_or_404(slug)
-    closed = Season.objects.filter(board=board).exclude(closed_at=None)[:SEASONS_COUNT]
-    shown = []
-    async for season in closed:
-        crowned = await archive.shown(season, seasons.CROWNS)
-        shown.append({"season": season, "crowned": crowned})
-    return render(request, "leaderboard/seasons.html", {"board": board, "seasons": shown})
+    found = await archive.past(board, archive.PAST_COUNT)
+    return render(request, "leaderboard/seasons.html", {"board": board, "seasons": found})
 
 
 @require_safe

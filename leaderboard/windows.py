@@ -5,29 +5,28 @@ run; there a tie goes to whoever reached the points first within the window, as 
 would add up their fractions too, and a latest run has no place in a union.)
 """
 
-import asyncio
 from datetime import UTC, datetime, timedelta
+
+import msgspec
 
 from accounts.cards import Card
 from leaderboard import keys, score, standings
 from leaderboard.definitions import find, now_ms, period
 from leaderboard.errors import NoWindow
 from leaderboard.models import Board
-from leaderboard.periods import current
+from leaderboard.periods import KINDS, current
 from leaderboard.rows import Row
 from leaderboard.standings import Rows
-from store.client import StoreUnavailable, client
-from store.lock import LockHeld, hold
+from store import shared
+from store.client import client
 
 DAYS = (7, 30)
 FRESH_S = 5
 KEPT_S = 60
-WAIT_S = 0.05
-WAITS_MAX = 80
-# Somebody who dies while computing holds the others up for so long.
-LEASE_MS = 3_000
 # So many of each board's first count for the champions board.
 CHAMPIONS_DEPTH = 1_000
+
+_rows = msgspec.json.Decoder(list[Row])
 
 
 async def window(slug: str, days: int, count: int, *, at_ms: int | None = None) -> Rows:
@@ -42,26 +41,18 @@ async def window(slug: str, days: int, count: int, *, at_ms: int | None = None) 
     if days not in DAYS or not board.keeps_day or board.operator != Board.Operator.BEST:
         raise NoWindow
     name = keys.window(slug, days)
-    for _ in range(WAITS_MAX):
-        if await client().exists(keys.window_fresh(slug, days)):
-            break
-        try:
-            async with hold(f"window:{slug}:{days}", lease_ms=LEASE_MS):
-                await _compute(board, days, now_ms() if at_ms is None else at_ms)
-            break
-        except LockHeld:
-            # Somebody computes it. An older one will do; only a first reader has to wait.
-            if await client().exists(name):
-                break
-            await asyncio.sleep(WAIT_S)
-    else:
-        raise StoreUnavailable("nobody computed the window in time")
+
+    async def compute() -> None:
+        await _compute(board, days, now_ms() if at_ms is None else at_ms)
+
+    await shared.see_to(name, keys.window_fresh(slug, days), FRESH_S, f"window:{slug}:{days}", compute)
     return await standings.rows_of_key(board, name, count)
 
 
 async def forget_windows(slug: str) -> None:
-    """Have every window of a board computed anew at the next look. One round trip."""
+    """Have every window of a board, and the champions, computed anew at the next look. Two round trips."""
     await client().delete(*(name(slug, days) for days in DAYS for name in (keys.window, keys.window_fresh)))
+    await shared.forget(*(f"champions:{kind}" for kind in KINDS))
 
 
 async def _compute(board: Board, days: int, at_ms: int) -> None:
@@ -76,11 +67,19 @@ async def _compute(board: Board, days: int, at_ms: int) -> None:
 
 
 async def champions(kind: str, count: int) -> list[Row]:
-    """The best across all games: each board's first 1,000 bring their points times the board's weight.
+    """The best across all games, at most 5 seconds old: each board's first 1,000 bring points times its weight.
 
     Boards where lower is better, that keep no such periods or weigh 0 are left out. Equal sums go to whoever
-    reached theirs first. Redis: one round trip per board.
+    reached theirs first. Redis: one round trip; every 5 seconds one process adds one per board.
     """
+
+    async def compute() -> str:
+        return msgspec.json.encode(await _champions(kind)).decode()
+
+    return _rows.decode(await shared.text(f"champions:{kind}", FRESH_S, compute))[:count]
+
+
+async def _champions(kind: str) -> list[Row]:
     points: dict[int, int] = {}
     reached: dict[int, int] = {}
     cards: dict[int, Card] = {}
@@ -95,5 +94,5 @@ async def champions(kind: str, count: int) -> list[Row]:
     order = sorted(
         points, key=lambda player: (score.encode(points[player], reached[player]), str(player)), reverse=True
     )
-    first = enumerate(order[:count], start=1)
+    first = enumerate(order[:CHAMPIONS_DEPTH], start=1)
     return [Row(rank, player, points[player], reached[player], cards[player]) for rank, player in first]

@@ -63,3 +63,13 @@ def probe(token: str) -> str:
 def site() -> str:
     """string · the id of the site that these keys belong to; SQL has the same · no TTL."""
     return key("store", "site", "id")
+
+
+def shared(name: str) -> str:
+    """string · what is the same for everybody, by its name in store/shared.py's callers · 1 minute."""
+    return key("store", f"shared:{name}", "value")
+
+
+def shared_fresh(name: str) -> str:
+    """string · 1 while that needs no computing · some seconds."""
+    return key("store", f"shared:{name}", "fresh")

@@ -1,9 +1,17 @@
--- Adds a line to the feed, once, and keeps its length.
--- KEYS: 1 feed, 2 told: whether this line was told before, 3 pause of the line's player (left out: no pause)
--- ARGV: 1 line JSON, 2 how many lines to keep, 3 pause (ms), 4 how long to remember that it was told (ms)
+-- Adds a line to the feed, once, and keeps its length. A player's lines lie a pause apart, by when their runs were
+-- accepted; one that tells of a better place than the last does not wait for that.
+-- KEYS: 1 feed, 2 told: whether this line was told before, 3 last line of the player (left out: no pause)
+-- ARGV: 1 line JSON, 2 how many lines to keep, 3 pause (ms), 4 how long to remember that it was told (ms),
+--       5 when its run was accepted (ms), 6 place that it tells of (0: none)
 -- Returns: 1 added, 0 it was told before, or the player pauses
 -- Cost: O(1)
 if not redis.call('SET', KEYS[2], 1, 'NX', 'PX', ARGV[4]) then return 0 end
-if KEYS[3] and not redis.call('SET', KEYS[3], 1, 'NX', 'PX', ARGV[3]) then return 0 end
+if KEYS[3] then
+  local at, place = string.match(redis.call('GET', KEYS[3]) or '', '^(%d+):(%d+)$')
+  local own = tonumber(ARGV[6])
+  local better = own > 0 and (tonumber(place or 0) == 0 or own < tonumber(place))
+  if at and not better and math.abs(tonumber(ARGV[5]) - tonumber(at)) < tonumber(ARGV[3]) then return 0 end
+  redis.call('SET', KEYS[3], ARGV[5] .. ':' .. ARGV[6], 'PX', ARGV[3])
+end
 redis.call('XADD', KEYS[1], 'MAXLEN', ARGV[2], '*', 'line', ARGV[1])
 return 1

@@ -1,12 +1,15 @@
 -- Puts a player's standing right on one period, unless they played on meanwhile. A hidden player is taken off.
 -- KEYS: 1 standings, 2 stream of runs, 3 hidden players, 4 highest fencing number that repaired this board
 -- ARGV: 1 player id, 2 score ('' to take them off), 3 id of the last stream entry that the score counts in,
---       4 fencing number of the repairer
--- Returns: 1 done, 0 a newer run of the player is in the stream: work it out again, -1 a later repairer took over
+--       4 fencing number of the repairer, 5 how many newer entries are looked at
+-- Returns: 1 done, 0 a newer run of the player is in the stream, or more newer ones than are looked at: work it out
+--          again, -1 a later repairer took over
 -- Cost: O(log N + newer entries)
 if tonumber(redis.call('GET', KEYS[4]) or '0') > tonumber(ARGV[4]) then return -1 end
 redis.call('SET', KEYS[4], ARGV[4])
-for _, entry in ipairs(redis.call('XRANGE', KEYS[2], '(' .. ARGV[3], '+')) do
+local newer = redis.call('XRANGE', KEYS[2], '(' .. ARGV[3], '+', 'COUNT', ARGV[5])
+if #newer == tonumber(ARGV[5]) then return 0 end
+for _, entry in ipairs(newer) do
   for i = 1, #entry[2], 2 do
     if entry[2][i] == 'player' and entry[2][i + 1] == ARGV[1] then return 0 end
   end

@@ -6,6 +6,8 @@
 -- Cost: O(log N + M)
 local lower = ARGV[1] == 'asc'
 local size, from, to = redis.call('ZCARD', KEYS[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+-- No rows are wanted: as a range of Redis, 0 to -1 would be all of them.
+if to < from then return {size, from + 1, {}} end
 if ARGV[4] ~= '' then
   local rank = redis.call(lower and 'ZRANK' or 'ZREVRANK', KEYS[1], ARGV[4])
   if not rank then return {size, 1, {}} end
@@ -14,12 +16,15 @@ if ARGV[4] ~= '' then
   to = from + wanted - 1
 end
 local range = redis.call(lower and 'ZRANGE' or 'ZREVRANGE', KEYS[1], from, to, 'WITHSCORES')
-local ids, flat = {}, {}
-for i = 1, #range, 2 do ids[#ids + 1] = range[i] end
-if #ids == 0 then return {size, from + 1, flat} end
--- A page has at most some thousands of rows; Lua's stack takes that many arguments.
-local cards = redis.call('HMGET', KEYS[2], unpack(ids))
-for i, id in ipairs(ids) do
-  flat[3 * i - 2], flat[3 * i - 1], flat[3 * i] = id, range[2 * i], cards[i] or ''
+local flat = {}
+-- Lua's stack takes some thousands of arguments, so the cards are read by the thousand.
+for first = 1, #range, 2000 do
+  local ids = {}
+  for i = first, math.min(first + 1998, #range - 1), 2 do ids[#ids + 1] = range[i] end
+  local cards = redis.call('HMGET', KEYS[2], unpack(ids))
+  for i, id in ipairs(ids) do
+    local at = #flat
+    flat[at + 1], flat[at + 2], flat[at + 3] = id, range[first + 2 * i - 1], cards[i] or ''
+  end
 end
 return {size, from + 1, flat}

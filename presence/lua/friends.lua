@@ -12,14 +12,19 @@ local function in_audience(player)
   return false
 end
 
-local flat, ids = {}, {unpack(ARGV, 6)}
-if #ids == 0 then return flat end
-local here, hidden = redis.call('HMGET', KEYS[3], unpack(ids)), redis.call('SMISMEMBER', KEYS[5], unpack(ids))
-for i, player in ipairs(ids) do
-  if here[i] and #flat < 4 * tonumber(ARGV[5]) and (hidden[i] == 0 or in_audience(player)) then
-    local p, at = cmsgpack.unpack(here[i]), #flat
-    flat[at + 1], flat[at + 2] = player, redis.call('ZSCORE', KEYS[4], player) or '0'
-    flat[at + 3], flat[at + 4] = shown(p), p[5]
+local flat, most = {}, 4 * tonumber(ARGV[5])
+-- Lua's stack takes some thousands of arguments, so they are asked for by the thousand.
+for first = 6, #ARGV, 1000 do
+  local last = math.min(first + 999, #ARGV)
+  local here = redis.call('HMGET', KEYS[3], unpack(ARGV, first, last))
+  local hidden = redis.call('SMISMEMBER', KEYS[5], unpack(ARGV, first, last))
+  for i = 1, last - first + 1 do
+    local player = ARGV[first + i - 1]
+    if here[i] and #flat < most and (hidden[i] == 0 or in_audience(player)) then
+      local p, at = cmsgpack.unpack(here[i]), #flat
+      flat[at + 1], flat[at + 2] = player, redis.call('ZSCORE', KEYS[4], player) or '0'
+      flat[at + 3], flat[at + 4] = shown(p), p[5]
+    end
   end
 end
 return flat

@@ -28,9 +28,11 @@ HEARTBEAT_S = 5.0
 CHORES: list[tuple[Callable[[], Awaitable[object]], float]] = [
     (settle, 10.0),
     (seasons.close_ended, 5.0),
+    (seasons.close_missing, 600.0),
     (consumers.trim, 30.0),
     (ledger.drop_acknowledged, 30.0),
     (moderation.finish, 60.0),
+    (moderation.work_off, 2.0),
     (bring.finish, 5.0),
     (nearby.sweep, 60.0),
     (flags.write_missing, 30.0),

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -12,7 +13,10 @@ from store.lock import LockHeld, LockLost
 
 
 class Command(BaseCommand):
-    help = "Build the current periods of boards anew from SQL, while they are in use; or only compare."
+    help = (
+        "Build the current periods of boards anew from SQL, while they are in use, and the archives of ended ones; "
+        "or only compare."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--board", metavar="SLUG", help="only this board (default: all)")
@@ -23,30 +27,36 @@ class Command(BaseCommand):
         if not boards:
             known = ", ".join(Board.objects.values_list("slug", flat=True))
             raise CommandError(f"There is no board “{options['board']}”. There are: {known}.")
-        with server.running():
-            self.check_boards(boards) if options["check"] else self.rebuild_boards(boards)
-
-    def rebuild_boards(self, boards: list[Board]) -> None:
-        """Build each anew, and show how far it is."""
+        console = Console(stderr=True)
         columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
-        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-            for board in boards:
-                task = progress.add_task(f"{board.slug}…")
+        with server.running(say=console.print), Progress(*columns, console=console, transient=True) as progress:
+            self.check_boards(boards, progress) if options["check"] else self.rebuild_boards(boards, progress)
 
-                def show(kind: str, done: int, task: Any = task, slug: str = board.slug) -> None:
-                    progress.update(task, description=f"{slug}, {kind}: {done:,} players")
+    def rebuild_boards(self, boards: list[Board], progress: Progress) -> None:
+        """Build each anew, and show how far it is."""
+        archives = 0
+        for board in boards:
+            show = _shown(progress, board)
+            try:
+                run_sync(rebuild.rebuild(board, show))
+                archives += run_sync(rebuild.rebuild_archives(board, show))
+            except (LockHeld, LockLost, rebuild.TooBusy) as error:
+                raise CommandError(f"{board.slug}: another repair is under way, or runs come too fast.") from error
+        self.stdout.write(f"Rebuilt: {', '.join(board.slug for board in boards)}, {archives} archives among it.")
 
-                try:
-                    run_sync(rebuild.rebuild(board, show))
-                except (LockHeld, LockLost, rebuild.TooBusy) as error:
-                    raise CommandError(f"{board.slug}: another repair is under way, or runs come too fast.") from error
-        self.stdout.write(f"Rebuilt: {', '.join(board.slug for board in boards)}.")
-
-    def check_boards(self, boards: list[Board]) -> None:
+    def check_boards(self, boards: list[Board], progress: Progress) -> None:
         """Name every difference; none is success."""
-        found = [words for board in boards for words in run_sync(rebuild.differences(board))]
+        found = []
+        for board in boards:
+            found += run_sync(rebuild.differences(board))
+            found += run_sync(rebuild.archive_differences(board, _shown(progress, board)))
         for words in found[:50]:
             self.stdout.write(words)
         if found:
             raise CommandError(f"{len(found)} standings differ from SQL. Without --check they are put right.")
         self.stdout.write(f"No difference: {', '.join(board.slug for board in boards)}.")
+
+
+def _shown(progress: Progress, board: Board) -> Callable[[str, int], None]:
+    task = progress.add_task(f"{board.slug}…")
+    return lambda step, done: progress.update(task, description=f"{board.slug}, {step}: {done:,}")
