@@ -12,6 +12,9 @@ def main() -> None:
     from gameapp import running
 
     running.join()
+    # A page must answer soon; a command may wait for SQL that is locked.
+    if "runserver" not in sys.argv:
+        os.environ.setdefault("SQL_TIMEOUT_S", "20")
     execute_from_command_line(sys.argv)
 
 

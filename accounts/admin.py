@@ -1,14 +1,16 @@
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 
 from accounts.models import Follow, LedgerEntry, Player
+from accounts.ranks import stands_above
 from accounts.sessions import end_sessions
 from accounts.signals import card_changed, deletion_asked
 from audit.admin import CappedPaginator, Exports, ReadOnly, export_csv
@@ -86,9 +88,9 @@ class PlayerAdmin(FindsByPlayer, UserAdmin):
     paginator = CappedPaginator
 
     def has_change_permission(self, request, obj=None):
-        # Whoever can do everything is changed by their like only: an owner could become one of them else.
+        # Who stands no lower is changed by nobody but superusers: an owner could take another one over else.
         may = super().has_change_permission(request, obj)
-        return may and (request.user.is_superuser or not (obj and obj.is_superuser))
+        return may and (obj is None or stands_above(request.user, obj))
 
     def get_fieldsets(self, request, obj=None):
         found = super().get_fieldsets(request, obj)
@@ -100,6 +102,15 @@ class PlayerAdmin(FindsByPlayer, UserAdmin):
     def get_readonly_fields(self, request, obj=None):
         found = super().get_readonly_fields(request, obj)
         return found if request.user.is_superuser else [*found, "is_superuser", "user_permissions"]
+
+    def formfield_for_manytomany(self, db_field, request, **options):
+        field = super().formfield_for_manytomany(db_field, request, **options)
+        if db_field.name == "groups" and not request.user.is_superuser:
+            # Nobody gives rights that they do not have.
+            own = request.user.get_all_permissions()
+            fitting = [group.pk for group in Group.objects.all() if permissions_of(group) <= own]
+            field.queryset = Group.objects.filter(pk__in=fitting)
+        return field
 
     def lookup_allowed(self, lookup, value, request=None):
         return not lookup.startswith(PRIVATE) and super().lookup_allowed(lookup, value, request)
@@ -113,7 +124,8 @@ class PlayerAdmin(FindsByPlayer, UserAdmin):
 
     def has_delete_permission(self, request, obj=None):
         # Staff lose their rights first: what they did stays with their account.
-        return super().has_delete_permission(request, obj) and not (obj and obj.is_staff)
+        may = super().has_delete_permission(request, obj)
+        return may and (obj is None or (not obj.is_staff and stands_above(request.user, obj)))
 
     def get_deleted_objects(self, objs, request):
         # What belongs to a player goes, or is made nameless, with them: nobody needs a right to each part of it.
@@ -126,7 +138,8 @@ class PlayerAdmin(FindsByPlayer, UserAdmin):
 
     def delete_queryset(self, request, queryset):
         for player in queryset.filter(is_staff=False):
-            self.delete_model(request, player)
+            if self.has_delete_permission(request, player):
+                self.delete_model(request, player)
 
     def save_model(self, request, obj, form, change):
         if change:
@@ -155,6 +168,76 @@ def _value(value: Any) -> Any:
     if isinstance(value, QuerySet | list | tuple):
         return sorted(str(each) for each in value)
     return value if isinstance(value, str | int | None) else str(value)
+
+
+def permissions_of(group: Group) -> set[str]:
+    """The names of what a group may do. Sync."""
+    rows = group.permissions.values_list("content_type__app_label", "codename")
+    return {f"{app}.{codename}" for app, codename in rows}
+
+
+admin.site.unregister(Group)
+
+
+#: Whoever may do these stands as high as an owner: they change accounts and rights.
+OWNERS_ALONE = ("auth.", "accounts.add_player", "accounts.change_player", "accounts.delete_player")
+
+
+def makes_owners(names: Iterable[str]) -> bool:
+    """Whether some of these permissions are an owner's own."""
+    return any(name.startswith(OWNERS_ALONE) for name in names)
+
+
+class RoleForm(forms.ModelForm):
+    """What a role may do; only superusers make owners of whoever has it."""
+
+    by: Player
+
+    def clean_permissions(self) -> Any:
+        chosen = self.cleaned_data["permissions"]
+        names = [f"{each.content_type.app_label}.{each.codename}" for each in chosen.select_related("content_type")]
+        if makes_owners(names) and not self.by.is_superuser:
+            raise ValidationError("Only a superuser gives a role the rights to change accounts and roles.")
+        return chosen
+
+
+@admin.register(Group)
+class RoleAdmin(GroupAdmin):
+    """What each role may do: audited, and changed by who stands above it, since all who have it get it at once."""
+
+    form = RoleForm
+
+    def get_form(self, request, obj=None, change=False, **options):
+        made = super().get_form(request, obj, change=change, **options)
+        made.by = request.user
+        return made
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and self._is_below(request, obj)
+
+    def has_delete_permission(self, request, obj=None):
+        return super().has_delete_permission(request, obj) and self._is_below(request, obj)
+
+    def _is_below(self, request, group):
+        return request.user.is_superuser or group is None or not makes_owners(permissions_of(group))
+
+    def save_related(self, request, form, formsets, change):
+        before = sorted(permissions_of(form.instance)) if change else None
+        super().save_related(request, form, formsets, change)
+        after = sorted(permissions_of(form.instance))
+        # One row for what was given and what was taken, since a role may hold a hundred permissions.
+        given, taken = sorted(set(after) - set(before or ())), sorted(set(before or ()) - set(after))
+        act = "change_role" if change else "add_role"
+        record(act, "role", form.instance.name, by=request.user, before={"taken": taken}, after={"given": given})
+
+    def delete_model(self, request, obj):
+        record("delete_role", "role", obj.name, by=request.user, before={"taken": sorted(permissions_of(obj))})
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request, queryset):
+        for group in queryset:
+            if self.has_delete_permission(request, group):
+                self.delete_model(request, group)
 
 
 @admin.register(LedgerEntry)

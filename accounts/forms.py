@@ -8,9 +8,11 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django_countries import countries
 
 from accounts.models import NAME_TAKEN, Player
+from store.trouble import SQL_TROUBLE
 
 GONE = "This account is gone. Reload the page."
 RENAME_EVERY = timedelta(days=30)
+SENT_AGAIN_WITHIN = timedelta(minutes=10)
 # An address may belong to several accounts; not to so many that asking for one floods it.
 RESET_MAILS_MAX = 3
 _PASSWORD_HELP = "At least 8 characters, not only digits, and not a common one."
@@ -53,7 +55,9 @@ class NewPlayerForm(forms.ModelForm):
             return self.save()
         except IntegrityError:
             self.add_error("name", NAME_TAKEN)
-        except DatabaseError:
+        except SQL_TROUBLE:
+            raise
+        except DatabaseError:  # Nothing was there to be updated.
             self.add_error(None, GONE)
         return None
 
@@ -88,6 +92,8 @@ class SettingsForm(forms.ModelForm):
         player = self.save(commit=False)
         try:
             player.save(update_fields=list(self.Meta.fields))
+        except SQL_TROUBLE:
+            raise
         except DatabaseError:
             self.add_error(None, GONE)
             return None
@@ -106,9 +112,17 @@ class RenameForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean()
         if "name" in data and "name" not in self.changed_data:
+            if self.was_done:
+                return data
             raise forms.ValidationError({"name": "That is your name already."})
         self._check(self.instance.renamed_at)
         return data
+
+    @property
+    def was_done(self) -> bool:
+        """Whether this very name was taken moments ago: the form was sent again, since its answer was lost."""
+        before = self.instance.renamed_at
+        return "name" not in self.changed_data and bool(before and datetime.now(UTC) < before + SENT_AGAIN_WITHIN)
 
     @property
     def locked_until(self) -> datetime | None:
@@ -124,6 +138,8 @@ class RenameForm(forms.ModelForm):
 
     def save_or_refuse(self) -> Player | None:
         """Keep the name; None, with the reason beside the field, when something else came first this very moment."""
+        if self.was_done:
+            return self.instance
         try:
             with transaction.atomic():
                 self._check(Player.objects.select_for_update().get(pk=self.instance.pk).renamed_at)
@@ -176,10 +192,16 @@ class NewPasswordForm(_OfPlayer):
         password_validation.validate_password(self.cleaned_data["new"], self.player)
         return self.cleaned_data["new"]
 
-    def save(self) -> Player:
+    def prepare(self) -> Player:
+        """The player with the new password, not kept yet."""
+        self._before = self.player.password
         self.player.set_password(self.cleaned_data["new"])
-        self.player.save(update_fields=["password"])
         return self.player
+
+    def save(self) -> bool:
+        """Keep what `prepare` made; False when the password was changed by somebody else meanwhile."""
+        unchanged = Player.objects.filter(pk=self.player.pk, password=self._before)
+        return bool(unchanged.update(password=self.player.password))
 
 
 class ChangePasswordForm(NewPasswordForm, _PasswordChecked):
@@ -200,9 +222,13 @@ class MailForm(_PasswordChecked):
     )
     current = _current_password("Your password, for the address")
 
-    def save(self) -> None:
-        self.player.email = self.cleaned_data["email"]
-        self.player.save(update_fields=["email"])
+    def save(self) -> str:
+        """Keep the address as asked for and return it, to be confirmed; an empty one is forgotten at once."""
+        address = self.cleaned_data["email"]
+        asked = "" if address == self.player.email else address
+        fields = {"email_asked": asked} if address else {"email": "", "email_asked": ""}
+        Player.objects.filter(pk=self.player.pk).update(**fields)
+        return address
 
 
 class ForgotForm(PasswordResetForm):

@@ -18,7 +18,9 @@ async def sign_in_as_guest(request: HttpRequest) -> Player:
     Raises:
         TooMany: this address made too many guests of late.
     """
-    await enter("guest_address", client_address(request))
+    address = client_address(request)
+    await enter("guest_address", address)
+    await enter("guest_address_day", address)
     country = country_of(request.headers.get("Accept-Language", ""))
     guest = await sync_to_async(Player.objects.create_guest)(country)
     await alogin(request, guest)

@@ -4,13 +4,14 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from asgiref.sync import sync_to_async
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import close_old_connections
 from django.db.models import Sum
 
 from accounts import keys
 from accounts.models import LedgerEntry, Player
 from store.client import client
 from store.stream import Entry, Group, dead_letters, moment, sequence_of, trim
+from store.trouble import SQL_TROUBLE
 
 BATCH = 2_000
 RECHECKS = 5
@@ -148,4 +149,4 @@ async def _by_ledger(players: Sequence[int]) -> tuple[dict[int, int], dict[int, 
     return sums, items
 
 
-GROUP = Group("ledger", write, trouble=(OperationalError, InterfaceError))
+GROUP = Group("ledger", write, trouble=SQL_TROUBLE)

@@ -16,6 +16,7 @@ from accounts.follows import followed_by
 from accounts.sessions import SessionStore, session_name
 from live.doors import deny
 from store.client import StoreUnavailable
+from store.trouble import SQL_TROUBLE
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +61,11 @@ class PlayerMiddleware(AuthenticationMiddleware):
             request.user = await request.auser()
         except StoreUnavailable:
             return HttpResponse(status=503)
+        except SQL_TROUBLE as error:
+            logger.warning("who asks could not be read: %s", error)
+            response = HttpResponse(status=503)
+            response.unavailable_reason = "its database does not answer"
+            return response
         request.player = request.user if request.user.is_authenticated else None
         return await self.get_response(request)
 
@@ -77,11 +83,11 @@ class SocketPlayerMiddleware:
         await sync_to_async(close_old_connections)()
         try:
             user = await aget_user(SimpleNamespace(session=session))
-        except StoreUnavailable as error:
+            player = user if user.is_authenticated else None
+            if player:
+                player.follow_ids = await sync_to_async(followed_by)(player)
+        except (StoreUnavailable, *SQL_TROUBLE) as error:
             logger.warning("a socket was refused: %s", error)
             return await deny(send)
-        player = user if user.is_authenticated else None
-        if player:
-            player.follow_ids = await sync_to_async(followed_by)(player)
         name = session_name(session.session_key) if player else ""
         return await self.application({**scope, "player": player, "session_name": name}, receive, send)

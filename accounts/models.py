@@ -10,9 +10,10 @@ from django.db.models.functions import Lower
 from django.db.models.lookups import Exact
 
 from accounts.cards import Card
-from accounts.names import NameKey, fold, guest_name, validate_name
+from accounts.names import AsciiLower, NameKey, fold, guest_name, validate_name
 
 NAME_TAKEN = "That name is taken, or looks like one that is. Please choose another."
+NAME_TAKEN_CODE = "name_taken"
 
 
 class PlayerManager(BaseUserManager["Player"]):
@@ -20,8 +21,13 @@ class PlayerManager(BaseUserManager["Player"]):
         return self.named(name or "").get()
 
     def named(self, name: str) -> "models.QuerySet[Player]":
-        """The player of this name, in whatever case; never one who only looks alike."""
-        return self.filter(Exact(Lower("name"), name.lower()))
+        """The player of this name, in whatever case; never one who only looks alike.
+
+        Found by the key that is stored beside the name, since a database's rules for cases may be any language's.
+        """
+        folded = fold(name)
+        alike = models.Q(name_key=folded) | models.Q(name_key__startswith=f"{folded}#")
+        return self.filter(alike, Exact(AsciiLower("name"), name.lower()))
 
     def create_user(self, name: str, password: str | None = None, **fields: Any) -> "Player":
         """Make a member; a password of None cannot sign in."""
@@ -77,6 +83,7 @@ class Player(AbstractBaseUser, PermissionsMixin):
     name_key = NameKey()
     renamed_at = models.DateTimeField(null=True, editable=False)
     email = models.EmailField("mail address", blank=True, help_text="Only for a new password when you forget yours.")
+    email_asked = models.EmailField("mail address to be confirmed", blank=True, editable=False)
     country = models.CharField(max_length=2, blank=True, help_text="Two capital letters (ISO 3166), or empty.")
     visibility = models.CharField(
         "who sees you online",
@@ -136,7 +143,7 @@ class Player(AbstractBaseUser, PermissionsMixin):
         is_new = folded != self.name_key.partition("#")[0]
         alike = models.Q(name_key=folded) | models.Q(name_key__startswith=f"{folded}#")
         if is_new and Player.objects.filter(alike).exclude(pk=self.pk).exists():
-            raise ValidationError({"name": NAME_TAKEN})
+            raise ValidationError({"name": ValidationError(NAME_TAKEN, code=NAME_TAKEN_CODE)})
 
     @property
     def shown_name(self) -> str:

@@ -82,6 +82,16 @@ class NameKey(models.CharField):
         return value
 
 
+class AsciiLower(models.Func):
+    """A name in lower case, the same under every collation: a Turkish one has another small letter for I."""
+
+    function = "LOWER"
+    output_field = models.CharField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **options: Any) -> Any:
+        return self.as_sql(compiler, connection, template='LOWER(%(expressions)s COLLATE "C")', **options)
+
+
 def guest_name() -> str:
     """A readable name such as `swift-otter-4821`; not checked for being free."""
     return f"{secrets.choice(_ADJECTIVES)}-{secrets.choice(_ANIMALS)}-{1000 + secrets.randbelow(9000)}"

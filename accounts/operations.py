@@ -4,7 +4,7 @@ import secrets
 
 from asgiref.sync import sync_to_async
 
-from accounts import keys, wallet
+from accounts import keys, ledger, wallet
 from accounts.models import Player
 from accounts.ranks import need_above
 from accounts.sessions import end_sessions
@@ -49,9 +49,10 @@ async def grant_coins(player: Player, coins: int, *, reason: str, by: Player | N
     await sync_to_async(need_above)(by, player)
     if not 1 <= coins <= AMOUNT_MAX:
         raise OddAmount
-    receipt = await wallet.move(
-        Movement(player.pk, coins, "a gift", f"grant:{token or secrets.token_hex(12)}:{player.pk}")
-    )
+    request = f"grant:{token or secrets.token_hex(12)}:{player.pk}"
+    if await ledger.known([request]):  # The wallet forgets a request after 30 days, the ledger never.
+        return (await wallet.purse(player.pk)).balance
+    receipt = await wallet.move(Movement(player.pk, coins, "a gift", request))
     before = {"coins": receipt.balance - (0 if receipt.repeated else coins)}
     after = {"coins": receipt.balance}
     await sync_to_async(record)("grant_coins", "player", player.pk, by=by, reason=reason, before=before, after=after)

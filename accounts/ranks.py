@@ -27,10 +27,13 @@ def need_above(by: Player | None, player: Player) -> None:
     Raises:
         NotYours: it is their own, or as high as theirs; a superuser may act on every other account.
     """
-    if by is None:
-        return
-    if by.pk == player.pk or (rank(by) <= rank(player) and not by.is_superuser):
+    if by is not None and (by.pk == player.pk or not stands_above(by, player)):
         raise NotYours
+
+
+def stands_above(by: Player, player: Player) -> bool:
+    """Whether somebody may change an account: their own as a superuser, and those that stand lower. Sync."""
+    return by.is_superuser or rank(by) > rank(player)
 
 
 def is_last_superuser(player: Player) -> bool:

@@ -255,7 +255,7 @@ class SessionStore(SessionBase):
         """
         if (
             self.session_key is None
-            or time.time_ns() // 1_000_000 - int(self._stored.get(SEEN, 0)) < SLIDE_AFTER_S * 1000
+            or 0 <= time.time_ns() // 1_000_000 - int(self._stored.get(SEEN, 0)) < SLIDE_AFTER_S * 1000
         ):
             return False
         age_s = await self.aget_expiry_age()

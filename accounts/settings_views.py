@@ -1,5 +1,7 @@
 """What players decide about themselves: looks, name, password, mail address, and which devices stay signed in."""
 
+import contextlib
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -8,22 +10,27 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.tokens import default_token_generator
+from django.core.mail import send_mail
 from django.db import connections
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.utils.http import urlsafe_base64_decode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts import sessions
+from accounts import mail_address, sessions
 from accounts.forms import ChangePasswordForm, ForgotForm, MailForm, NewPasswordForm, RenameForm, SettingsForm
 from accounts.models import Player
 from accounts.sign_in import stay_signed_in_alone
 from accounts.signals import card_changed
 from accounts.views import count_try
 from live.doors import client_address, enter
-from store.client import run_sync
+from store.client import StoreUnavailable, run_sync
+from store.trouble import SQL_TROUBLE
+
+logger = logging.getLogger(__name__)
 
 # A mail is sent beside the request, so that its time does not tell whether there is such an account.
 _mail = ThreadPoolExecutor(1, thread_name_prefix="mail")
@@ -83,14 +90,65 @@ def password(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         run_sync(count_try(client_address(request), player.name.lower()))
     if change.is_bound and change.is_valid():
-        stay_signed_in_alone(request, change.save())
-        messages.success(request, "Your password is changed. Every other device is signed out.")
+        # Redis first: were it away after SQL, the password would be changed and every device still signed in.
+        stay_signed_in_alone(request, change.prepare())
+        if change.save():
+            messages.success(request, "Your password is changed. Every other device is signed out.")
+        else:
+            messages.error(request, "Your password was changed elsewhere this very moment. Sign in with that one.")
         return redirect("accounts:password")
     if mail.is_bound and mail.is_valid():
-        mail.save()
-        messages.success(request, "Saved.")
+        messages.success(request, _ask_to_confirm(request, mail))
         return redirect("accounts:password")
     return _page(request, "password", change=change, mail=mail)
+
+
+def _ask_to_confirm(request: HttpRequest, form: MailForm) -> str:
+    """Keep an address that was asked for, mail it a link, and say so; one counts once its link was opened."""
+    address = form.save()
+    if not address:
+        return "No mail address is kept any more."
+    if address == form.player.email:
+        return f"{address} is confirmed already."
+    run_sync(enter("reset_mail", address.lower()))
+    link = mail_address.link(form.player, address)
+    _mail.submit(_send_confirmation, address, f"{_site_url(request)}{link}", form.player.name)
+    return f"A mail with a link is on its way to {address}. The address counts once you open the link."
+
+
+def _send_confirmation(address: str, link: str, name: str) -> None:
+    try:
+        send_mail(
+            "Confirm your mail address",
+            render_to_string("accounts/mail/confirm.txt", {"link": link, "name": name}),
+            None,
+            [address],
+        )
+    except OSError as error:
+        logger.error("a mail was not sent: %s", error)
+
+
+def _site_url(request: HttpRequest) -> str:
+    """Where mailed links lead: never to whatever Host a request named."""
+    if django_settings.SITE_URLS:
+        return django_settings.SITE_URLS[0]
+    return f"{request.scheme}://{request.get_host()}"  # In development; the Host is one of ALLOWED_HOSTS.
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def confirm_mail(request: HttpRequest, token: str) -> HttpResponse:
+    """Have a mail address count, with the link that was mailed to it; a press, since programs look at links, too."""
+    found = mail_address.find(token)
+    if found is None:
+        return render(request, "accounts/expired.html", {"about": "address"}, status=404)
+    player, address = found
+    if request.method == "POST":
+        if not mail_address.confirm(player, address):
+            return render(request, "accounts/expired.html", {"about": "address"}, status=404)
+        messages.success(request, f"{address} is confirmed.")
+        return redirect("accounts:password" if request.player else "games:lobby")
+    return _page(request, "confirm_mail", address=address, name=player.name)
 
 
 @never_cache
@@ -129,19 +187,22 @@ def forgot(request: HttpRequest) -> HttpResponse:
         run_sync(enter("reset_address", client_address(request)))
     if request.method == "POST" and form.is_valid():
         run_sync(enter("reset_mail", form.cleaned_data["email"].lower()))
-        _mail.submit(_send_link, form, request.get_host(), request.is_secure())
+        _mail.submit(_send_link, form, _site_url(request))
         return render(request, "accounts/forgot_sent.html", {"email": form.cleaned_data["email"]})
     return _page(request, "forgot", form=form, can_mail=bool(django_settings.EMAIL_HOST))
 
 
-def _send_link(form: ForgotForm, host: str, secure: bool) -> None:
+def _send_link(form: ForgotForm, site_url: str) -> None:
+    scheme, _, host = site_url.partition("://")
     try:
         form.save(
             domain_override=host,
-            use_https=secure,
+            use_https=scheme == "https",
             subject_template_name="accounts/mail/reset_subject.txt",
             email_template_name="accounts/mail/reset.txt",
         )
+    except (OSError, *SQL_TROUBLE) as error:
+        logger.error("a mail was not sent: %s", error)
     finally:
         connections.close_all()
 
@@ -156,9 +217,13 @@ def reset(request: HttpRequest, player: str, token: str) -> HttpResponse:
         return render(request, "accounts/expired.html", status=404)
     form = NewPasswordForm(found, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        form.save()
+        form.prepare()
+        run_sync(sessions.end_sessions(found.pk))  # Before SQL: with Redis away nothing has happened yet.
+        if not form.save():
+            return render(request, "accounts/expired.html", status=404)  # Used by another tab this very moment.
         logout(request)  # This browser's session may be one of them, and is needed for what comes next.
-        run_sync(sessions.end_sessions(found.pk))
+        with contextlib.suppress(StoreUnavailable):  # Those that were opened in between open nothing any more.
+            run_sync(sessions.end_sessions(found.pk))
         messages.success(request, "Your password is changed. Sign in with it.")
         return redirect("accounts:sign_in")
     return _page(request, "reset", form=form)

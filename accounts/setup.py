@@ -24,6 +24,11 @@ async def is_open(token: str) -> bool:
     return bool(await client().exists(_key(token)))
 
 
+async def reopen(token: str) -> None:
+    """Open a link again that was used in vain."""
+    await client().set(_key(token), 1, ex=TTL_S)
+
+
 async def use(token: str) -> bool:
     """Close the link; True for exactly one of any number of callers."""
     return bool(await client().delete(_key(token)))

@@ -13,6 +13,7 @@ urlpatterns = [
     path("accounts/password/", settings_views.password, name="password"),
     path("accounts/devices/", settings_views.devices, name="devices"),
     path("accounts/devices/end/", settings_views.end_devices, name="end_devices"),
+    path("accounts/mail/<str:token>/", settings_views.confirm_mail, name="confirm_mail"),
     path("accounts/forgot/", settings_views.forgot, name="forgot"),
     path("accounts/reset/<str:player>/<str:token>/", settings_views.reset, name="reset"),
     path("shop/", shop_views.shop, name="shop"),

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth import login, logout
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,10 +17,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import setup
 from accounts.forms import NewPlayerForm, SignInForm
-from accounts.models import Player
+from accounts.models import NAME_TAKEN_CODE, Player
 from accounts.sessions import session_name
 from accounts.sign_in import stay_signed_in
 from accounts.signals import card_changed
+from audit.trail import record
 from live import counters
 from live.doors import client_address, enter
 from live.layer import tell_session
@@ -34,7 +35,8 @@ def next_page(request: HttpRequest) -> str:
     """Where to go afterwards: the `next` parameter when it stays on this site, else the lobby."""
     target = request.POST.get("next") or request.GET.get("next") or ""
     safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
-    return target if safe else "/"
+    # A path only: whatever else is no address to Django but the name of a page.
+    return target if safe and target.startswith("/") else "/"
 
 
 @contextmanager
@@ -58,6 +60,11 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         run_sync(enter("sign_up_address", client_address(request)))
     form = NewPlayerForm(request.POST or None, instance=guest, initial={"name": ""})
+    if request.method == "POST" and not form.is_valid() and (known := _signed_up_before(request, form)):
+        with _sockets_ended(request):
+            login(request, known)
+        messages.success(request, f"Welcome, {known.name}!")
+        return redirect(next_page(request))
     if request.method == "POST" and form.is_valid() and (player := form.save_or_refuse()):
         card_changed.send(Player, player=player)
         with _sockets_ended(request):
@@ -65,6 +72,18 @@ def sign_up(request: HttpRequest) -> HttpResponse:
         messages.success(request, f"Welcome, {player.name}!")
         return redirect(next_page(request))
     return _page(request, "accounts/sign_up.html", form)
+
+
+def _signed_up_before(request: HttpRequest, form: NewPlayerForm) -> Player | None:
+    """The member whom this very form has made before, when its answer was lost; counted like a sign-in."""
+    name, password = request.POST.get("name", "").strip(), request.POST.get("password", "")
+    if not form.has_error("name", "unique") and not form.has_error("name", NAME_TAKEN_CODE):
+        return None
+    member = Player.objects.named(name).filter(is_guest=False, is_active=True, is_staff=False).first()
+    if member is None or member.name != name or not password:
+        return None
+    run_sync(count_try(client_address(request), name.lower()))
+    return member if member.check_password(password) else None
 
 
 async def count_try(address: str, account: str) -> None:
@@ -103,6 +122,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
+    if request.player is None:
+        return redirect("/")
     with _sockets_ended(request):
         logout(request)
     messages.success(request, "You are signed out.")
@@ -128,10 +149,19 @@ def set_up(request: HttpRequest, token: str) -> HttpResponse:
 
 def _first_administrator(form: NewPlayerForm, token: str) -> Player | None:
     """Keep the administrator if the link is still good; a name taken this very moment does not use it up."""
-    with transaction.atomic():
-        player = form.save_or_refuse()
-        if player and not run_sync(setup.use(token)):
-            raise Http404("This link was used a moment ago.")
+    used = False
+    try:
+        with transaction.atomic():
+            player = form.save_or_refuse()
+            used = player is not None and run_sync(setup.use(token))
+            if player and not used:
+                raise Http404("This link was used a moment ago.")
+            if player:
+                record("add_administrator", "player", player.pk, by=player)
+    except DatabaseError:
+        if used:
+            run_sync(setup.reopen(token))  # Nobody was made with it.
+        raise
     return player
 
 

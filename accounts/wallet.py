@@ -6,13 +6,13 @@ from typing import Any
 import msgspec
 
 from accounts import keys
-from accounts.shop import Item
+from accounts.shop import ITEMS, Item
 from live.errors import GameError
 from store.client import client
 from store.scripts import Argument, script
 
 _move = script(__file__, "move")
-_transfer = script(__file__, "transfer")
+_bring = script(__file__, "bring")
 
 REQUEST_TTL_MS = 30 * 24 * 60 * 60 * 1000
 AMOUNT_MAX = 1_000_000
@@ -94,12 +94,21 @@ async def move_many(movements: Sequence[Movement]) -> None:
         _receipt(answer)
 
 
-async def transfer(giver: int, getter: int, reason: str, request: str, *, leave: int = 0) -> int:
-    """Give all coins of a player but some to another; returns how many.
+async def bring(guest: int, player: int, reason: str, *, back: int = 0) -> tuple[int, list[str]]:
+    """Give all that a guest has to a player, but for `back` coins, which the player was paid already.
 
-    Redis: lua/transfer.lua, one round trip, O(1).
+    What the guest bought with those is brought as far as the rest pays for it. Returns the coins and items that came;
+    doing it again brings what the guest got since.
+
+    Redis: lua/bring.lua, one round trip, O(items of the shop).
     """
-    return await _transfer([keys.balances(), keys.ledger()], [giver, getter, reason, request, leave])
+    request = f"merge:{guest}"
+    names = [keys.balances(), keys.owned(guest), keys.owned(player), keys.ledger(), keys.movement(f"{request}:back")]
+    prices: list[Argument] = []
+    for item in sorted(ITEMS, key=lambda item: item.price):
+        prices += [item.slug, item.price]
+    coins, *items = await _bring(names, [guest, player, reason, request, back, REQUEST_TTL_MS, *prices])
+    return coins, items
 
 
 async def forget(player: int) -> None:

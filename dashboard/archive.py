@@ -6,6 +6,7 @@ Its parts are `manifest.json`, `redis.rdb`, `sql.sqlite3` or `sql.pgdump`, and `
 import contextlib
 import hashlib
 import os
+import shutil
 import tarfile
 import zlib
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ REDIS, SECRET, MANIFEST = "redis.rdb", "secret_key", "manifest.json"
 PARTS = (REDIS, "sql.sqlite3", "sql.pgdump", SECRET)
 PIECE = 1 << 20
 MANIFEST_MAX = 1 << 22
+#: So much of a disk stays free, whatever an archive says of itself.
+ROOM_KEPT = 64 << 20
 
 
 class BadArchive(Exception):
@@ -92,9 +95,18 @@ def unpack(archive: Path, folder: Path) -> Manifest:
     """
     with _opened(archive) as tar:
         manifest = _manifest(tar)
+        _need_room(manifest, folder)
         for name, part in manifest.parts.items():
             _write(tar, name, part, folder / name)
     return manifest
+
+
+def _need_room(manifest: Manifest, folder: Path) -> None:
+    """Refuse parts that do not fit: each is written as it is, and Redis's is copied once more to be loaded."""
+    sizes = [part.bytes for part in manifest.parts.values()]
+    wanted, free = sum(sizes) + manifest.parts[REDIS].bytes, shutil.disk_usage(folder).free
+    if min(sizes) < 0 or wanted + ROOM_KEPT > free:
+        raise BadArchive(f"its parts take {wanted:,} bytes, and {free:,} are free at {folder}")
 
 
 def peek(archive: Path) -> Manifest:

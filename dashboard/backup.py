@@ -18,9 +18,9 @@ import msgspec
 from django.conf import settings
 from django.db import connection
 
-from dashboard import archive, sql_copy
+from dashboard import archive, identity, sql_copy
 from dashboard.archive import Manifest, part_of
-from store import server, snapshot
+from store import datafolder, server, snapshot
 from store.client import other, run_sync, url
 from store.fingerprint import Prints, counted_by_app, differing, fingerprints, names
 from store.keys import every_key, prefix
@@ -33,6 +33,10 @@ Say = Callable[[str], object]
 
 class NotTheSame(Exception):
     """An archive that was made does not hold what the site held."""
+
+
+class Emptier(Exception):
+    """The site does not hold what its own tables tell of: a copy of it would be no backup."""
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -56,12 +60,13 @@ def make(folder: Path, say: Say = lambda step: None) -> Made:
     Raises:
         SnapshotFailed, CopyFailed, NoServer, OSError: it could not be made; no archive is left behind.
         NotTheSame: it differs from the site, twice; no archive is left behind.
+        Emptier: Redis or SQL has lost something.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for left in folder.glob(".making-*"):  # By a backup that was killed, unless another is at it.
         if time.time() - left.stat().st_mtime > LEFT_AFTER_S:
             shutil.rmtree(left, ignore_errors=True)
-    with server.running():
+    with server.running(say=say):
         try:
             return _made(folder, say)
         except NotTheSame:
@@ -72,6 +77,8 @@ def make(folder: Path, say: Say = lambda step: None) -> Made:
 def _made(folder: Path, say: Say) -> Made:
     with tempfile.TemporaryDirectory(prefix=".making-", dir=folder) as name:
         work = Path(name)
+        if missing := run_sync(identity.problems()) or run_sync(identity.emptier()):
+            raise Emptier(f"{missing[0]}")
         say("Looking at what is there")
         keys, rows = run_sync(_fingerprints(url())), sql_copy.rows()
         now = datetime.now(UTC)
@@ -85,7 +92,7 @@ def _made(folder: Path, say: Say) -> Made:
         unverified = work / archive.name_at(now)
         archive.pack(work, manifest, unverified)
         say("Loading the archive and comparing")
-        with opened(unverified, work / "again") as (_, _, address):
+        with opened(unverified, work / "again", say) as (_, _, address):
             copy = run_sync(_fingerprints(address))
         wrong, compared = differing(keys, keys_after, copy)
         steady = {table: count for table, count in rows.items() if rows_after.get(table) == count}
@@ -123,7 +130,7 @@ def _manifest(work: Path, now: datetime) -> Manifest:
 
 
 @contextlib.contextmanager
-def opened(path: Path, folder: Path) -> Iterator[tuple[Manifest, Path, str]]:
+def opened(path: Path, folder: Path, say: Say = lambda step: None) -> Iterator[tuple[Manifest, Path, str]]:
     """An archive unpacked into a new folder, loaded and compared with its manifest.
 
     Gives the manifest, the path of its SQL part, and the address of a scratch Redis that has loaded its snapshot.
@@ -134,12 +141,21 @@ def opened(path: Path, folder: Path) -> Iterator[tuple[Manifest, Path, str]]:
     """
     folder.mkdir(parents=True)
     manifest = archive.unpack(path, folder)
+    _refuse_older_server(manifest)
     if sql_copy.rows_in(folder / manifest.sql) != manifest.rows:
         raise archive.BadArchive("SQL does not hold the rows that the manifest tells of")
-    with snapshot.scratch(folder / archive.REDIS, folder / "scratch") as address:
+    with snapshot.scratch(folder / archive.REDIS, folder / "scratch", say) as address:
         if run_sync(endless(address, manifest.prefix)) != manifest.keys:
             raise archive.BadArchive("Redis does not hold the keys that the manifest tells of")
         yield manifest, folder / manifest.sql, address
+
+
+def _refuse_older_server(manifest: Manifest) -> None:
+    """Raises BadArchive when the server found here cannot read what the archive's wrote."""
+    wrote = datafolder.parse(manifest.redis)
+    found = [made for binary in server.binaries() if (made := datafolder.made_by(binary))]
+    if wrote and found and not any(datafolder.reads(made, wrote) for made in found):
+        raise archive.BadArchive(f"it was made with {wrote}, and {found[0]} here is older: install a newer one")
 
 
 async def _fingerprints(address: str) -> Prints:

@@ -46,7 +46,9 @@ async def examine(deploy: bool) -> AsyncIterator[Finding]:
         yield await _workers()
     except StoreUnavailable as error:
         yield Finding("Redis", False, f"no answer ({error}): start it, or mend REDIS_URL")
-    for finding in await sync_to_async(lambda: [*_sql(), *_stores(), *_static(), *_checks(deploy)])():
+    for finding in [*await sync_to_async(lambda: [*_sql()])(), *await _stores()]:
+        yield finding
+    for finding in await sync_to_async(lambda: [*_static(), *_checks(deploy)])():
         yield finding
 
 
@@ -107,15 +109,13 @@ def _sql() -> Iterator[Finding]:
     yield Finding("SQL", not problem, problem or "answers, and its tables are up to date")
 
 
-def _stores() -> Iterator[Finding]:
+async def _stores() -> list[Finding]:
     try:
-        found = identity.problems()
+        found = await identity.problems()
     except (StoreUnavailable, DatabaseError) as error:
         found = [f"not looked at: {error}"]
-    for words in found:
-        yield Finding("Stores", False, words)
-    if not found:
-        yield Finding("Stores", True, "Redis, SQL, the data folder and the secret key belong together")
+    well = Finding("Stores", True, "Redis, SQL, the data folder and the secret key belong together")
+    return [Finding("Stores", False, words) for words in found] or [well]
 
 
 def _static() -> Iterator[Finding]:

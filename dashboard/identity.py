@@ -18,18 +18,18 @@ from dashboard.models import SiteIdentity
 from leaderboard import keys as board_keys
 from leaderboard.models import Board, Run
 from store import keys
-from store.client import client, run_sync
+from store.client import client
 
 NOTE = "site_id"
 
 
-def problems() -> list[str]:
+async def problems() -> list[str]:
     """What does not belong together or is missing, each with the command that mends it; nothing when all is well.
 
-    Sync; two round trips.
+    Redis: two or three round trips.
     """
-    known = SiteIdentity.objects.first()
-    in_redis, missing = run_sync(_redis_id()), emptier()
+    known = await SiteIdentity.objects.afirst()
+    in_redis, missing = await _redis_id(), await emptier()
     if known is None and in_redis:
         return [
             "SQL does not know the site that Redis belongs to: the database is gone, or another one. Put it back, "
@@ -38,7 +38,7 @@ def problems() -> list[str]:
     if known is None:
         if missing:
             return [f"{missing[0]}. Restore a backup, or write Redis from SQL (manage.py stores --rebuild-redis)"]
-        if run_sync(_holds_players()) and not Player.objects.exists():
+        if await _holds_players() and not await Player.objects.aexists():
             return [
                 "SQL has no players, and Redis has some of their coins or boards. Put the database back, restore a "
                 "backup (manage.py restore), or begin with no players (manage.py stores --forget-redis)"
@@ -50,7 +50,7 @@ def problems() -> list[str]:
             "Redis and SQL belong to two different sites: look at REDIS_URL, REDIS_PREFIX and DATABASE_URL, or restore "
             "a backup (manage.py restore)"
         )
-    elif missing or (not in_redis and Run.objects.exists()):
+    elif missing or (not in_redis and await Run.objects.aexists()):
         what = missing[0] if missing else "Redis does not hold this site's data"
         found.append(f"{what}. Restore a backup, or write Redis from SQL (manage.py stores --rebuild-redis)")
     noted = _noted()
@@ -68,24 +68,26 @@ def problems() -> list[str]:
     return found
 
 
-def emptier() -> list[str]:
-    """What Redis must have by what SQL holds, and has not, in words. Sync; one round trip."""
+async def emptier() -> list[str]:
+    """What Redis must have by what SQL holds, and has not, in words. One round trip."""
     wanted = {}
-    if LedgerEntry.objects.exists():
+    if await LedgerEntry.objects.aexists():
         wanted[account_keys.balances()] = "Redis has no coins, and SQL has movements of them"
-    for board in Board.objects.filter(keeps_all=True, pk__in=Run.objects.filter(is_hidden=False).values("board")):
-        if Run.objects.filter(board=board, is_hidden=False, player__is_active=True, player__hidden=None).exists():
+    shown = Run.objects.filter(is_hidden=False, player__is_active=True, player__hidden=None)
+    async for board in Board.objects.filter(keeps_all=True):
+        if await shown.filter(board=board).aexists():
             wanted[board_keys.standings(board.slug, "all")] = f"Redis has no board of {board}, and SQL has its runs"
-    found = run_sync(_which_exist(list(wanted)))
+    found = await _which_exist(list(wanted))
     return [words for name, words in wanted.items() if name not in found]
 
 
-def unite() -> None:
-    """Write the site's id wherever it is missing or another, and take the secret key as it is. Sync."""
-    known = SiteIdentity.objects.first()
+async def unite() -> None:
+    """Write the site's id wherever it is missing or another, and take the secret key as it is."""
+    known = await SiteIdentity.objects.afirst()
     id = known.id if known else secrets.token_hex(16)
-    SiteIdentity.objects.update_or_create(pk=id, defaults={"secret_check": _check_of(id, settings.SECRET_KEY)})
-    run_sync(_put(id))
+    check = _check_of(id, settings.SECRET_KEY)
+    await SiteIdentity.objects.aupdate_or_create(pk=id, defaults={"secret_check": check})
+    await client().set(keys.site(), id)
     with contextlib.suppress(OSError):  # A folder that may only be read says nothing about whose it is.
         _note().write_text(f"{id}\n")
 
@@ -112,10 +114,6 @@ def _knows_secret(known: SiteIdentity) -> bool:
 
 async def _redis_id() -> str:
     return await client().get(keys.site()) or ""
-
-
-async def _put(id: str) -> None:
-    await client().set(keys.site(), id)
 
 
 async def _which_exist(names: list[str]) -> set[str]:

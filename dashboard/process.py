@@ -83,6 +83,6 @@ async def read() -> dict[str, Numbers]:
     """Every process that is alive, by name. One round trip, and one when some are gone."""
     found = {name: _decoder.decode(text) for name, text in (await client().hgetall(keys.processes())).items()}
     now_ms = time.time_ns() // 1_000_000
-    if gone := [name for name, numbers in found.items() if now_ms - numbers.at_ms > SILENT_MS]:
+    if gone := [name for name, numbers in found.items() if abs(now_ms - numbers.at_ms) > SILENT_MS]:
         await client().hdel(keys.processes(), *gone)
     return {name: numbers for name, numbers in sorted(found.items()) if name not in gone}

@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from accounts import ledger
-from dashboard import archive, backup, process, sql_copy
+from dashboard import archive, backup, identity, process, sql_copy
 from dashboard.archive import Manifest
 from dashboard.health import WORKER_SILENT_S
 from flags import flags
@@ -40,7 +40,10 @@ def check(path: Path, say: Say = lambda step: None) -> Manifest:
     Raises: as `backup.opened`.
     """
     say("Loading the archive and comparing")
-    with tempfile.TemporaryDirectory(prefix="gameapp-check-") as name, backup.opened(path, Path(name) / "a") as found:
+    with (
+        tempfile.TemporaryDirectory(prefix="gameapp-check-") as name,
+        backup.opened(path, Path(name) / "a", say) as found,
+    ):
         return found[0]
 
 
@@ -60,7 +63,7 @@ def restore(path: Path, say: Say = lambda step: None) -> tuple[Manifest, Path]:
     with contextlib.closing(server.own(settings.DATA_DIR, to_restore=True)), _folder() as work:
         _refuse_while_running()
         say("Loading the archive and comparing")
-        with backup.opened(path, work / "a") as (manifest, sql, address):
+        with backup.opened(path, work / "a", say) as (manifest, sql, address):
             _refuse_what_does_not_fit(manifest)
             aside.mkdir(mode=0o700)
             say("Keeping what is there")
@@ -79,7 +82,7 @@ def restore(path: Path, say: Say = lambda step: None) -> tuple[Manifest, Path]:
                 _move(settings.DATA_DIR / archive.SECRET, aside)
                 shutil.move(work / "a" / archive.SECRET, settings.DATA_DIR / archive.SECRET)
             say("Making standings and coins whole")
-            _make_whole()
+            _make_whole(say)
             server.restoring(settings.DATA_DIR).unlink()
     return manifest, aside
 
@@ -175,11 +178,13 @@ async def _connected(address: str) -> AsyncIterator[Client]:
         await connection.aclose()
 
 
-def _make_whole() -> None:
+def _make_whole(say: Say) -> None:
     """Bring older tables up to date, and put back into Redis what SQL, copied after it, knows more."""
-    with server.running(owned=True):
+    with server.running(owned=True, say=say):
         call_command("migrate", verbosity=0, interactive=False)
         for board in Board.objects.all():
             run_sync(rebuild.rebuild(board))
+            run_sync(rebuild.rebuild_archives(board))
         run_sync(ledger.rebuild())
         run_sync(flags.write_missing(anew=True))
+        run_sync(identity.unite())

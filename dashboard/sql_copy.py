@@ -101,14 +101,40 @@ def file_in_use() -> Path:
     return Path(connection.settings_dict["NAME"])
 
 
+#: Where the tables in use wait while a copy takes their place.
+ASIDE = "gameapp_before_restore"
+
+
 def restore(path: Path) -> None:
-    """Put a PostgreSQL copy in the place of everything in the database in use, in one transaction.
+    """Put a PostgreSQL copy in the place of everything in the database in use.
+
+    pg_restore speaks to the database itself: psql would run whatever commands of the shell a script holds. What is
+    there is moved aside within the database, and comes back if the copy cannot be read.
 
     Raises:
         CopyFailed: it failed, and the database is as it was.
     """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM information_schema.schemata WHERE schema_name = %s", [ASIDE])
+        if cursor.fetchone() is None:
+            cursor.execute(f"ALTER SCHEMA public RENAME TO {ASIDE}")
+        else:  # By a restore that was killed: what it had written so far goes.
+            cursor.execute("DROP SCHEMA IF EXISTS public CASCADE")
+        cursor.execute("CREATE SCHEMA public")
     connection.close()
-    script = path.with_suffix(".sql")
-    _run(["pg_restore", "--no-owner", "--no-privileges", f"--file={script}", str(path)])
-    empty = ["--command=DROP SCHEMA public CASCADE", "--command=CREATE SCHEMA public"]
-    _postgres("psql", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", *empty, f"--file={script}")
+    try:
+        _postgres_restore(path)
+    except CopyFailed:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP SCHEMA public CASCADE")
+            cursor.execute(f"ALTER SCHEMA {ASIDE} RENAME TO public")
+        raise
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP SCHEMA {ASIDE} CASCADE")
+    connection.close()
+
+
+def _postgres_restore(path: Path) -> None:
+    options = ["--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error", "--schema=public"]
+    command, environment = connection.client.settings_to_cmd_args_env(connection.settings_dict, [])
+    _run(["pg_restore", *command[1:-1], f"--dbname={command[-1]}", *options, str(path)], environment or {})

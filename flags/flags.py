@@ -17,6 +17,7 @@ from flags import assignment, keys
 from flags.models import Experiment, Flag
 from store.client import StoreUnavailable, client
 from store.lock import LockHeld, hold
+from store.trouble import SQL_TROUBLE
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +57,7 @@ async def on(name: str, player: Player | None) -> bool:
 
 
 async def of(player: Player | None) -> frozenset[str]:
-    """Every flag that is on for a player. Redis: one round trip for all of them; all are off while Redis is away."""
+    """Every flag that is on for a player. Redis: one round trip for all; while it is away the definitions answer."""
     flags, _ = await _definitions()
     if not flags:
         return frozenset()
@@ -68,8 +69,8 @@ async def of(player: Player | None) -> frozenset[str]:
     try:
         written, *bits = await pipe.execute()
     except StoreUnavailable as error:
-        logger.warning("every flag is off: %s", error)
-        return frozenset()
+        logger.warning("flags are answered by their definitions: %s", error)
+        written, bits = [None] * len(flags), [0] * len(flags)
     found = set()
     for flag, revision, bit in zip(flags, written, bits, strict=True):
         # A bitmap of a newer revision than we know is right already: a kill counts at once, everywhere.
@@ -87,7 +88,11 @@ async def _by_definition(flag: Flag, offset: int) -> bool:
         return True
     if flag.state == Flag.State.PERCENTAGE:
         return offset != NOBODY and assignment.is_in(flag.slug, offset, flag.percentage)
-    return await flag.players.filter(pk=offset).aexists()
+    try:
+        return await flag.players.filter(pk=offset).aexists()
+    except SQL_TROUBLE as error:
+        logger.warning("the flag %s is off: %s", flag.slug, error)
+        return False
 
 
 async def arm(name: str, player: Player | None) -> str | None:

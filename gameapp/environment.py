@@ -82,6 +82,7 @@ def read(base_dir: Path) -> Environment:
     Env().read_env(base_dir / ".env", recurse=False)
     debug = _get("DEBUG", _bool, True)
     data_dir = _get("DATA_DIR", lambda text: Path(text).resolve(), base_dir / "var")
+    secret_key = _secret_key(debug, data_dir)
     site_urls: list[str] = _get("SITE_URLS", origins, [])
     if not debug and not site_urls:
         raise WrongSetting("SITE_URLS is needed when DEBUG=0: full origins, such as https://play.example.org")
@@ -89,7 +90,7 @@ def read(base_dir: Path) -> Environment:
         debug=debug,
         data_dir=data_dir,
         static_root=_get("STATIC_ROOT", lambda text: Path(text).resolve(), data_dir / "static"),
-        secret_key=_secret_key(debug, data_dir),
+        secret_key=secret_key,
         secret_key_fallbacks=_get("SECRET_KEY_FALLBACKS", _list, []),
         site_urls=site_urls,
         behind_tls_proxy=_get("BEHIND_TLS_PROXY", _bool, False),

@@ -101,7 +101,7 @@ class RefusalMiddleware:
             return refused
         response = await self.get_response(request)
         bare = response.status_code == 503 and not response.streaming and not response.content
-        return unavailable(request, getattr(response, "reason", None)) if bare else response
+        return unavailable(request, getattr(response, "unavailable_reason", None)) if bare else response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, StoreUnavailable):

@@ -42,9 +42,9 @@ def database() -> None:
 
 def identity() -> None:
     """Refuse stores that do not belong together, and have new ones know each other."""
-    if found := site_identity.problems():
+    if found := run_sync(site_identity.problems()):
         raise NotPrepared(f"{found[0]}.")
-    site_identity.unite()
+    run_sync(site_identity.unite())
 
 
 def static_files() -> None:

@@ -179,6 +179,7 @@ RATE_LIMITS = {
     "export": Policy(limit=10, window_s=3600),
     "replay": Policy(limit=120, window_s=60, opens_when_away=True),
     "nearby": Policy(limit=6, window_s=24 * 60 * 60),
+    "nearby_look": Policy(limit=60, window_s=60 * 60),
     "follow": Policy(limit=60, window_s=60),
     "run_start": Policy(limit=200, window_s=60, opens_when_away=True),
     "move": Policy(limit=10_000, window_s=60, opens_when_away=True),

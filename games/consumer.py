@@ -9,7 +9,7 @@ from games.game import Game, find
 from games.runs import Run, RunOver
 from leaderboard import passed, reports
 from live import counters, protocol
-from live.doors import enter, pass_or_refuse
+from live.doors import enter, pass_or_refuse, socket_address
 from live.errors import GameError
 from presence.consumer import SiteConsumer
 from store.limits import Allowance
@@ -50,6 +50,7 @@ class PlayConsumer(SiteConsumer):
     async def on_start(self, _: protocol.Start) -> None:
         player = self._player_id()
         await enter("run_start", str(player))
+        await enter("run_start_address", socket_address(self.scope))
         self.run = await runs.begin(self.game, player)
         if self.run.seq == 0:
             counters.count("runs_started")

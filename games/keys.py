@@ -16,7 +16,7 @@ def inputs(run_id: str) -> str:
 
 
 def current(player: int, game: str) -> str:
-    """string · id of the player's newest run of a game · 7 days."""
+    """string · id of the player's newest run of a game · 7 days, as long as the run."""
     return key(APP, f"player:{player}", "current", game)
 
 

@@ -18,6 +18,7 @@ from games import keys
 from games.game import Game, UnknownGame, find
 from leaderboard import boards
 from leaderboard.boards import FinishedRun
+from leaderboard.definitions import find as find_board
 from leaderboard.reports import Report
 from live.errors import GameError
 from store.client import client
@@ -33,6 +34,7 @@ TTL_MS = 7 * 24 * 60 * 60 * 1000
 RANKED_TTL_MS = 24 * 60 * 60 * 1000
 # A run that ended this long ago and is not ranked was left behind by a process that died.
 SETTLE_AFTER_MS = 15_000
+AHEAD_MS = 60_000
 INPUTS_MAX = 60_000
 
 
@@ -76,6 +78,7 @@ async def begin(game: Game, player: int) -> Run:
     """
     current = await client().get(keys.current(player, game.slug)) or ""
     if current and (run := await _read(current)) and not run.over:
+        await client().pexpire(keys.current(player, game.slug), TTL_MS)
         return run
     made = await _create(game, player)
     winner = await _begin([keys.current(player, game.slug)], [current, made.id, TTL_MS])
@@ -187,7 +190,9 @@ async def _keep(run: Run, after: Run, logged: str) -> Run | None:
         logged,
         TTL_MS,
     ]
-    done = await _commit(_keys(run.id), args)
+    # The player's pointer to the run must not end before it: they would have two open ones then.
+    pointed = ("PEXPIRE", keys.current(run.player, run.game.slug), TTL_MS)
+    done = await _commit.followed_by(_keys(run.id), args, pointed)
     return after if done else None
 
 
@@ -196,7 +201,7 @@ def _keys(run_id: str) -> list[str]:
 
 
 async def rank(run: Run, card: Card) -> Report:
-    """Rank an ended run on its game's board; once in effect, however often it is called.
+    """Rank an ended run on its game's board; once in effect, however often it is called. It ranks from 1 point.
 
     Raises:
         GameError: the board does not take it now (closed, the player hidden), or the run is gone; nobody tries again.
@@ -204,6 +209,10 @@ async def rank(run: Run, card: Card) -> Report:
 
     Redis: four round trips.
     """
+    if run.points < 1 and not (await find_board(run.game.slug)).lower_is_better:
+        # Nothing was scored: there is nothing to rank or to keep.
+        await settled(run)
+        return Report(run.id, run.points, run.started_ms, [])
     pipe = client().pipeline()
     pipe.exists(keys.run(run.id))
     pipe.lrange(keys.inputs(run.id), 0, -1)
@@ -231,9 +240,14 @@ async def settled(run: Run) -> None:
 
 async def unsettled(*, now_ms: int | None = None) -> list[Run]:
     """Ended runs whose process died before it ranked them; entries that never ended are dropped on the way."""
-    before_ms = (time.time_ns() // 1_000_000 if now_ms is None else now_ms) - SETTLE_AFTER_MS
+    now_ms = time.time_ns() // 1_000_000 if now_ms is None else now_ms
+    pipe = client().pipeline()
+    pipe.zrange(keys.finishing(), "-inf", now_ms - SETTLE_AFTER_MS, byscore=True, offset=0, num=100)
+    # What lies in the future was noted before the clock went back.
+    pipe.zrange(keys.finishing(), now_ms + AHEAD_MS, "+inf", byscore=True, offset=0, num=100)
+    due, ahead = await pipe.execute()
     found = []
-    for run_id in await client().zrange(keys.finishing(), "-inf", before_ms, byscore=True, offset=0, num=100):
+    for run_id in [*due, *ahead]:
         with contextlib.suppress(UnknownGame):  # A game that was removed: nobody can rank its runs.
             run = await _read(run_id)
             if run is not None and run.over:

@@ -1,10 +1,14 @@
 """What a board is called, how it ranks and which periods it keeps; read from SQL and kept for some seconds."""
 
+import logging
 import time
 
 from leaderboard.errors import UnknownBoard, UnknownPeriod
 from leaderboard.models import Board
 from leaderboard.periods import Period, current
+from store.trouble import SQL_TROUBLE
+
+logger = logging.getLogger(__name__)
 
 FRESH_S = 5.0
 
@@ -12,14 +16,21 @@ _known: dict[str, tuple[float, Board]] = {}
 
 
 async def find(slug: str) -> Board:
-    """The board's definition, at most 5 seconds old.
+    """The board's definition, at most 5 seconds old, or as it was known last while SQL is away.
 
     Raises:
         UnknownBoard: there is none.
     """
     read_at, board = _known.get(slug, (0.0, None))
     if board is None or time.monotonic() - read_at > FRESH_S:
-        board = await Board.objects.filter(slug=slug).afirst()
+        try:
+            found = await Board.objects.filter(slug=slug).afirst()
+        except SQL_TROUBLE as error:
+            if board is None:
+                raise
+            logger.warning("board %s is as it was known last: %s", slug, error)
+            found = board
+        board = found
         if board is None:
             _known.pop(slug, None)
             raise UnknownBoard

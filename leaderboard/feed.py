@@ -14,7 +14,7 @@ from leaderboard.models import Board, HiddenPlayer
 from leaderboard.periods import in_words
 from live.hub import mark
 from store.client import client
-from store.scripts import script
+from store.scripts import Argument, script
 from store.stream import Entry, Group
 
 LINES_MAX = 100
@@ -89,7 +89,7 @@ async def append(line: Line, *, told: str, pause: str = "") -> bool:
     """
     names = [keys.feed(), told, *([pause] if pause else [])]
     place = line.rank if line.kind == "place" else 0
-    args = [msgspec.json.encode(line).decode(), LINES_MAX, PAUSE_MS, TOLD_TTL_MS, line.at_ms, place]
+    args: list[Argument] = [msgspec.json.encode(line).decode(), LINES_MAX, PAUSE_MS, TOLD_TTL_MS, line.at_ms, place]
     added = await _append(names, args)
     if added:
         await mark(SUBJECT)

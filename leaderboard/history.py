@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import close_old_connections
 from django.db.models import Count, QuerySet
 
 from accounts.models import Player
 from leaderboard.models import Board, Merge, Run
 from store.stream import Entry, Group, moment, sequence_of
+from store.trouble import SQL_TROUBLE
 
 
 async def write(entries: Sequence[Entry]) -> int:
@@ -75,4 +76,4 @@ async def counts() -> list[dict[str, Any]]:
     return [{"title": row.title, "runs": row.runs_kept, "players": row.players_kept} async for row in rows]
 
 
-GROUP = Group("history", write, trouble=(OperationalError, InterfaceError))
+GROUP = Group("history", write, trouble=SQL_TROUBLE)

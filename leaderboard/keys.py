@@ -81,7 +81,7 @@ def feed() -> str:
 
 
 def feed_pause(player: int) -> str:
-    """string · `when:place` of a player's last line, UTC ms and rank, which the next one keeps a pause to · 1 minute."""
+    """string · `when:place` of a player's last line, UTC ms and rank; the next keeps a pause to it · 1 minute."""
     return key(APP, "feed", "pause", player)
 
 

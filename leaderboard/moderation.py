@@ -198,7 +198,7 @@ async def _put_right_on(board: Board, on: Sequence[Period], player: int, flying:
     for period in on:
         names = [keys.standings(slug, period.id), keys.runs(slug), keys.hidden(slug), keys.repair_fence(slug)]
         value = values[period.id]
-        args = [player, "" if value is None else repr(value), flying.last_id or "0-0", fence, NEWER_MAX]
+        args: list[Argument] = [player, "" if value is None else repr(value), flying.last_id or "0-0", fence, NEWER_MAX]
         calls.append((names, args))
     answers = await _put.many(calls) if calls else []
     if any(answer < 0 for answer in answers):

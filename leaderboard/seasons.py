@@ -86,7 +86,7 @@ async def ended(slug: str, *, at_ms: int | None = None) -> list[tuple[str, int]]
 
 
 def missing(board: Board, at_ms: int, back_ms: int | None = None) -> list[tuple[str, int]]:
-    """The ended periods of a board that have runs in SQL and no archive, with their ends; of the last `back_ms`, or all.
+    """The ended periods of a board that have runs in SQL and no archive, with their ends; of the last `back_ms` or all.
 
     Sync: one query for each period without an archive.
     """

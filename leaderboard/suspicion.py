@@ -11,7 +11,6 @@ from datetime import timedelta
 
 import msgspec
 from asgiref.sync import sync_to_async
-from django.db import InterfaceError, OperationalError
 from django.db.models import Count
 
 from accounts.models import Player
@@ -22,6 +21,7 @@ from leaderboard import history, moderation
 from leaderboard.models import Moderation, Run, Suspicion
 from live.errors import GameError
 from store.stream import Entry, Group
+from store.trouble import SQL_TROUBLE
 
 #: Inputs a second over a whole run. Practised people play Fuse at three to six.
 FAST, TOO_FAST = 9.0, 15.0
@@ -144,4 +144,4 @@ def open_counts() -> Counter[str]:
     return Counter(rows)
 
 
-GROUP = Group("suspicion", write, trouble=(OperationalError, InterfaceError))
+GROUP = Group("suspicion", write, trouble=SQL_TROUBLE)

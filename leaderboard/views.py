@@ -14,9 +14,9 @@ from leaderboard import archive, export, feed, history, standings, windows
 from leaderboard.definitions import find, period
 from leaderboard.errors import BadCursor, NoWindow, PeriodEnded, UnknownBoard, UnknownPeriod
 from leaderboard.models import Board, Season
+from leaderboard.nearby_views import look
 from leaderboard.periods import KINDS, TITLES
 from leaderboard.topics import TOP_COUNT, topic_name
-from presence import nearby
 
 INDEX_COUNT = 10
 FILTERS = {"following": "Following", "nearby": "Nearby"}
@@ -68,7 +68,7 @@ async def _filtered_page(request: HttpRequest, board: Board, kind: str) -> HttpR
     if show == "following":
         others, missing = await sync_to_async(followed_by)(player), "following"
     else:
-        found = await nearby.around(player.pk)
+        found = await look(player.pk)
         others = [each.player for each in found.neighbours]
         missing = "few" if found.until_ms else "off"
     read = await standings.among(board.slug, kind, [*others, player.pk])

@@ -11,6 +11,7 @@ from live.frames import Frame
 from live.mailbox import Mailbox
 from live.topics import State, Topic
 from store.client import StoreUnavailable
+from store.trouble import SQL_TROUBLE
 
 logger = logging.getLogger(__name__)
 
@@ -106,7 +107,7 @@ class Channel:
                         counters.delays_ms.append(1000 * (time.monotonic() - marked_at))
                     # What a watcher alone is shown may have changed where the state has not.
                     self._on_change(self.topic.name)
-            except StoreUnavailable as error:
+            except (StoreUnavailable, *SQL_TROUBLE) as error:
                 logger.warning("topic %s keeps its last state: %s", self.topic.name, error)
                 marked = True
             except Exception:

@@ -27,6 +27,7 @@ from live.protocol import Message
 from live.uvicorn_protocol import EXTENSION
 from store.client import StoreUnavailable
 from store.limits import Allowance
+from store.trouble import SQL_TROUBLE
 
 logger = logging.getLogger(__name__)
 
@@ -224,7 +225,7 @@ class LiveConsumer(AsyncConsumer):
             await self._count_refusal()
         except GameError as error:
             await self.refuse(error)
-        except StoreUnavailable as error:
+        except (StoreUnavailable, *SQL_TROUBLE) as error:
             logger.warning("socket message failed: %s", error)
             await self.reply(protocol.Error("unavailable", "The site’s store does not answer right now.", retry=True))
 

@@ -18,6 +18,7 @@ from live.mailbox import Mailbox
 from live.protocol import Message
 from live.topics import PersonalReader, Topic
 from store.client import StoreUnavailable
+from store.trouble import SQL_TROUBLE
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +93,7 @@ class Personal:
         for reader, topics in by_reader.items():
             try:
                 await self._tell_of(reader, topics)
-            except StoreUnavailable as error:
+            except (StoreUnavailable, *SQL_TROUBLE) as error:
                 logger.warning("what is personal waits: %s", error)
                 self._stale.update(seat for seats in topics.values() for seat in seats if self._is_taken(seat))
             except Exception:

@@ -8,6 +8,7 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
+from live.doors import client_address
 from presence import visitors
 from store.client import StoreUnavailable
 
@@ -18,10 +19,10 @@ COOKIE_AGE_S = 60 * 24 * 60 * 60
 
 
 class VisitorMiddleware:
-    """Counts who looks at a page, told apart by a random first-party cookie that holds nothing else.
+    """Counts who looks at a page, told apart by a first-party cookie that holds nothing else.
 
-    Neither an address nor a browser's name tells visitors apart: a school shares both. A view whose page belongs to a
-    game says so in `request.visited_game`.
+    A school shares an address: only those who bring no cookie are told apart by theirs, hashed with the day. A view
+    whose page belongs to a game says so in `request.visited_game`.
     """
 
     sync_capable = False
@@ -36,15 +37,19 @@ class VisitorMiddleware:
         response = await self.get_response(request)
         if not _is_page_view(request, response):
             return response
-        visitor = request.COOKIES.get(COOKIE) or secrets.token_urlsafe(16)
+        known = request.COOKIES.get(COOKIE)
+        # Who brings no cookie counts once an address and day. The first of them gets that very name as their cookie, so
+        # that they do not count again with it; the others get one of their own, and count when they bring it.
+        visitor = known or visitors.without_cookie(client_address(request))
+        is_new = False
         try:
-            await visitors.saw(visitor[:64], of=getattr(request, "visited_game", ""))
+            is_new = await visitors.saw(visitor[:64], of=getattr(request, "visited_game", ""))
         except StoreUnavailable as error:
             logger.warning("a visitor was not counted: %s", error)
-        if COOKIE not in request.COOKIES:
+        if not known:
             response.set_cookie(
                 COOKIE,
-                visitor,
+                visitor if is_new else secrets.token_urlsafe(16),
                 max_age=COOKIE_AGE_S,
                 httponly=True,
                 secure=settings.SESSION_COOKIE_SECURE,

@@ -7,6 +7,7 @@ distances between such centres, in a few words. So whoever asks, from wherever, 
 import csv
 import functools
 import math
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -97,13 +98,22 @@ async def leave(player: int) -> None:
     await pipe.execute()
 
 
-async def around(player: int, *, now_ms: int | None = None) -> Nearby:
-    """Who is within 100 km of a player. Redis: lua/nearby_read.lua, one round trip, O(players in reach)."""
+Counted = Callable[[Sequence[int]], Awaitable[set[int]]]
+
+
+async def around(player: int, *, counted: Counted | None = None, now_ms: int | None = None) -> Nearby:
+    """Who is within 100 km of a player. Redis: lua/nearby_read.lua, one round trip, O(players in reach).
+
+    `counted` says which of those found count as others, and may be named: accounts made to be found beside somebody
+    must not make up the three.
+    """
     args = ["" if now_ms is None else now_ms, player, REACH_KM, NAMED_MAX + 1]
     until_ms, flat = await _read([keys.cells(), keys.cells_until()], args)
-    found = [
-        Neighbour(int(other), _in_words(float(distance))) for other, distance in zip(flat[::2], flat[1::2], strict=True)
-    ]
+    others = [(int(other), float(distance)) for other, distance in zip(flat[::2], flat[1::2], strict=True)]
+    if counted is not None:
+        count = await counted([other for other, _ in others]) if others else set()
+        others = [each for each in others if each[0] in count]
+    found = [Neighbour(other, _in_words(distance)) for other, distance in others]
     return Nearby(until_ms, found if len(found) >= ENOUGH else [])
 
 

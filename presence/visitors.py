@@ -15,8 +15,10 @@ def _days(today: datetime, count: int) -> list[str]:
     return [f"{today - timedelta(days=back):%Y-%m-%d}" for back in range(count)]
 
 
-async def saw(visitor: str, *, of: str = "", today: datetime | None = None) -> None:
-    """Count a visitor today, and of a game, too; `visitor` is anything that stays the same for one of them.
+async def saw(visitor: str, *, of: str = "", today: datetime | None = None) -> bool:
+    """Count a visitor today, and of a game, too; True when today's count may have grown by them.
+
+    `visitor` is anything that stays the same for one of them.
 
     Only a salted HMAC is sent. The salt is the site's secret and outlives every merged span: with a
     daily salt the same visitor would count anew each day.
@@ -26,10 +28,16 @@ async def saw(visitor: str, *, of: str = "", today: datetime | None = None) -> N
     digest = salted_hmac("presence.visitors", visitor, algorithm="sha256").hexdigest()[:32]
     [day] = _days(today or datetime.now(UTC), 1)
     pipe = client().pipeline()
-    for name in {keys.visitors(day), keys.visitors(day, of)}:
+    for name in dict.fromkeys((keys.visitors(day), keys.visitors(day, of))):
         pipe.pfadd(name, digest)
         pipe.expire(name, TTL_S)
-    await pipe.execute()
+    return bool((await pipe.execute())[0])
+
+
+def without_cookie(address: str, today: datetime | None = None) -> str:
+    """What those of an address who bring no cookie are called on a day: a hash, from which no address can be read."""
+    [day] = _days(today or datetime.now(UTC), 1)
+    return salted_hmac("presence.visitors.address", f"{day} {address}", algorithm="sha256").hexdigest()[:32]
 
 
 async def by_day(count: int, *, today: datetime | None = None) -> list[int]:

@@ -2,7 +2,7 @@
 
 The measures are worked out by profiles/awards.py from accepted runs:
 `runs` finished with points, `points` of the best run, `best_tile` (a mark of the run's record), `streak` of
-days in a row, `day_first` 1 once the player led a day.
+days in a row, `day_first` 1 once the player ended a day first among three or more.
 """
 
 from collections.abc import Iterable
@@ -31,7 +31,7 @@ ALL = (
     Achievement("tile-512", "Half a thousand", "Make a 512 tile in Fuse.", "best_tile", 512, 80),
     Achievement("tile-2048", "The big one", "Make a 2048 tile in Fuse.", "best_tile", 2048, 400),
     Achievement("points-10000", "Five digits", "Score 10,000 points in one run.", "points", 10_000, 120),
-    Achievement("day-first", "King of the day", "Take the first place of a day.", "day_first", 1, 100),
+    Achievement("day-first", "King of the day", "End a day first of three or more.", "day_first", 1, 100),
     Achievement("streak-3", "Three in a row", "Play on 3 days in a row.", "streak", 3, 60),
     Achievement("streak-7", "A whole week", "Play on 7 days in a row.", "streak", 7, 200),
 )

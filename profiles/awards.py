@@ -6,20 +6,24 @@ from datetime import UTC, datetime
 
 import msgspec
 from asgiref.sync import sync_to_async
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.db.models import Count
 
 from accounts import ledger, wallet
 from accounts.models import Player
 from accounts.wallet import Movement
-from leaderboard import history
-from leaderboard.models import Merge, Run
+from leaderboard import archive, history
+from leaderboard.models import Merge, Run, Season
 from live import protocol
 from live.layer import tell_player
 from presence import activity
 from profiles.achievements import ALL, MEASURES, Achievement
 from profiles.models import Award, Progress
 from store.stream import Entry, Group, moment
+from store.trouble import SQL_TROUBLE
+
+#: First of a day means something when so many played.
+DAY_PLAYERS_MIN = 3
 
 Measured = dict[int, dict[str, int]]
 
@@ -73,7 +77,6 @@ async def _measure(own: Iterable[tuple[int, Entry]]) -> Measured:
         reached, fields = measured[player], entry.fields
         reached["points"] = max(reached["points"], int(fields["points"]))
         reached["best_tile"] = max(reached["best_tile"], _marks.decode(fields["record"]).marks.get("best_tile", 0))
-        reached["day_first"] |= fields.get("day_rank") == "1"
     for player, count in (await sync_to_async(_run_counts)(list(measured))).items():
         measured[player]["runs"] = count
     return measured
@@ -110,6 +113,17 @@ def _earned(measured: Measured) -> list[tuple[int, Achievement]]:
     ]
 
 
+async def crown_day(season: Season) -> None:
+    """Award the first of an ended day, where three or more played for it. Called when its season is archived."""
+    if season.kind != "day" or await archive.size(season) < DAY_PLAYERS_MIN:
+        return
+    [first] = await archive.shown(season, 1)
+    if first.placement.player.is_gone:
+        return
+    for player, achievement in await sync_to_async(_earned)({first.placement.player_id: {"day_first": 1}}):
+        await _give(player, achievement)
+
+
 async def _give(player: int, achievement: Achievement) -> None:
     """Pay first: an award without its coins would never be paid, coins twice are not possible."""
     request = f"award:{player}:{achievement.slug}"
@@ -141,4 +155,4 @@ async def shown(player: Player) -> list[Shown]:
     return sorted(found, key=lambda each: (each.at or never, each.percent), reverse=True)
 
 
-GROUP = Group("awards", write, trouble=(OperationalError, InterfaceError))
+GROUP = Group("awards", write, trouble=SQL_TROUBLE)

@@ -10,7 +10,6 @@ from asgiref.sync import sync_to_async
 from accounts import wallet
 from accounts.models import Follow, Player
 from accounts.sessions import end_sessions
-from accounts.wallet import Movement, OwnedAlready
 from leaderboard import merge as runs
 from leaderboard.models import HiddenPlayer, Merge
 from profiles import rights
@@ -68,14 +67,10 @@ async def _move(merge: Merge) -> None:
 
 
 async def _move_coins(guest: int, player: int) -> None:
-    """An achievement that both have earned stays paid once: the guest's coins for it go with the guest."""
+    """An achievement that both have earned stays paid once: the guest's coins for it, or what they bought, go back."""
     had = Award.objects.filter(player=player).values("slug")
     twice = [award.slug async for award in Award.objects.filter(player=guest, slug__in=had)]
-    leave = coins_for(twice)
-    await wallet.transfer(guest, player, "brought from a guest", f"merge:{guest}", leave=leave)
-    for item in (await wallet.purse(guest)).owned:
-        with contextlib.suppress(OwnedAlready):
-            await wallet.move(Movement(player, 0, "brought from a guest", f"merge:{guest}:item:{item}", item))
+    await wallet.bring(guest, player, "brought from a guest", back=coins_for(twice))
 
 
 def _move_rows(guest: int, player: int) -> None:

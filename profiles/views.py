@@ -1,5 +1,6 @@
 """Profiles, following, bringing a guest's runs along, and what is a player's right: their data, and to be forgotten."""
 
+import contextlib
 from typing import Any
 from urllib.parse import quote
 
@@ -22,6 +23,7 @@ from live.errors import GameError
 from profiles import awards, bring, rights
 from profiles import profile as page
 from profiles.forms import GuestLeavesForm
+from store.client import StoreUnavailable
 from store.lock import LockHeld
 
 
@@ -85,7 +87,6 @@ async def bring_over(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         context = {"guest": guest, "next": target, "runs": await guest.runs.acount()}
         return render(request, "profiles/bring.html", context)
-    await request.session.apop(GUEST)
     if "bring" in request.POST:
         try:
             await bring.bring(guest, request.player)
@@ -95,6 +96,8 @@ async def bring_over(request: HttpRequest) -> HttpResponse:
             messages.success(request, f"What {guest.name} played is yours within a minute.")
         else:
             messages.success(request, f"What {guest.name} played is yours now.")
+    # Last: what Redis or SQL could not do now is asked for again.
+    await request.session.apop(GUEST)
     return redirect(target)
 
 
@@ -138,11 +141,15 @@ async def delete_account(request: HttpRequest) -> HttpResponse:
     if player.is_staff:
         messages.error(request, rights.StaffStay.message)
         return redirect("my_data")
-    await alogout(request)
     try:
         await rights.delete(player)
-    except LockHeld:
+    except (LockHeld, StoreUnavailable):
+        # Its deletion has begun in SQL, and the worker goes on with it; unless not even that could be.
+        if await Player.objects.filter(pk=player.pk, leaving_at=None).aexists():
+            raise
         messages.success(request, "Your account is closed, and everything kept of it is gone within two minutes.")
     else:
         messages.success(request, "Your account is deleted. Thank you for playing.")
+    with contextlib.suppress(StoreUnavailable):  # The session opens nothing any more either way.
+        await alogout(request)
     return redirect("/")

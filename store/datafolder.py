@@ -66,7 +66,7 @@ def unreadable(folder: Path, made: Made) -> str:
         return ""
     with contextlib.suppress(OSError):
         if before := parse((folder / NOTE).read_text()):
-            return "" if _reads(made, before) else _words(folder, str(before), made)
+            return "" if reads(made, before) else _words(folder, str(before), made)
     newest = max(rdb_version(path) for path in files)
     if newest > made.rdb_max:
         return _words(folder, f"a newer server, RDB version {newest}", made)
@@ -75,7 +75,8 @@ def unreadable(folder: Path, made: Made) -> str:
     return ""
 
 
-def _reads(made: Made, before: Made) -> bool:
+def reads(made: Made, before: Made) -> bool:
+    """Whether a server reads what another one wrote."""
     if made.name == before.name:
         return made.version[:2] >= before.version[:2]
     # Both read what Redis 7.2 wrote, and have gone apart since.

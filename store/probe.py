@@ -48,7 +48,7 @@ async def _tried() -> list[str]:
             if not await attempt(token):
                 found.append(f"redis: {words}")
         except StoreUnavailable as error:
-            if error.reason == StoreUnavailable().reason:
+            if error.is_away:
                 return [f"redis: {error.reason}"]
             found.append(f"redis: {words}: {error.reason}")
     return found

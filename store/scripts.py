@@ -29,6 +29,21 @@ class Script:
         except NoScriptError:
             return await client().eval(self.text, len(keys), *keys, *args)
 
+    async def followed_by(self, keys: Sequence[str], args: Sequence[Argument], *commands: Sequence[Argument]) -> Any:
+        """Run it and some plain commands after it, in one round trip; the commands are run even when it failed."""
+        for _ in range(2):
+            pipe = client().pipeline()
+            pipe.evalsha(self.sha, len(keys), *keys, *args)
+            for command in commands:
+                pipe.execute_command(*command)
+            reply, *_ = await pipe.execute(raise_on_error=False)
+            if not isinstance(reply, NoScriptError):
+                break
+            await client().script_load(self.text)
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
+
     async def many(self, calls: Sequence[tuple[Sequence[str], Sequence[Argument]]], *, pipelines: int = 1) -> list[Any]:
         """Run it once per call, in one round trip (more when a restarted Redis has forgotten it).
 

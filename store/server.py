@@ -79,7 +79,9 @@ def describe() -> str:
         with sync() as connection:
             info = connection.info("server")
     except StoreUnavailable as error:
-        raise NoServer(f"Redis at {where} cannot be used: {error}. Look at it and at REDIS_URL.") from error
+        # Of a Redis that is away the words say how; of one that refuses they say what.
+        problem = "does not answer" if error.is_away else "cannot be used"
+        raise NoServer(f"Redis at {where} {problem}: {error}") from error
     version = info.get("valkey_version") or info["redis_version"]
     if tuple(map(int, version.split(".")[:2])) < VERSION_MIN:
         raise NoServer(f"Redis at {where} is {version}; 6.2 or newer is needed.")

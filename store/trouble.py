@@ -25,6 +25,11 @@ class StoreUnavailable(Exception):
         super().__init__(message or reason)
         self.reason = reason
 
+    @property
+    def is_away(self) -> bool:
+        """Whether nothing at all was answered."""
+        return self.reason == "it does not answer"
+
 
 class StoreMisconfigured(StoreUnavailable):
     """Redis answers, and will refuse this until somebody changes its set-up or REDIS_URL."""

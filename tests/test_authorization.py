@@ -44,6 +44,7 @@ ROUTES = {
     "accounts/password/": ("/accounts/password/", PLAYERS),
     "accounts/devices/": ("/accounts/devices/", PLAYERS),
     "accounts/devices/end/": ("/accounts/devices/end/", PLAYERS),
+    "accounts/mail/<str:token>/": ("/accounts/mail/none/", EVERYBODY),
     "accounts/forgot/": ("/accounts/forgot/", EVERYBODY),
     "accounts/reset/<str:player>/<str:token>/": ("/accounts/reset/MQ/none/", EVERYBODY),
     "accounts/bring/": ("/accounts/bring/", EVERYBODY),

@@ -9,9 +9,10 @@ from accounts.models import Player
 from accounts.wallet import RUN_COINS_MAX, coins_of
 from games import runs
 from games.game import find
-from leaderboard import boards, keys
+from leaderboard import boards, keys, seasons
 from leaderboard.boards import FinishedRun
 from leaderboard.consumers import streams
+from leaderboard.definitions import now_ms
 from presence import activity
 from profiles import awards
 from profiles.achievements import ALL, MEASURES
@@ -53,8 +54,8 @@ def test_the_rules_are_sound():
 async def test_a_first_run_pays_and_awards(bob):
     await submit(bob, "r1", 400)
     await drain()
-    assert await earned(bob) == {"first-run", "day-first"}
-    expected = coins_of(400) + by_slug("first-run").coins + by_slug("day-first").coins
+    assert await earned(bob) == {"first-run"}
+    expected = coins_of(400) + by_slug("first-run").coins
     assert (await wallet.purse(bob.pk)).balance == expected
 
 
@@ -86,8 +87,8 @@ async def test_a_worker_that_dies_between_paying_and_awarding_pays_once(bob, mon
     monkeypatch.undo()
     assert await earned(bob) == set()
     await drain()
-    assert await earned(bob) == {"first-run", "day-first"}
-    assert (await wallet.purse(bob.pk)).balance == coins_of(100) + 20 + 100
+    assert await earned(bob) == {"first-run"}
+    assert (await wallet.purse(bob.pk)).balance == coins_of(100) + 20
     assert own is not None
 
 
@@ -126,13 +127,20 @@ async def test_days_in_a_row_make_a_streak(bob):
     assert row.value == 7
 
 
-async def test_a_second_place_is_no_first_of_the_day(bob):
-    carol = await Player.objects.acreate(name="Carol")
-    await submit(carol, "r1", 900)
-    await submit(bob, "r2", 100)
+@pytest.mark.parametrize(("others", "is_king"), [(0, False), (1, False), (2, True)])
+async def test_the_king_of_the_day_is_crowned_when_it_ends_and_three_have_played(bob, others, is_king):
+    yesterday_ms = now_ms() - 24 * 60 * 60 * 1000
+    await submit(bob, "r0", 900, at_ms=yesterday_ms)
+    rivals = [await Player.objects.acreate(name=f"Rival{n}") for n in range(others)]
+    for number, rival in enumerate(rivals):
+        await submit(rival, f"r{number + 1}", 100, at_ms=yesterday_ms)
     await drain()
-    assert "day-first" in await earned(carol)
-    assert "day-first" not in await earned(bob)
+    assert "day-first" not in await earned(bob)  # The day was not over, as far as anybody knew.
+    for _ in range(2):
+        await seasons.close_ended()
+    assert ("day-first" in await earned(bob)) is is_king
+    assert not any(["day-first" in await earned(rival) for rival in rivals])
+    assert (await wallet.purse(bob.pk)).balance == coins_of(900) + 20 + (100 if is_king else 0)
 
 
 async def test_an_award_is_announced_to_the_players_sockets_and_nobody_elses(bob):
@@ -150,8 +158,7 @@ async def test_an_award_is_announced_to_the_players_sockets_and_nobody_elses(bob
     async with Socket("/ws/", bob, await signed_in(bob)) as own, Socket("/ws/", carol, await signed_in(carol)) as other:
         await submit(bob, "r1")
         await drain()
-        told = [await own.next("achieved"), await own.next("achieved")]
-        assert {each["slug"] for each in told} == {"first-run", "day-first"}
+        assert (await own.next("achieved"))["slug"] == "first-run"
         assert await other.quiet(0.3)
 
 

@@ -59,7 +59,6 @@ class TestBringing:
         purse = await wallet.purse(bob.pk)
         # Both had made their first steps: what the guest got for them does not come along.
         assert purse == wallet.Purse(coins - coins_for(["first-run"]), frozenset({bring_item().slug}))
-        assert await Award.objects.filter(player=bob, slug="day-first").aexists()
         assert await Follow.objects.filter(follower=bob, followed=other).aexists()
         merge = await Merge.objects.aget()
         assert (merge.guest_id, merge.guest_name, merge.player_id, merge.runs, merge.applied) == (

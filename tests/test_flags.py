@@ -74,8 +74,8 @@ class TestFlags:
     def players(self):
         return [Player.objects.create(name=f"player{n}") for n in range(40)]
 
-    def flag(self, **fields) -> Flag:
-        flag = Flag.objects.create(slug="shiny", description="Something new.", **fields)
+    def flag(self, slug: str = "shiny", **fields) -> Flag:
+        flag = Flag.objects.create(slug=slug, description="Something new.", **fields)
         flags.forget()
         return flag
 
@@ -156,11 +156,20 @@ class TestFlags:
         assert len(trips) == 1
         assert {f"flag-{n}" for n in range(20)} <= found
 
-    def test_while_redis_is_away_every_flag_is_off(self, players, settings, tmp_path):
+    def test_while_redis_is_away_the_definitions_answer(self, players, settings, tmp_path):
         self.flag(state="everyone")
-        run_sync(flags.of(players[0]))
+        killed = self.flag("dull", state="everyone", is_killed=True)
+        chosen = self.flag("rare", state="chosen")
+        chosen.players.add(players[0])
+        half = self.flag("half", state="percentage", percentage=50)
+        before = [run_sync(flags.of(player)) for player in players]
         settings.REDIS_URL = f"unix://{tmp_path}/nobody.sock"
-        assert run_sync(flags.of(players[0])) == frozenset()
+        assert [run_sync(flags.of(player)) for player in players] == before
+        assert "shiny" in before[0]
+        assert "rare" in before[0]
+        assert "rare" not in before[1]
+        assert killed.slug not in before[0]
+        assert {half.slug in each for each in before} <= {True, False}
 
     def test_missing_bitmaps_are_written_once(self, players):
         self.flag(state="everyone")

@@ -239,7 +239,7 @@ class TestPages:
         assert [run["points"] for run in data["runs"]] == [500]
         assert data["boards"][0]["day"] == {"rank": 1, "points": 500}
         assert data["coins"] > 0
-        assert {row["slug"] for row in data["achievements"]} == {"first-run", "day-first"}
+        assert {row["slug"] for row in data["achievements"]} == {"first-run"}
         assert len(data["sessions"]) == 1
         assert data["nearby_cell"]
         assert data["ledger"]

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from presence import visitors
+from store.client import client as redis
 
 TODAY = datetime(2026, 11, 24, tzinfo=UTC)
 
@@ -31,7 +32,18 @@ async def test_page_views_are_counted_by_cookie(async_client):
     assert (await visitors.unique([1])) == [1]
     async_client.cookies.clear()
     await async_client.get("/")
+    await async_client.get("/")  # Another browser of the same address, known by its own cookie now.
     assert (await visitors.unique([1])) == [2]
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_who_keeps_no_cookies_counts_once_an_address_and_day(async_client, prefix):
+    for _ in range(4):
+        async_client.cookies.clear()
+        await async_client.get("/")
+    names = await redis().keys(f"{prefix}:*visitors*")
+    assert all("127" not in name for name in names)
+    assert await visitors.unique([1]) == [1]  # The async client has one address, whatever is asked for.
 
 
 async def test_a_game_has_visitors_of_its_own():

@@ -108,14 +108,40 @@ async def test_the_ledger_reaches_sql_once_however_often_it_is_read(bob):
     assert await ledger.differences() == []
 
 
-async def test_transfer_moves_everything_once(bob):
-    other = await Player.objects.acreate(name="Carol")
-    await give(bob, 70)
-    moved = await asyncio.gather(*(wallet.transfer(bob.pk, other.pk, "brought", "merge") for _ in range(20)))
-    assert sorted(moved)[-2:] == [0, 70]
-    assert (await wallet.purse(other.pk)).balance == 70
-    await drain()
-    assert await ledger.differences() == []
+class TestBring:
+    async def rich(self, bob, coins: int, *items) -> Player:
+        guest = await Player.objects.acreate(name="Guest", is_guest=True)
+        await give(guest, coins)
+        for item in items:
+            await wallet.buy(guest.pk, item, f"{item.slug}-request-1234")
+        return guest
+
+    async def test_everything_comes_once(self, bob):
+        guest = await self.rich(bob, 70)
+        brought = await asyncio.gather(*(wallet.bring(guest.pk, bob.pk, "brought") for _ in range(20)))
+        assert sorted(coins for coins, _ in brought)[-2:] == [0, 70]
+        assert (await wallet.purse(bob.pk)).balance == 70
+        await drain()
+        assert await ledger.differences() == []
+
+    async def test_coins_that_were_paid_twice_buy_nothing(self, bob):
+        guest = await self.rich(bob, RING.price, RING)
+        assert await wallet.bring(guest.pk, bob.pk, "brought", back=RING.price) == (0, [])
+        assert await wallet.purse(bob.pk) == wallet.Purse(0, frozenset())
+        # Asked again, and what is paid to the guest meanwhile comes all the same.
+        await give(guest, 7, "late")
+        assert await wallet.bring(guest.pk, bob.pk, "brought", back=RING.price) == (7, [])
+        await drain()
+        assert await ledger.differences() == []
+
+    async def test_what_the_rest_pays_for_comes_the_cheapest_first(self, bob):
+        sky = shop.find("name-sky")
+        guest = await self.rich(bob, RING.price + sky.price + 30, RING, sky)
+        coins, items = await wallet.bring(guest.pk, bob.pk, "brought", back=50)
+        assert (coins, items) == (RING.price + sky.price + 30 - 50 - RING.price, [RING.slug])
+        assert (await wallet.purse(guest.pk)) == wallet.Purse(0, frozenset())
+        await drain()
+        assert await ledger.differences() == []
 
 
 class TestCheck:

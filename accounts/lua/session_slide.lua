@@ -7,7 +7,8 @@ local seen = redis.call('HGET', KEYS[1], ARGV[3])
 if not seen then return 0 end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-if now - tonumber(seen) < tonumber(ARGV[2]) then return 0 end
+local since = now - tonumber(seen)
+if since >= 0 and since < tonumber(ARGV[2]) then return 0 end
 redis.call('HSET', KEYS[1], ARGV[3], string.format('%.0f', now))
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
 return now

@@ -7,6 +7,12 @@ if not now then
   local time = redis.call('TIME')
   now = time[1] * 1000 + math.floor(time[2] / 1000)
 end
+-- Nobody is kept for longer than a day (nearby.TTL_MS): who is was put there before the clock went back.
+local latest = now + 86400000
+local after = '(' .. string.format('%.0f', latest)
+for _, player in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], after, '+inf', 'LIMIT', 0, 1000)) do
+  redis.call('ZADD', KEYS[2], latest, player)
+end
 local over = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, 1000)
 if #over > 0 then
   redis.call('ZREM', KEYS[1], unpack(over))

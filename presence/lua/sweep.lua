@@ -40,6 +40,12 @@ local function finish()
   return changed and 1 or 0
 end
 
+-- No lease is longer than this (online.LEASE_MS): one that ends later was taken before the clock went back.
+local latest = now + 45000
+local after = '(' .. string.format('%.0f', latest)
+for _, lease in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], after, '+inf', 'LIMIT', 0, 1000)) do
+  redis.call('ZADD', KEYS[1], latest, lease)
+end
 for _, lease in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, 1000)) do
   local player, state = string.match(lease, '^%d+'), redis.call('HGET', KEYS[2], lease) or ''
   local p = load(player)

@@ -49,6 +49,7 @@ function item(line) {
   made.dataset.id = line.id;
   const name = document.createElement("strong");
   name.textContent = who;
+  name.translate = false;
   const when = document.createElement("relative-time");
   when.setAttribute("at-ms", line.at_ms);
   made.append(name, ` ${what} `, when);

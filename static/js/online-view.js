@@ -61,6 +61,7 @@ class OnlineList extends HTMLElement {
     const avatar = document.createElement("player-avatar");
     link.className = "player-link";
     link.textContent = name;
+    link.translate = false;
     dress(link, avatar, id, { name, ...look });
     item.append(avatar, link);
     if (friend) item.append(this.#word("following"));

@@ -7,10 +7,11 @@ export function fillResult(panel, { points, report }) {
   const put = (name, ...content) => panel.querySelector(`[data-result-${name}]`).replaceChildren(...content);
   const all = report.changes.at(-1);
   put("points", number.format(points));
-  put("words", words(points, all));
+  put("words", all ? words(points, all) : "A run counts from 1 point.");
   put("periods", ...report.changes.map(periodRow));
   const day = report.changes[0];
-  put("neighbours", ...day.rows.map((row) => neighbour(row, row.rank === day.rank)));
+  put("neighbours", ...(day?.rows ?? []).map((row) => neighbour(row, row.rank === day.rank)));
+  for (const part of panel.querySelectorAll("[data-result-ranked]")) part.hidden = !all;
 }
 
 function words(points, { points_before }) {
@@ -34,7 +35,9 @@ function periodRow({ kind, rank, rank_before, size, to_next }) {
 function neighbour({ rank, points, card }, own) {
   const item = document.createElement("li");
   if (own) item.dataset.own = "";
-  item.append(element("span", `#${number.format(rank)}`), element("span", card.name), element("span", number.format(points)));
+  const name = element("span", card.name);
+  name.translate = false;
+  item.append(element("span", `#${number.format(rank)}`), name, element("span", number.format(points)));
   return item;
 }
 

@@ -16,6 +16,11 @@ export function speak(text, { personal = false } = {}) {
 function say() {
   waiting = 0;
   spokenAt = performance.now();
-  document.querySelector("[data-spoken]").textContent = next.text;
+  put(document.querySelector("[data-spoken]"), next.text);
   next = { text: "", personal: false };
+}
+
+// Write into a live region. A reader of screens passes over a text that has not changed: said again, it differs by a blank.
+export function put(region, text) {
+  region.textContent = region.textContent === text ? `${text}\u00a0` : text;
 }

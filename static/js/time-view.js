@@ -1,5 +1,6 @@
 // <relative-time at-ms> and <count-down to-ms>: moments in words, kept current. DOM only.
 
+import { now } from "live/clock";
 import { countdown, relative } from "time-words";
 
 class Ticking extends HTMLElement {
@@ -30,7 +31,7 @@ class RelativeTime extends Ticking {
   show() {
     const at = Number(this.getAttribute("at-ms"));
     if (!at) return;
-    this.say(relative(at, Date.now()));
+    this.say(relative(at, now()));
     this.title = new Date(at).toLocaleString();
   }
 }
@@ -40,7 +41,7 @@ class CountDown extends Ticking {
 
   show() {
     const to = Number(this.getAttribute("to-ms"));
-    if (to) this.say(countdown(to - Date.now()));
+    if (to) this.say(countdown(to - now()));
   }
 }
 

@@ -10,6 +10,11 @@ if not now then
 end
 local limit, window, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - window)
+-- Calls of the future were noted before the clock went back: they count from now on.
+for _, call in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. string.format('%.0f', now), '+inf')) do
+  redis.call('ZADD', KEYS[1], now, call)
+end
+if redis.call('PTTL', KEYS[1]) > window then redis.call('PEXPIRE', KEYS[1], window) end
 local used = redis.call('ZCARD', KEYS[1])
 if used + cost > limit then
   -- There is room once so many of the oldest have left the window.

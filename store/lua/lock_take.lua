@@ -3,5 +3,9 @@
 -- ARGV: 1 token of the taker, 2 lease (ms)
 -- Returns: the fencing number, or 0 when somebody holds the lock
 -- Cost: O(1)
-if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 0 end
+if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
+  -- A lease that ends later than a new one would was taken before the clock went back.
+  if redis.call('PTTL', KEYS[1]) > tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+  return 0
+end
 return redis.call('INCR', KEYS[2])

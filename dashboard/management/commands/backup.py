@@ -36,6 +36,7 @@ class Command(BaseCommand):
             CopyFailed,
             SnapshotFailed,
             backup.NotTheSame,
+            backup.Emptier,
             NoServer,
             StoreUnavailable,
             OSError,

@@ -53,8 +53,8 @@ class Command(BaseCommand):
         if options["forget_redis"]:
             self.stdout.write(f"Deleted {run_sync(_delete_all()):,} keys.")
         if any(options[name] for name in ("rebuild_redis", "forget_redis", "new_secret")):
-            identity.unite()
-        found = identity.problems()
+            run_sync(identity.unite())
+        found = run_sync(identity.problems())
         for words in found:
             self.stdout.write(f"✗ {words}.")
         if found:

@@ -68,11 +68,8 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop)
 
-        async def alive() -> None:
-            await heartbeat.beat(name)
-
-        every = [(alive, HEARTBEAT_S), *CHORES]
-        chores = [asyncio.create_task(repeat(chore, every_s)) for chore, every_s in every]
+        chores = [asyncio.create_task(repeat(chore, every_s)) for chore, every_s in CHORES]
+        chores.append(asyncio.create_task(beat(name), name="heartbeat"))
         try:
             await asyncio.gather(*(reader.run() for reader in readers))
         finally:
@@ -80,6 +77,16 @@ class Command(BaseCommand):
                 task.cancel()
             await asyncio.gather(*chores, return_exceptions=True)
             await close()
+
+
+async def beat(name: str) -> None:
+    """Say again and again that this worker is alive. It waits for no SQL, which may be locked or away."""
+    while True:
+        try:
+            await heartbeat.beat(name)
+        except StoreUnavailable as error:
+            logger.warning("the heartbeat waits: %s", error)
+        await asyncio.sleep(HEARTBEAT_S)
 
 
 async def repeat(chore: Callable[[], Awaitable[object]], every_s: float) -> None:

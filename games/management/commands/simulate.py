@@ -2,6 +2,7 @@ import asyncio
 import random
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -16,9 +17,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--players", type=int, default=8, metavar="N", help="how many bots (default: 8)")
-        parser.add_argument(
-            "--url", default="http://localhost:8000", help="the running site (default: http://localhost:8000)"
-        )
+        site = settings.SITE_URLS[0] if settings.SITE_URLS else "http://localhost:8000"
+        parser.add_argument("--url", default=site, help="the running site (default: %(default)s)")
         parser.add_argument("--game", default=all_games()[0].slug, help="which game (default: %(default)s)")
         parser.add_argument(
             "--speed", type=float, default=4.0, metavar="S", help="moves a second for each bot (default: 4)"

@@ -1,7 +1,6 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db.models.functions import Lower
 
 from accounts.models import Player
 from live.layer import tell_player
@@ -32,11 +31,10 @@ class Command(BaseCommand):
 
     def named(self, names: list[str]) -> list[int]:
         """The ids of these players, in any case of letters. Raises CommandError for a name that nobody has."""
-        wanted = {name.lower() for name in names}
-        found = dict(Player.objects.annotate(lower=Lower("name")).filter(lower__in=wanted).values_list("lower", "pk"))
-        if missing := sorted(wanted - found.keys()):
+        found = {name.lower(): Player.objects.named(name).values_list("pk", flat=True).first() for name in names}
+        if missing := sorted(name for name, player in found.items() if player is None):
             raise CommandError(f"No player is called {', '.join(missing)}.")
-        return list(found.values())
+        return [player for player in found.values() if player is not None]
 
     async def send(self, players: list[int], text: str) -> None:
         """Tell each of their open pages."""

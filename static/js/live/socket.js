@@ -2,6 +2,8 @@
 // Events: "state" (detail: connecting | live | waiting | reconnecting | offline), and one per message type (detail: the
 // message). Waiting: the line stands, but the site's store is away; what was on the page stays, and catches up.
 
+import { heard } from "live/clock";
+
 const BEAT_S = 15; // What `hello` leaves out when it is this.
 // A beat is answered at once; silence this long after one means the line is dead, whatever the browser thinks.
 const SILENCE_MS = 10_000;
@@ -71,18 +73,19 @@ export class LiveSocket extends EventTarget {
       this.#beat = setInterval(() => this.#probe(), (message.beat_s ?? BEAT_S) * 1000);
       this.#probe();
     }
-    if (message.type === "beat") this.#beaten(message.sent);
+    if (message.type === "beat") this.#beaten(message);
     if (message.type === "store") this.#become(message.away ? "waiting" : "live");
     this.dispatchEvent(new CustomEvent(message.type, { detail: message }));
   }
 
   // The server also beats by itself: a hidden page's timers may run once a minute only, its messages arrive in time.
   // Giving its number back acknowledges all that came before.
-  #beaten(sent) {
+  #beaten({ sent, at_ms }) {
     this.send({ type: "beat", seen: sent, ...this.#away() });
     if (!this.#beatSentAt) return;
     this.latencyMs = Math.round(performance.now() - this.#beatSentAt);
     this.#beatSentAt = 0;
+    heard(at_ms, this.latencyMs);
   }
 
   #away() {

@@ -6,6 +6,7 @@ import { inputs } from "inputs";
 import { socket } from "live/site";
 import { LiveRun } from "live/run";
 import { PlayView } from "play-view";
+import { put } from "speak";
 
 const KEYS = {
   ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down",
@@ -27,8 +28,10 @@ run.addEventListener("change", ({ detail: { before, after, cause } }) => {
     if (fused.length) frame.sound.play(220 * 2 ** (Math.log2(Math.max(...fused)) / 6));
   }
   view.settle(after.cells);
-  if (cause.message && !run.state.pending.length && !(before && same(before.cells, after.cells))) {
-    board.querySelector("[data-words]").textContent = words(after.cells, run.state.points);
+  const region = board.querySelector("[data-words]");
+  if (cause.input && same(before.cells, after.cells)) put(region, "Nothing moves that way.");
+  else if (cause.message && !run.state.pending.length && !(before && same(before.cells, after.cells))) {
+    put(region, words(after.cells, run.state.points));
   }
 });
 
