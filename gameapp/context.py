@@ -1,7 +1,6 @@
 """What every page's template may use."""
 
 import functools
-import time
 from typing import Any
 
 from django.conf import settings
@@ -29,13 +28,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
     def rendered() -> SafeString:
         return import_map().render(attrs={"nonce": str(request.csp_nonce)})
 
-    return {
-        "import_map": rendered,
-        "player": getattr(request, "player", None),
-        "here": here(request),
-        # The browser's clock may be off: countdowns follow this one.
-        "server_ms": time.time_ns() // 1_000_000,
-    }
+    return {"import_map": rendered, "player": getattr(request, "player", None), "here": here(request)}
 
 
 def here(request: HttpRequest) -> str:

@@ -1,11 +1,7 @@
 // The page's one socket, shared by everything on it, and its topics.
 
-import { heard } from "live/clock";
 import { LiveSocket } from "live/socket";
 import { Topics } from "live/topics";
-
-// Until the first beat says it better: when the server wrote this page.
-heard(Number(document.body.dataset.serverMs));
 
 const url = new URL(document.body.dataset.socket, location.href);
 url.protocol = url.protocol.replace("http", "ws");
