@@ -191,7 +191,7 @@ def web_command(options: argparse.Namespace, application: str = "gameapp.asgi:ap
             *limits,
             application,
         ]
-    return [sys.executable, "-m", "gameapp.serve", *listen, application]
+    return [sys.executable, "-m", "gameapp.serve_uvicorn", *listen, application]
 
 
 def _wait_until_ready(options: argparse.Namespace, check: Callable[[], None]) -> None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from store import keys
-from store.client import StoreUnavailable, blocking, client
+from store.client import Client, StoreUnavailable, blocking, client, translated
 from store.scripts import Script
 
 TTL_MS = 10_000
@@ -68,6 +68,14 @@ async def _runs(token: str) -> bool:
 async def _hears(token: str) -> bool:
     connection = blocking(HEAR_S)
     try:
+        with translated():
+            return await _heard(connection, token)
+    finally:
+        await connection.aclose()
+
+
+async def _heard(connection: Client, token: str) -> bool:
+    try:
         async with asyncio.timeout(2 * HEAR_S), connection.pubsub() as pubsub:
             await pubsub.subscribe(keys.probe(token))
             while (message := await pubsub.get_message(timeout=HEAR_S)) is not None:
@@ -78,5 +86,3 @@ async def _hears(token: str) -> bool:
         return False
     except TimeoutError:
         return False
-    finally:
-        await connection.aclose()

@@ -17,6 +17,8 @@ from pathlib import Path
 
 from websockets.sync.client import ClientConnection, connect
 
+from gameapp.environment import NAMES
+
 ROOT = Path(__file__).resolve().parent.parent
 START_TIMEOUT_S = 60
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
@@ -30,7 +32,7 @@ def free_port() -> int:
 
 def clean_environment(**more: str) -> dict[str, str]:
     """The environment of a stranger: nothing of ours is set."""
-    ours = ("DATA_DIR", "DEBUG", "SECRET_KEY", "REDIS_URL", "SITE_URLS", "DATABASE_URL", "DJANGO_SETTINGS_MODULE")
+    ours = (*NAMES, "DJANGO_SETTINGS_MODULE")
     return {name: value for name, value in os.environ.items() if name not in ours} | more
 
 

@@ -258,7 +258,10 @@ def test_who_is_passed_is_told_and_the_own_place_follows(opened, tmp_path):
     with Site(tmp_path) as site:
         page = opened("/", base=site.url)
         start_playing(page)
-        page.keyboard.press("ArrowLeft")
+        while points(page) == "0":  # A run ranks from 1 point.
+            for key in KEYS:
+                page.keyboard.press(key)
+            page.wait_for_timeout(50)
         page.get_by_role("button", name="End run").click()
         page.get_by_role("button", name="Really end?").click()
         page.locator("[data-result]").wait_for()

@@ -200,6 +200,7 @@ def test_nearby_is_joined_by_city_and_left(arcade, account_site):
         "async def go():\n"
         "  for n in range(3):\n"
         "    p = await Player.objects.acreate(name=f'Close-{n}')\n"
+        "    await Player.objects.filter(pk=p.pk).aupdate(joined_at='2026-01-01T00:00:00Z')\n"
         "    await nearby.join(p.pk, nearby.cities()['Berlin, DE'])\n"
         "asyncio.run(go())"
     )

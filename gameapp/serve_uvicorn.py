@@ -1,4 +1,4 @@
-"""The web server: uvicorn with our protocols. `python -m gameapp.serve --host ADDRESS --port N`.
+"""The web server: uvicorn with our protocols. `python -m gameapp.serve_uvicorn --host ADDRESS --port N`.
 
 Its options are those that the sockets need: no compression, small messages, our bounds.
 """
@@ -7,6 +7,7 @@ import argparse
 import resource
 import socket
 import sys
+from typing import Any
 
 import uvicorn
 
@@ -35,8 +36,8 @@ def raise_file_limit() -> int:
     return wanted
 
 
-def config(application: str) -> uvicorn.Config:
-    """uvicorn's settings."""
+def config(application: Any) -> uvicorn.Config:
+    """uvicorn's settings for an application, or for the name of one."""
     return uvicorn.Config(
         application,
         http="live.http_protocol:BoundedHttpProtocol",
@@ -57,7 +58,7 @@ def config(application: str) -> uvicorn.Config:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m gameapp.serve", description="Run one web process.")
+    parser = argparse.ArgumentParser(prog="python -m gameapp.serve_uvicorn", description="Run one web process.")
     parser.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="where to listen (default: 127.0.0.1)")
     parser.add_argument("--port", type=int, default=8000, metavar="N", help="which port (default: 8000)")
     parser.add_argument("application", nargs="?", default="gameapp.asgi:application", help=argparse.SUPPRESS)

@@ -1,0 +1,313 @@
+"""What one client may cost the web server: heads, bodies and frames without end, connections that never finish.
+
+The deadlines run in a real server with short ones; the rest against the arcade's own web process.
+"""
+
+import asyncio
+import contextlib
+import json
+import socket
+import struct
+
+import pytest
+import uvicorn
+
+from gameapp.serve_uvicorn import config, listen
+from live import http_protocol
+from live.bodies import BODY_BYTES_MAX, BoundedBody
+from tests.raw_socket import RawSocket
+from tests.stack import Site
+
+HOST = "Host: localhost\r\n"
+
+
+async def hello(scope, receive, send):
+    """An application that takes whatever comes and says how many bytes that was."""
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.accept"})
+        while (await receive())["type"] != "websocket.disconnect":
+            pass
+        return
+    message = await receive()
+    status = 413 if "gameapp.body_too_large" in scope else 200
+    await send({"type": "http.response.start", "status": status, "headers": []})
+    await send({"type": "http.response.body", "body": str(len(message.get("body", b""))).encode()})
+
+
+@pytest.fixture
+async def port(monkeypatch):
+    """A server with deadlines of a moment, in the test's own loop."""
+    monkeypatch.setattr(http_protocol, "HEAD_S", 0.2)
+    monkeypatch.setattr(http_protocol, "BODY_S", 0.2)
+    http_protocol.open_by_address.clear()
+    made = config(BoundedBody(hello))
+    server, listener = uvicorn.Server(made), listen("127.0.0.1", 0)
+    server.capture_signals = contextlib.nullcontext
+    running = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started:
+        await asyncio.sleep(0.01)
+    yield listener.getsockname()[1]
+    server.should_exit = True
+    await running
+
+
+async def said(port: int, *parts: bytes, wait: bool = True) -> bytes:
+    """What the server answers until it closes; the parts are sent as far as it reads them."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        for part in parts:
+            writer.write(part)
+            await writer.drain()
+        async with asyncio.timeout(10):
+            return await reader.read() if wait else b""
+    except ConnectionError:
+        return b""
+    finally:
+        writer.close()
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        b"",
+        b"GE",
+        b"GET / HTTP/1.1\r\nHost: loc",
+        f"GET / HTTP/1.1\r\n{HOST}Upgrade: websocket\r\nConnection: Upgrade\r\nSec-".encode(),
+        f"POST / HTTP/1.1\r\n{HOST}Content-Length: 100\r\n\r\nhalf of it".encode(),
+        f"POST / HTTP/1.1\r\n{HOST}Transfer-Encoding: chunked\r\n\r\n5\r\nhal".encode(),
+    ],
+    ids=["nothing", "half a line", "half a head", "half a handshake", "half a body", "half a chunk"],
+)
+async def test_what_never_finishes_is_ended(port, begun):
+    assert await said(port, begun) == b""
+    assert not http_protocol.open_by_address
+
+
+async def test_one_connection_serves_request_after_request(port):
+    once = f"GET / HTTP/1.1\r\n{HOST}\r\n".encode()
+    answer = await said(port, once, once, f"GET / HTTP/1.1\r\n{HOST}Connection: close\r\n\r\n".encode())
+    assert answer.count(b"200 OK") == 3
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [b"GET / HTTP/1.1\r\nX: " + b"a" * 40_000],
+        [b"GET / HTTP/1.1\r\n", *[f"X{n}: {'a' * 100}\r\n".encode() for n in range(400)]],
+        [b"GET /" + b"a" * 40_000 + b" HTTP/1.1\r\n"],
+        [b"GET /?", *[b"a" * 1000] * 40],
+    ],
+    ids=["one long header", "many headers", "a long address", "an address in pieces"],
+)
+async def test_a_head_without_end_is_refused_at_32_kib(port, parts):
+    assert b"431" in await said(port, *parts) or not http_protocol.open_by_address
+
+
+async def test_a_head_just_below_it_is_read(port):
+    head = f"GET / HTTP/1.1\r\n{HOST}Connection: close\r\nX: ".encode()
+    for cut in (1, 10_000, len(head)):
+        text = head + b"a" * (http_protocol.HEAD_BYTES_MAX - len(head) - 4) + b"\r\n\r\n"
+        assert b"200 OK" in await said(port, text[:cut], text[cut:])
+
+
+@pytest.mark.parametrize(("size", "status"), [(0, b"200"), (BODY_BYTES_MAX, b"200"), (BODY_BYTES_MAX + 1, b"413")])
+@pytest.mark.parametrize("chunked", [True, False])
+async def test_a_body_of_more_than_a_mebibyte_is_refused_as_it_comes(port, monkeypatch, size, status, chunked):
+    monkeypatch.setattr(http_protocol, "BODY_S", 10)
+    head = f"POST / HTTP/1.1\r\n{HOST}Connection: close\r\n"
+    if chunked:
+        body = [f"{size:x}\r\n".encode(), b"a" * size, b"\r\n0\r\n\r\n"] if size else [b"0\r\n\r\n"]
+        parts = [f"{head}Transfer-Encoding: chunked\r\n\r\n".encode(), *body]
+    else:
+        parts = [f"{head}Content-Length: {size}\r\n\r\n".encode(), b"a" * size]
+    answer = await said(port, *parts)
+    assert status in answer or (status == b"413" and answer == b"")
+    if status == b"200":
+        assert f"\r\n{size}\r\n".encode() in answer
+
+
+async def test_a_gigabyte_is_refused_before_any_of_it_is_there(port):
+    assert b"413" in await said(port, f"POST / HTTP/1.1\r\n{HOST}Content-Length: {10**9}\r\n\r\n".encode())
+
+
+async def test_an_address_holds_so_many_connections_and_gets_them_back(port, settings, monkeypatch):
+    settings.ADDRESS_CONNECTIONS_MAX = 3
+    monkeypatch.setattr(http_protocol, "HEAD_S", 10)
+    held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+    for _, writer in held:
+        writer.write(b"GET ")
+    while http_protocol.open_by_address["127.0.0.1"] < 3:
+        await asyncio.sleep(0.01)
+    once = f"GET / HTTP/1.1\r\n{HOST}Connection: close\r\n\r\n".encode()
+    assert await said(port, once) == b""
+    held[0][1].close()
+    while http_protocol.open_by_address["127.0.0.1"] == 3:
+        await asyncio.sleep(0.01)
+    assert b"200 OK" in await said(port, once)
+    settings.PROXY_COUNT = 1  # Behind a proxy all of them are the proxy's, and none is counted.
+    assert b"200 OK" in await said(port, once)
+    for _, writer in held:
+        writer.close()
+
+
+async def test_the_process_never_runs_out_of_files(port, monkeypatch, caplog):
+    monkeypatch.setattr(http_protocol.BoundedHttpProtocol, "connections_max", 2)
+    http_protocol._told_at.clear()
+    held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
+    for _, writer in held:
+        writer.write(b"GET ")
+    await asyncio.sleep(0.05)
+    for _ in range(5):
+        assert await said(port, b"GET / HTTP/1.1\r\n") == b""
+    assert len([record for record in caplog.records if "all that there are files for" in record.message]) == 1
+    for _, writer in held:
+        writer.close()
+
+
+HANDSHAKE = (
+    f"GET / HTTP/1.1\r\n{HOST}Upgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+).encode()
+
+
+def frame(opcode: int, payload: bytes = b"", fin: bool = True) -> bytes:
+    head = bytes([(0x80 if fin else 0) | opcode])
+    size = bytes([0x80 | len(payload)]) if len(payload) < 126 else bytes([0xFE]) + struct.pack("!H", len(payload))
+    return head + size + b"\0\0\0\0" + payload
+
+
+@pytest.mark.parametrize(
+    "flood",
+    [
+        [frame(9)] * 5_000,
+        [frame(10)] * 5_000,
+        [frame(1, b"x", fin=False), *[frame(0, fin=False)] * 5_000],
+        [frame(2, b"x")] * 5_000,
+        [frame(1, b"x" * 60_000)] * 100,
+    ],
+    ids=["pings", "pongs", "empty continuations", "binary", "bytes"],
+)
+async def test_whoever_floods_a_socket_loses_it_whatever_with(port, flood):
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(HANDSHAKE)
+    assert b"101" in await reader.readuntil(b"\r\n\r\n")
+    with contextlib.suppress(ConnectionError):
+        writer.write(b"".join(flood))
+        async with asyncio.timeout(10):
+            while await reader.read(65536):
+                await writer.drain()
+    writer.close()
+    while http_protocol.open_by_address:
+        await asyncio.sleep(0.01)
+
+
+# Against the arcade itself
+
+stack = pytest.mark.stack
+
+
+@pytest.fixture
+def ask(site):
+    """Send raw bytes to the arcade; the status, the head and the body of its answer."""
+
+    def asked(*parts: bytes, host: str = "") -> tuple[int, str, str]:
+        with socket.create_connection(("127.0.0.1", site.port), timeout=10) as line:
+            line.sendall(b"".join(parts))
+            answer = b""
+            while more := line.recv(65536):
+                answer += more
+        head, _, body = answer.decode(errors="replace").partition("\r\n\r\n")
+        return int(head.split()[1]), head.lower(), body
+
+    asked.host = f"localhost:{site.port}"
+    return asked
+
+
+def request(ask, path: str, *lines: str, method: str = "GET", host: str = "", body: bytes = b"") -> bytes:
+    head = [f"{method} {path} HTTP/1.1", f"Host: {host or ask.host}", "Connection: close", *lines]
+    if body or method == "POST":
+        head.append(f"Content-Length: {len(body)}")
+    return ("\r\n".join(head) + "\r\n\r\n").encode() + body
+
+
+FORM = "Content-Type: application/x-www-form-urlencoded"
+
+
+@stack
+@pytest.mark.parametrize(
+    ("status", "path", "lines", "body"),
+    [
+        (415, "/accounts/sign-in/", [f"{FORM}; charset=utf-16"], b"\xff\xfea\0=\0b\0"),
+        (415, "/play/fuse/", [f"{FORM}; charset=x-no-such"], b"a=b"),
+        (400, "/accounts/sign-in/", [FORM], b"name=a%00b&password=x"),
+        (413, "/play/fuse/", [FORM], b"a" * (BODY_BYTES_MAX + 1)),
+        (403, "/play/fuse/", ["Content-Type: multipart/form-data; boundary=x"], b"--x\r\nbroken"),
+        (403, "/play/fuse/", ["Content-Type: multipart/form-data"], b"no boundary"),
+        (403, "/play/fuse/", [FORM], b"&".join(b"a=b" for _ in range(5_000))),
+    ],
+    ids=["utf-16", "unknown charset", "NUL", "large", "broken parts", "no boundary", "many fields"],
+)
+def test_an_odd_form_is_a_page_with_every_header(ask, status, path, lines, body):
+    found, head, page = ask(request(ask, path, *lines, method="POST", body=body))
+    assert found in (status, 400)
+    assert "<h1>" in page
+    for name in ("content-security-policy:", "x-frame-options:", "x-content-type-options:", "referrer-policy:"):
+        assert name in head
+
+
+@stack
+@pytest.mark.parametrize(
+    ("status", "path", "host"),
+    [
+        (400, "/", "evil.example"),
+        (400, "/accounts/sign-in/", "x_y"),
+        (404, "/boards/%00/", ""),
+        (400, "/boards/fuse/?period=%00", ""),
+        (404, "/boards/fuse/?period=nonsense", ""),
+        (200, "/accounts/sign-in/?next=x", ""),
+        (404, "/boards/fuse/last/99999999999999999999/", ""),
+        (404, "/boards/fuse/record/99999999999999999999/", ""),
+        (404, "/replays/%ff/", ""),
+    ],
+)
+def test_an_odd_address_is_a_page_with_every_header(ask, status, path, host):
+    found, head, page = ask(request(ask, path, host=host))
+    assert found == status
+    assert "<h1" in page
+    assert "content-security-policy:" in head
+    assert "x-frame-options:" in head
+
+
+@stack
+def test_a_socket_where_there_is_none_is_refused(site):
+    from websockets.exceptions import InvalidStatus
+    from websockets.sync.client import connect
+
+    for path in ("/nope", "/ws/play/", "/ws/%00"):
+        with pytest.raises(InvalidStatus) as refused:
+            connect(f"ws://localhost:{site.port}{path}", origin=site.url)
+        assert refused.value.response.status_code == 403
+
+
+@stack
+def test_all_of_that_left_a_few_lines_in_the_log_and_everybody_plays(site):
+    with site.guest().play_socket() as line:
+        line.send(type="start")
+        assert line.receive("run")["seq"] == 0
+    odd = RawSocket(site)
+    odd.frame(1, json.dumps({"type": "beat"}).encode())
+    odd.next("beat")
+    assert "Traceback" not in site.output()
+
+
+@stack
+def test_an_arcade_on_every_address_answers_on_each(tmp_path):
+    import urllib.request
+
+    with Site(tmp_path, "--host", "::") as site:
+        shown = [line.split()[-1] for line in site.output().splitlines() if "http://" in line and "setup" not in line]
+        assert len(shown) >= 3
+        for url in (site.url, f"http://127.0.0.1:{site.port}", f"http://[::1]:{site.port}", *shown):
+            request = urllib.request.Request(f"{url.rstrip('/')}/livez")
+            assert urllib.request.urlopen(request, timeout=10).status == 200
