@@ -130,7 +130,7 @@ def _refused(request: HttpRequest) -> HttpResponse | None:
         response = odd(request, 413)
         response.headers["Connection"] = "close"  # The rest of the body is not read.
         return response
-    if request.encoding and request.encoding.lower() not in ("utf-8", "utf8"):
+    if (request.content_params or {}).get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
         request.encoding = "utf-8"  # Whatever looks into the form from here on reads it so.
         return odd(request, 415)
     if "\0" in request.path:

@@ -169,6 +169,8 @@ RATE_LIMITS = {
     "post_address": Policy(limit=3_000, window_s=60, opens_when_away=True),
     "reset_address": Policy(limit=20, window_s=3600),
     "reset_mail": Policy(limit=3, window_s=3600),
+    "confirm_player": Policy(limit=5, window_s=3600),
+    "confirm_address": Policy(limit=40, window_s=3600),
     "sign_up_address": Policy(limit=200, window_s=3600),
     # What an address can make grow: guests, who are kept for 30 days, and runs, which are kept for ever.
     "guest_address": Policy(limit=300, window_s=600),

@@ -3,6 +3,8 @@
 from typing import Any
 
 BODY_BYTES_MAX = 1024 * 1024
+#: A larger one is read on so far, and thrown away: a client that is still sending would not read the answer.
+READ_ON_MAX = 8 * BODY_BYTES_MAX
 #: The scope of a request whose body is larger has this key: its page is a 413, and its body is empty.
 TOO_LARGE = "gameapp.body_too_large"
 
@@ -18,7 +20,8 @@ class BoundedBody:
         if b"content-length" not in headers and b"transfer-encoding" not in headers:
             return await self.application(scope, receive, send)
         # A length is all digits: the server has seen to that.
-        body = None if int(headers.get(b"content-length") or 0) > BODY_BYTES_MAX else await _received(receive)
+        far_too_large = int(headers.get(b"content-length") or 0) > READ_ON_MAX
+        body = None if far_too_large else await _received(receive)
         if body is None:
             scope, body = {**scope, TOO_LARGE: True}, b""
         given: list[dict[str, Any]] = [{"type": "http.request", "body": body, "more_body": False}]
@@ -32,13 +35,15 @@ class BoundedBody:
 async def _received(receive: Any) -> bytes | None:
     """The whole body; None when it is too large. What was left by its sender half way is empty."""
     parts, size, more = [], 0, True
-    while more:
+    while more and size <= READ_ON_MAX:
         message = await receive()
         if message["type"] != "http.request":
             return b""
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
+        part = message.get("body", b"")
+        size += len(part)
         more = message.get("more_body", False)
-        if size > BODY_BYTES_MAX:
-            return None
-    return b"".join(parts)
+        if size <= BODY_BYTES_MAX:
+            parts.append(part)
+        else:
+            parts.clear()
+    return b"".join(parts) if size <= BODY_BYTES_MAX else None
