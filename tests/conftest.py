@@ -13,8 +13,10 @@ from leaderboard.boards import FinishedRun
 from leaderboard.models import Board
 from store import server
 from tests.browser import chromium, opened  # noqa: F401  (fixtures)
+from tests.prepared import share
 from tests.stack import Site
 
+share()
 _prefixes = itertools.count(1)
 
 

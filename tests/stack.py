@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ from pathlib import Path
 from websockets.sync.client import ClientConnection, connect
 
 from gameapp.environment import NAMES
+from tests.prepared import give
 
 ROOT = Path(__file__).resolve().parent.parent
 START_TIMEOUT_S = 60
@@ -39,13 +41,17 @@ def clean_environment(**more: str) -> dict[str, str]:
 class Site:
     """The arcade in processes of its own. `with Site(folder) as site:`"""
 
-    def __init__(self, data: Path, *options: str, server: str = "uvicorn", **environment: str) -> None:
+    def __init__(
+        self, data: Path, *options: str, server: str = "uvicorn", prepared: bool = True, **environment: str
+    ) -> None:
         self.data = data
+        self.prepared = prepared  # Else it makes its own tables and static files, as a newcomer's does.
         self.port = free_port()
         self.url = f"http://localhost:{self.port}"
         self.options = ["--no-demo", *options] if "--demo" not in options else [o for o in options if o != "--demo"]
         self.server = server
-        self.environment = environment
+        self.given = environment
+        self.environment = dict(environment)
         self.log = data / "site.log"
 
     def __enter__(self) -> "Site":
@@ -58,6 +64,8 @@ class Site:
     def start(self) -> None:
         """Start and wait until it says that it is ready."""
         arguments = ["--port", str(self.port), "--data", str(self.data), "--server", self.server, *self.options]
+        if self.prepared:
+            self.environment = give(self.data, clean_environment()) | self.environment
         with self.log.open("w") as out:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "gameapp.start", *arguments],
@@ -99,6 +107,11 @@ class Site:
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+    def count(self, table: str, where: str = "1") -> int:
+        """How many rows of a table SQLite has."""
+        with contextlib.closing(sqlite3.connect(self.data / "db.sqlite3", timeout=20)) as connection:
+            return connection.execute(f"SELECT count(*) FROM {table} WHERE {where}").fetchone()[0]
 
     def shell(self, code: str) -> str:
         """Run Python code in `manage.py shell` and return what it printed."""

@@ -15,23 +15,32 @@ import msgspec
 import pytest
 
 from dashboard import archive
+from gameapp.running import found
 from store import server
 from store.client import private_socket
+from tests.forks import Forks
 from tests.stack import ROOT, Site, clean_environment, free_port, wait_for
 
 pytestmark = pytest.mark.timeout(170)
 
 
+_forks: dict[tuple[str, ...], Forks] = {}
+
+
 def manage(data: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=ROOT,
-        env=clean_environment(DATA_DIR=str(data), **environment),
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        timeout=90,
-    )
+    """Run a command on a data folder; those of one folder and environment are forked from one process."""
+    running = found(data) is not None
+    key = (str(data), str(running), *sorted(map(str, environment.items())))
+    if key not in _forks:
+        _forks[key] = Forks(clean_environment(DATA_DIR=str(data), **environment))
+    return _forks[key].run(*arguments)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forks():
+    yield
+    while _forks:
+        _forks.popitem()[1].close()
 
 
 def the_archive(data: Path) -> Path:
@@ -40,7 +49,7 @@ def the_archive(data: Path) -> Path:
 
 
 def board_of(site: Site) -> list[tuple[str, int]]:
-    text = site.manage("operate", "export", "fuse", "--kind", "all")
+    text = manage(site.data, "operate", "export", "fuse", "--kind", "all", **site.given).stdout
     return [(line.split(",")[1], int(line.split(",")[5])) for line in text.strip().splitlines()[1:]]
 
 
@@ -60,8 +69,8 @@ def stopped(tmp_path_factory):
     with Site(data) as site:
         guest = site.guest()
         points = guest.play_run()
-        wait_for(lambda: site.shell("from leaderboard.models import Run; print(Run.objects.count())") == "1", 20)
-        site.manage("backup")
+        wait_for(lambda: site.count("leaderboard_run") == 1, 20)
+        assert manage(site.data, "backup").returncode == 0
     return data, guest.id, points
 
 
@@ -78,12 +87,12 @@ def test_what_was_backed_up_while_people_played_comes_back_whole(tmp_path):
         guests = [site.guest() for _ in range(4)]
         with concurrent.futures.ThreadPoolExecutor(4) as threads:
             playing = [threads.submit(lambda guest=guest: [guest.play_run() for _ in range(6)]) for guest in guests]
-            said = site.manage("backup")
+            said = manage(site.data, "backup").stdout
             best = {guest.id: max(each.result()) for guest, each in zip(guests, playing, strict=True)}
         assert "Verified: " in said
         one = archive.listed(tmp_path / "backups")[0]
         assert one.stat().st_mode & 0o777 == 0o600
-        site.manage("backup")
+        assert manage(site.data, "backup").returncode == 0
         last = archive.listed(tmp_path / "backups")[0]
         before = board_of(site)
         assert {int(player): points for player, points in before} == best
@@ -93,13 +102,13 @@ def test_what_was_backed_up_while_people_played_comes_back_whole(tmp_path):
         assert refused.returncode and "is running" in refused.stderr
         assert late.get("/")[0] == 200  # It still runs.
         site.stop()
-        assert "It is in place" in site.manage("restore", "--yes", str(last))
+        assert "It is in place" in manage(tmp_path, "restore", "--yes", str(last)).stdout
         site.start()
         assert board_of(site) == before
         assert f'data-player="{guests[0].id}"' in guests[0].get("/play/fuse/")[1]  # Still signed in.
         assert f'data-player="{late.id}"' not in late.get("/play/fuse/")[1]  # Not there yet.
-        site.manage("rebuild_boards", "--check")
-        site.manage("wallets")
+        assert manage(site.data, "rebuild_boards", "--check").returncode == 0
+        assert manage(site.data, "wallets", **site.given).returncode == 0
         guests[0].play_run()
         [aside] = tmp_path.glob("before-restore-*")
         assert {"db.sqlite3", "redis", "secret_key"} <= {path.name for path in aside.iterdir()}
@@ -113,9 +122,8 @@ def test_what_sql_knows_more_than_redis_is_made_whole(copied):
     with Site(data) as site:
         newcomer = site.guest()
         gained = newcomer.play_run()
-        count = "from leaderboard.models import Run; print(Run.objects.count())"
-        wait_for(lambda: site.shell(count) == "2", 20)
-        site.manage("backup")
+        wait_for(lambda: site.count("leaderboard_run") == 2, 20)
+        assert manage(site.data, "backup").returncode == 0
     new = archive.listed(data / "backups")[0]
     mixed = data / "mixed"
     mixed.mkdir()
@@ -127,7 +135,7 @@ def test_what_sql_knows_more_than_redis_is_made_whole(copied):
     assert done.returncode == 0, done.stderr
     with Site(data) as site:
         assert sorted(board_of(site)) == sorted([(str(player), points), (str(newcomer.id), gained)])
-        site.manage("wallets")
+        assert manage(site.data, "wallets", **site.given).returncode == 0
 
 
 def made(folder: Path) -> Path:
@@ -326,4 +334,4 @@ def test_a_restore_that_is_killed_is_not_started_on_and_can_be_done_again(copied
     assert not list(data.glob(".restoring-*"))
     with Site(data) as site:
         assert board_of(site) == [(str(player), points)]
-        site.manage("wallets")
+        assert manage(site.data, "wallets", **site.given).returncode == 0

@@ -10,6 +10,8 @@ import time
 import pytest
 
 from store import server
+from tests.forks import Forks
+from tests.prepared import give
 from tests.stack import ROOT, clean_environment, wait_for
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(170)]
@@ -70,13 +72,17 @@ class Arcade:
     def __init__(self, folder, **environment):
         self.folder = folder
         self.environment = clean_environment(DATA_DIR=str(folder), **environment)
+        give(folder, clean_environment())
         self.redis = server.start(folder, server.die_with_parent)
-        self.manage("migrate", "-v0")
+        self.forks = Forks(self.environment)
+
+    def end(self):
+        self.forks.close()
+        self.redis.terminate()
+        self.redis.wait()
 
     def manage(self, *arguments):
-        done = subprocess.run(
-            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment, capture_output=True, text=True
-        )
+        done = self.forks.run(*arguments)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -84,14 +90,7 @@ class Arcade:
         return self.manage("shell", "-v0", "-c", code).strip()
 
     def worker(self):
-        return subprocess.Popen(
-            [sys.executable, "manage.py", "worker", "--name", "w1"],
-            cwd=ROOT,
-            env=self.environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            preexec_fn=server.die_with_parent,
-        )
+        return self.forks.start("worker", "--name", "w1")
 
     def submit(self, total, pause_s):
         script = (
@@ -115,10 +114,10 @@ class Arcade:
 
 def test_twenty_killed_workers_write_five_thousand_runs_once_each(tmp_path):
     arcade = Arcade(tmp_path)
-    submitting = arcade.submit(RUNS, pause_s=0.4)
+    submitting = arcade.submit(RUNS, pause_s=0.1)
     rng, killed, worker = random.Random(5), 0, arcade.worker()
     while killed < KILLS:
-        time.sleep(rng.uniform(0.7, 1.5))  # Some are killed while they start, some in the middle of a batch.
+        time.sleep(rng.uniform(0.02, 0.6))  # Some are killed while they start, some in the middle of a batch.
         worker.send_signal(signal.SIGKILL)
         worker.wait()
         killed += 1
@@ -128,10 +127,9 @@ def test_twenty_killed_workers_write_five_thousand_runs_once_each(tmp_path):
     wait_for(lambda: arcade.rows() == RUNS, 40)
     wait_for(lambda: arcade.unread() == 0, 10)
     assert "No difference" in arcade.manage("rebuild_boards", "--check")
-    worker.terminate()
-    assert worker.wait(15) == 0  # Told to, it stops by itself.
-    arcade.redis.terminate()
-    arcade.redis.wait()
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait() == 0  # Told to, it stops by itself.
+    arcade.end()
 
 
 @pytest.mark.parametrize("policy", ["everysec", "always"])
@@ -156,7 +154,6 @@ def test_a_killed_redis_has_every_run_that_it_acknowledged_or_says_how_many_are_
     # With everysec Redis puts its own write off, for up to two seconds, while an fsync is under way.
     assert not lost or policy == "everysec"
     assert "No difference" in arcade.manage("rebuild_boards", "--check")
-    worker.terminate()
-    worker.wait(15)
-    arcade.redis.terminate()
-    arcade.redis.wait()
+    worker.send_signal(signal.SIGTERM)
+    worker.wait()
+    arcade.end()

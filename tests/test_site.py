@@ -39,8 +39,7 @@ def test_a_score_arrives_in_another_browser_and_in_sql(site):
         socket.receive("finished")
         diff = board.receive("diff")
         assert diff["set"][f"row:{guest.id}"]["points"] == run["points"]
-    count = f"from leaderboard.models import Run; print(Run.objects.filter(id='{run['run']}').count())"
-    wait_for(lambda: site.shell(count) == "1", 15)
+    wait_for(lambda: site.count("leaderboard_run", f"id = '{run['run']}'") == 1, 15)
 
 
 @pytest.mark.parametrize(
@@ -228,9 +227,7 @@ def test_a_killed_worker_is_started_again_and_writes_what_was_left(tmp_path):
         accepted = "print(run_sync(boards.accepted_today(['fuse'])))"
         accepted = int(site.shell("from leaderboard import boards; from store.client import run_sync; " + accepted))
         assert accepted >= 3
-        wait_for(
-            lambda: int(site.shell("from leaderboard.models import Run; print(Run.objects.count())")) == accepted, 60
-        )
+        wait_for(lambda: site.count("leaderboard_run") == accepted, 60)
 
 
 def test_nothing_outlives_a_start_that_is_killed(tmp_path):
