@@ -4,6 +4,7 @@ import os
 import shutil
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
 FLAGS = [
@@ -54,6 +55,21 @@ def opened(chromium, site):
     for context in contexts:
         context.close()
     assert [text for text in complaints if not any(word in text for word in open_page.expected)] == []
+
+
+def complaints(page) -> list[tuple[str, ...]]:
+    """What axe finds on a page in both schemes and on both screens, and whether it is wider than one of them."""
+    found = []
+    for viewport in (DESKTOP, PHONE):
+        page.set_viewport_size(viewport)
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            violations = Axe().run(page).response["violations"]
+            where = (page.url, scheme, f"{viewport['width']} px")
+            found += [(*where, each["id"], each["nodes"][0]["html"][:160]) for each in violations]
+        overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        found += [(*where, f"{overflow} px too wide")] if overflow > 0 else []
+    return found
 
 
 def start_playing(page) -> None:
