@@ -9,14 +9,13 @@ from django.conf import settings
 from django.contrib.auth import aget_user
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware as StockSessionMiddleware
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, parse_cookie
 
 from accounts.follows import followed_by
 from accounts.sessions import SessionStore, session_name
 from live.doors import deny
 from store.client import StoreUnavailable
-from store.trouble import SQL_TROUBLE
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +60,7 @@ class PlayerMiddleware(AuthenticationMiddleware):
             request.user = await request.auser()
         except StoreUnavailable:
             return HttpResponse(status=503)
-        except SQL_TROUBLE as error:
+        except DatabaseError as error:
             logger.warning("who asks could not be read: %s", error)
             response = HttpResponse(status=503)
             response.unavailable_reason = "its database does not answer"
@@ -86,7 +85,7 @@ class SocketPlayerMiddleware:
             player = user if user.is_authenticated else None
             if player:
                 player.follow_ids = await sync_to_async(followed_by)(player)
-        except (StoreUnavailable, *SQL_TROUBLE) as error:
+        except (StoreUnavailable, DatabaseError) as error:
             logger.warning("a socket was refused: %s", error)
             return await deny(send)
         name = session_name(session.session_key) if player else ""

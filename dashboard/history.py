@@ -22,8 +22,8 @@ ENDLESS_NAMED = 8
 #: The keys that must end by themselves, by their names; each app's keys.py says for how long they live.
 _MUST_END = re.compile(
     r":accounts:\{session:[^}]+\}:fields$|:accounts:\{wallet\}:movement:|:games:\{[^}]+\}:(run|inputs|moments|current:.+)$"
-    r"|:leaderboard:\{[^}]+\}:(report|passed_told|told|pause|window|window_fresh|shadow|marked)(:|$)"
-    r"|:presence:\{(visitors|active)\}:day:|:store:\{limit:[^}]+\}:calls$"
+    r"|:leaderboard:\{[^}]+\}:(report|passed_told|told|pause|window|window_fresh|shadow|season_copy|marked)(:|$)"
+    r"|:presence:\{(visitors|active)\}:day:|:store:\{limit:[^}]+\}:calls$|:store:\{(shared|probe):[^}]+\}:(value|fresh)$"
 )
 #: Redis and its allocator take more than the values: so much is to be reserved for what is measured.
 SIZING = 1.3

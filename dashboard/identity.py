@@ -9,14 +9,19 @@ import hmac
 import secrets
 from pathlib import Path
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
+from django.db import connection
 from django.utils.crypto import salted_hmac
 
 from accounts import keys as account_keys
 from accounts.models import LedgerEntry, Player
 from dashboard.models import SiteIdentity
 from leaderboard import keys as board_keys
+from leaderboard import results
 from leaderboard.models import Board, Run
+from leaderboard.periods import current
+from leaderboard.results import Flying
 from store import keys
 from store.client import client
 
@@ -28,31 +33,34 @@ async def problems() -> list[str]:
 
     Redis: two or three round trips.
     """
-    known = await SiteIdentity.objects.afirst()
+    # As they are typed: beside a data folder that is not the usual one they need its name.
+    elsewhere = "" if settings.DATA_DIR == settings.BASE_DIR / "var" else f"DATA_DIR={settings.DATA_DIR} "
+    command, restore = f"{elsewhere}manage.py stores", f"{elsewhere}manage.py restore"
+    known = await _known()
     in_redis, missing = await _redis_id(), await emptier()
     if known is None and in_redis:
         return [
             "SQL does not know the site that Redis belongs to: the database is gone, or another one. Put it back, "
-            "restore a backup (manage.py restore), or begin with no players (manage.py stores --forget-redis)"
+            f"restore a backup ({restore}), or begin with no players ({command} --forget-redis)"
         ]
     if known is None:
         if missing:
-            return [f"{missing[0]}. Restore a backup, or write Redis from SQL (manage.py stores --rebuild-redis)"]
+            return [f"{missing[0]}. Restore a backup, or write Redis from SQL ({command} --rebuild-redis)"]
         if await _holds_players() and not await Player.objects.aexists():
             return [
                 "SQL has no players, and Redis has some of their coins or boards. Put the database back, restore a "
-                "backup (manage.py restore), or begin with no players (manage.py stores --forget-redis)"
+                f"backup ({restore}), or begin with no players ({command} --forget-redis)"
             ]
         return []
     found = []
     if in_redis and in_redis != known.id:
         found.append(
             "Redis and SQL belong to two different sites: look at REDIS_URL, REDIS_PREFIX and DATABASE_URL, or restore "
-            "a backup (manage.py restore)"
+            f"a backup ({restore})"
         )
     elif missing or (not in_redis and await Run.objects.aexists()):
         what = missing[0] if missing else "Redis does not hold this site's data"
-        found.append(f"{what}. Restore a backup, or write Redis from SQL (manage.py stores --rebuild-redis)")
+        found.append(f"{what}. Restore a backup, or write Redis from SQL ({command} --rebuild-redis)")
     noted = _noted()
     if noted and noted != known.id:
         found.append(
@@ -63,7 +71,7 @@ async def problems() -> list[str]:
         found.append(
             "the secret key is not the one that this site was made with: nobody's session opens with it. Put the file "
             "secret_key back (a backup holds it), set SECRET_KEY or SECRET_KEY_FALLBACKS, or have everybody sign in "
-            "anew (manage.py stores --new-secret)"
+            f"anew ({command} --new-secret)"
         )
     return found
 
@@ -73,12 +81,16 @@ async def emptier() -> list[str]:
     wanted = {}
     if await LedgerEntry.objects.aexists():
         wanted[account_keys.balances()] = "Redis has no coins, and SQL has movements of them"
-    shown = Run.objects.filter(is_hidden=False, player__is_active=True, player__hidden=None)
     async for board in Board.objects.filter(keeps_all=True):
-        if await shown.filter(board=board).aexists():
+        if await sync_to_async(_has_standing)(board):
             wanted[board_keys.standings(board.slug, "all")] = f"Redis has no board of {board}, and SQL has its runs"
     found = await _which_exist(list(wanted))
     return [words for name, words in wanted.items() if name not in found]
+
+
+def _has_standing(board: Board) -> bool:
+    """Whether SQL's runs put anybody on a board's all-time standings: what a rebuild would write."""
+    return next(iter(results.visible(board, current("all", 0), Flying([], ""))), None) is not None
 
 
 async def unite() -> None:
@@ -110,6 +122,20 @@ def _check_of(id: str, secret: str) -> str:
 def _knows_secret(known: SiteIdentity) -> bool:
     own = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     return any(hmac.compare_digest(_check_of(known.id, secret), known.secret_check) for secret in own)
+
+
+async def _known() -> SiteIdentity | None:
+    """What SQL knows of the site; nothing before it was first started with this version."""
+    return await SiteIdentity.objects.afirst() if await sync_to_async(_has_table)() else None
+
+
+def _has_table() -> bool:
+    return SiteIdentity._meta.db_table in connection.introspection.table_names()
+
+
+async def is_noted() -> bool:
+    """Whether the stores know each other yet."""
+    return await _known() is not None
 
 
 async def _redis_id() -> str:

@@ -19,7 +19,7 @@ from dashboard.health import WORKER_SILENT_S
 from flags import flags
 from leaderboard import rebuild
 from leaderboard.models import Board
-from store import heartbeat, server, snapshot
+from store import datafolder, heartbeat, server, snapshot
 from store.client import Client, answers, other, run_sync, url
 from store.keys import prefix
 
@@ -118,12 +118,13 @@ def _refuse_while_running() -> None:
             raise CannotRestore("the site's Redis is running; stop the site first")
         return
     server.describe()
-    web, workers = run_sync(_alive())
+    web, workers = run_sync(alive())
     if web or workers:
         raise CannotRestore(f"{web} web processes and {workers} workers are running; stop the site first")
 
 
-async def _alive() -> tuple[int, int]:
+async def alive() -> tuple[int, int]:
+    """How many web processes and workers have said of late that they are there."""
     ages = await heartbeat.ages_s()
     return len(await process.read()), sum(age <= WORKER_SILENT_S for age in ages.values())
 
@@ -133,6 +134,10 @@ def _refuse_what_does_not_fit(manifest: Manifest) -> None:
         raise CannotRestore(f"its keys begin with {manifest.prefix}; set REDIS_PREFIX={manifest.prefix}")
     if manifest.vendor != connection.vendor:
         raise CannotRestore(f"it holds a database of {manifest.vendor}, and this site uses {connection.vendor}")
+    if settings.REDIS_URL:
+        target, wrote = (datafolder.parse(text.partition(" at ")[0]) for text in (server.describe(), manifest.redis))
+        if target and wrote and not datafolder.reads(target, wrote):
+            raise CannotRestore(f"it was made with {wrote}, and the Redis in use is {target}, which cannot read it")
     if strange := sql_copy.unknown(manifest.migrations):
         raise CannotRestore(f"it was made by a newer version of Gameapp, which knows {strange[-1]}")
 

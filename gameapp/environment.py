@@ -106,7 +106,7 @@ def read(base_dir: Path) -> Environment:
         redis_timeout_s=_get("REDIS_TIMEOUT_S", _above_zero, 2.0),
         redis_connections_max=_get("REDIS_CONNECTIONS_MAX", _whole(1, 10_000), 64),
         redis_appendfsync=_get("REDIS_APPENDFSYNC", _one_of("always", "everysec", "no"), "everysec"),
-        database=_get("DATABASE_URL", _database, _database(f"sqlite:///{data_dir / 'db.sqlite3'}")),
+        database=_get("DATABASE_URL", _database, _local_database(data_dir)),
         sql_timeout_s=_get("SQL_TIMEOUT_S", _above_zero, 3.0),
         email_host=_get("EMAIL_HOST", str, ""),
         email_port=_get("EMAIL_PORT", _whole(1, 65_535), 587),
@@ -139,6 +139,8 @@ def _secret_key(debug: bool, data_dir: Path) -> str:
         return local_secret_key(data_dir)
     except OSError as error:
         raise WrongSetting(f"DATA_DIR: {data_dir} cannot be written to ({error.strerror})") from None
+    except ValueError as error:
+        raise WrongSetting(f"SECRET_KEY: {error}") from None
 
 
 def _bool(text: str) -> bool:
@@ -208,6 +210,11 @@ def _database(text: str) -> dict[str, Any]:
     if not found.get("ENGINE") or not (found.get("NAME") or found.get("OPTIONS")):
         raise ValueError("it is such as postgres://user:password@host/name, with / # @ in a password percent-encoded")
     return found
+
+
+def _local_database(data_dir: Path) -> dict[str, Any]:
+    # Not by its address: a folder may have a # or a % in its name.
+    return {**dj_database_url.parse("sqlite:///x"), "NAME": str(data_dir / "db.sqlite3")}
 
 
 def origins(text: str) -> list[str]:

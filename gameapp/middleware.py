@@ -21,7 +21,7 @@ from accounts.hashing import Busy
 from live.bodies import TOO_LARGE
 from live.doors import TooMany, client_address, enter
 from store.client import StoreUnavailable
-from store.trouble import SQL_TROUBLE
+from store.trouble import is_sql_trouble
 
 logger = logging.getLogger(__name__)
 
@@ -106,7 +106,7 @@ class RefusalMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, StoreUnavailable):
             return unavailable(request, error.reason)
-        if isinstance(error, SQL_TROUBLE):
+        if is_sql_trouble(error):
             logger.warning("%s: SQL: %s", request.path, error)
             return unavailable(request, "its database does not answer")
         if isinstance(error, Busy):

@@ -17,7 +17,7 @@ from dashboard import identity as site_identity
 from flags import flags
 from games import demo
 from store import probe
-from store.client import run_sync
+from store.client import StoreUnavailable, run_sync
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -80,6 +80,13 @@ def demo_players() -> None:
             run_sync(demo.plant(step))
 
 
+def _setup_link(site: str) -> str:
+    try:
+        return f"{site}/accounts/setup/{run_sync(setup.new_token())}/ (works once, for 30 minutes)"
+    except StoreUnavailable as error:  # The site is ready all the same.
+        return f"start again for the link that makes one: {error}"
+
+
 def announce(options: argparse.Namespace, redis: str, took_s: float) -> None:
     """Say where everything is."""
     site = settings.SITE_URLS[0]
@@ -92,12 +99,7 @@ def announce(options: argparse.Namespace, redis: str, took_s: float) -> None:
     ]
     lines += [("Redis", redis), ("Data", str(settings.DATA_DIR))]
     if not Player.objects.filter(is_superuser=True).exists():
-        lines.append(
-            (
-                "First administrator",
-                f"{site}/accounts/setup/{run_sync(setup.new_token())}/ (works once, for 30 minutes)",
-            )
-        )
+        lines.append(("First administrator", _setup_link(site)))
     if Player.objects.filter(is_demo=True).exists():
         elsewhere = "" if settings.DATA_DIR == settings.BASE_DIR / "var" else f"DATA_DIR={settings.DATA_DIR} "
         lines.append(("Demo players", f"remove them with: {elsewhere}.venv/bin/python manage.py demo --remove"))

@@ -57,7 +57,10 @@ def prepare_environment(options: argparse.Namespace) -> None:
     _check_port(options.host, options.port)
     os.environ["DATA_DIR"] = str(data_dir)
     _default("DEBUG", "0")
-    _default("SECRET_KEY", local_secret_key(data_dir))
+    try:
+        _default("SECRET_KEY", local_secret_key(data_dir))
+    except ValueError as error:
+        raise CannotStart(f"{error}.") from error
     _default("SITE_URLS", ",".join(origins(options.host, options.port)))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gameapp.settings")
     try:
@@ -107,7 +110,7 @@ def _check_writable(data_dir: Path) -> None:
 def _check_port(host: str, port: int) -> None:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise CannotStart(f"{host} is no address of this machine.") from error
     family, kind, protocol, _, address = found[0]
     with socket.socket(family, kind, protocol) as probe:
@@ -126,17 +129,19 @@ def run(options: argparse.Namespace) -> int:
     """Start everything, wait for the end, and return the exit code."""
     started = time.monotonic()
     from store import server
+    from store.trouble import StoreUnavailable
 
     data_dir = Path(os.environ["DATA_DIR"])
     try:
         folder_lock = server.own(data_dir)
     except server.NoServer as error:
         raise CannotStart(str(error)) from error
+    running.forget(data_dir)  # Of a site that was killed.
     import django
 
     django.setup()
-
     from django.conf import settings
+    from django.db import DatabaseError
 
     from gameapp import prepare
     from gameapp.supervisor import Supervisor
@@ -146,7 +151,13 @@ def run(options: argparse.Namespace) -> int:
     try:
         if not settings.REDIS_URL:
             launch = functools.partial(server.launch, data_dir, server.die_with_parent, say=say)
-            redis = supervisor.adopt("redis", launch, functools.partial(server.last_words, data_dir))
+            redis = supervisor.adopt(
+                "redis",
+                # Later nobody waits for it: the other parts are watched meanwhile.
+                functools.partial(launch, check=None),
+                functools.partial(server.last_words, data_dir),
+                first=functools.partial(launch, check=supervisor.check_asked),
+            )
             server.wait(data_dir, redis, say, supervisor.check_asked)
         described = server.describe()
         prepare.redis_able()
@@ -165,6 +176,10 @@ def run(options: argparse.Namespace) -> int:
         return supervisor.wait()
     except (server.NoServer, prepare.NotPrepared) as error:
         raise CannotStart(str(error)) from error
+    except StoreUnavailable as error:
+        raise CannotStart(f"Redis: {error}") from error
+    except (DatabaseError, OSError) as error:
+        raise CannotStart(f"{type(error).__name__}: {error}") from error
     except SystemExit as end:
         return int(end.code or 0)
     finally:

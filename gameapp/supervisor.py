@@ -61,9 +61,15 @@ class Supervisor:
             ),
         )
 
-    def adopt(self, name: str, start: Callable[[], Process], last_words: Callable[[], str] = str) -> Process:
-        """Run a part that knows itself how to start, and return it."""
-        process = start()
+    def adopt(
+        self,
+        name: str,
+        start: Callable[[], Process],
+        last_words: Callable[[], str] = str,
+        first: Callable[[], Process] | None = None,
+    ) -> Process:
+        """Run a part that knows itself how to start, and return it; `first`: how it starts now, if otherwise."""
+        process = (first or start)()
         self._parts.append(Part(name, start, last_words, process, time.monotonic()))
         return process
 

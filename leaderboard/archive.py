@@ -97,27 +97,27 @@ def final(board: Board, season: Season, flying: Flying, standing: Mapping[int, f
     return {player: value for player, value in standing.items() if player not in accounted} | computed
 
 
-def differs(board: Board, season: Season) -> bool:
-    """Whether a closed season is not what SQL's runs make of it. Sync."""
+def differs(board: Board, season: Season, flying: Flying) -> bool:
+    """Whether a closed season is not what its runs make of it, in SQL and on their way there. Sync."""
     own = [(row.rank, row.player_id, row.points) for row in season.placements.all()]
-    return own != [(row.rank, row.player_id, row.points) for row in _expected(board, season)]
+    return own != [(row.rank, row.player_id, row.points) for row in _expected(board, season, flying)]
 
 
-def rewrite(board: Board, season: Season) -> None:
-    """Write the archive of a closed season anew from SQL's runs. Sync."""
-    made = _expected(board, season)
+def rewrite(board: Board, season: Season, flying: Flying) -> None:
+    """Write the archive of a closed season anew from its runs. Sync."""
+    made = _expected(board, season, flying)
     with transaction.atomic():
         season.placements.all().delete()
         Placement.objects.bulk_create(made, batch_size=BATCH)
 
 
-def _expected(board: Board, season: Season) -> list[Placement]:
+def _expected(board: Board, season: Season, flying: Flying) -> list[Placement]:
     kept = season.placements.values_list("player_id", "points", "reached_at")
     standing = {
         player: score.encode(points, int(at.timestamp() * 1000), lower_is_better=board.lower_is_better)
         for player, points, at in kept
     }
-    order = ordered(board, final(board, season, Flying([], ""), standing))
+    order = ordered(board, final(board, season, flying, standing))
     made: list[Placement] = []
     for start in range(0, len(order), BATCH):
         made += rows(board, season, order[start : start + BATCH], first=len(made) + 1)
@@ -186,15 +186,15 @@ async def put_right(board: Board, player: int, at: datetime | None = None) -> No
 
     Everybody between their old place and the new one moves by one; nothing else is touched.
     """
-    await sync_to_async(_put_right)(board, player, at)
+    await sync_to_async(_put_right)(board, player, at, await results.in_flight(board))
     await forget_past(board)
 
 
-def _put_right(board: Board, player: int, at: datetime | None) -> None:
+def _put_right(board: Board, player: int, at: datetime | None, flying: Flying) -> None:
     for season in _rewritable().filter(board=board).order_by("ends_at"):
         period = board.since(find(season.period))
         if at is None or period.start_ms <= at.timestamp() * 1000 < (period.end_ms or math.inf):
-            _settle(board, season, player)
+            _settle(board, season, player, flying)
 
 
 def _rewritable() -> "QuerySet[Season]":
@@ -202,16 +202,22 @@ def _rewritable() -> "QuerySet[Season]":
     return Season.objects.exclude(closed_at=None).exclude(period__contains="~")
 
 
-def move_places(guest: int, player: int) -> None:
-    """Work out the seasons anew that a guest stands in, after their runs went to a player. Sync."""
-    for season in _rewritable().filter(placements__player_id=guest).select_related("board").distinct():
+async def move_places(guest: int, player: int) -> None:
+    """Work out the seasons anew that a guest stands in, after their runs went to a player."""
+    async for board in Board.objects.all():
+        await sync_to_async(_move_places)(board, guest, player, await results.in_flight(board))
+        await forget_past(board)
+
+
+def _move_places(board: Board, guest: int, player: int, flying: Flying) -> None:
+    for season in rewritable(board).filter(placements__player_id=guest).distinct():
         for each in (guest, player):
-            _settle(season.board, season, each)
+            _settle(board, season, each, flying)
 
 
-def _settle(board: Board, season: Season, player: int) -> None:
+def _settle(board: Board, season: Season, player: int, flying: Flying) -> None:
     """Have a player stand in a season where their runs put them, or nowhere without any. Sync, in one transaction."""
-    visible = results.visible(board, find(season.period), Flying([], ""), player=player, hidden_too=True)
+    visible = results.visible(board, find(season.period), flying, player=player, hidden_too=True)
     value = results.combined(board, visible).get(player)
     now = rows(board, season, [(player, value)])[0] if value is not None else None
     with transaction.atomic():

@@ -15,6 +15,11 @@ def shadow(slug: str, period_id: str, fence: int) -> str:
     return key(APP, slug, "shadow", period_id, fence)
 
 
+def season_copy(slug: str, period_id: str, fence: int) -> str:
+    """zset · as standings, of one moment, while their archive is written (told apart by its fence) · 1 hour."""
+    return key(APP, slug, "season_copy", period_id, fence)
+
+
 def repair_fence(slug: str) -> str:
     """string · the highest fencing number that repaired the board · no TTL: it may never go back."""
     return key(APP, slug, "repair_fence")

@@ -94,7 +94,7 @@ async def unfinished(older_than_s: float) -> list[Merge]:
 
 async def rewrite_archives(merge: Merge) -> None:
     """Write the archives anew that the guest stands in."""
-    await sync_to_async(archive.move_places)(merge.guest_id, merge.player_id)
+    await archive.move_places(merge.guest_id, merge.player_id)
 
 
 async def finish(merge: Merge) -> None:

@@ -4,6 +4,7 @@ SQL is written first, then boards and archives are put right from it; what a cra
 asked for with `later`, the worker finishes. History is kept.
 """
 
+import logging
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,9 +27,12 @@ from leaderboard.results import REPAIR_WAIT_S, Flying, repair_lock
 from leaderboard.windows import forget_windows
 from live.hub import mark
 from presence import nearby
-from store.client import client
+from store.client import StoreUnavailable, client
 from store.lock import LockLost, hold
 from store.scripts import Argument, script
+from store.trouble import SQL_TROUBLE
+
+logger = logging.getLogger(__name__)
 
 _put = script(__file__, "put")
 
@@ -86,8 +90,13 @@ async def work_off() -> int:
 async def _apply_all(left: "QuerySet[Moderation]") -> int:
     done = 0
     async for entry in left.order_by("pk").select_related("player", "run"):
-        await _apply(entry)
-        done += 1
+        try:
+            await _apply(entry)
+            done += 1
+        except (StoreUnavailable, *SQL_TROUBLE):
+            raise
+        except Exception:
+            logger.exception("moderation %s could not be applied; those after it go on", entry.pk)
     return done
 
 

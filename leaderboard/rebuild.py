@@ -130,8 +130,9 @@ async def rebuild_archives(board: Board, progress: Progress = lambda step, done:
         done += await seasons.close(board, period_id, end_ms)
         progress(period_id, done)
     async for season in archive.rewritable(board):
-        if await sync_to_async(archive.differs)(board, season):
-            await sync_to_async(archive.rewrite)(board, season)
+        flying = await results.in_flight(board)
+        if await sync_to_async(archive.differs)(board, season, flying):
+            await sync_to_async(archive.rewrite)(board, season, flying)
             done += 1
         progress(season.period, done)
     await archive.forget_past(board)
@@ -144,7 +145,7 @@ async def archive_differences(board: Board, progress: Progress = lambda step, do
     found = [f"{board.slug}, {period_id}: ended, and not archived" for period_id, _ in lacking]
     async for season in archive.rewritable(board):
         progress(season.period, len(found))
-        if await sync_to_async(archive.differs)(board, season):
+        if await sync_to_async(archive.differs)(board, season, await results.in_flight(board)):
             found.append(f"{board.slug}, {season.period}: the archive differs")
     return found
 

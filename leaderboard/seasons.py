@@ -26,6 +26,8 @@ COPY_TTL_S = 3600
 KEPT_AFTER_CLOSING_S = 60 * 24 * 60 * 60
 #: Looked back for seasons that Redis has forgotten: as long as it would keep their standings.
 LOOKED_BACK_MS = 62 * 24 * 60 * 60 * 1000
+#: A season that ended longer ago is archived without a word.
+NEWS_MS = 8 * 24 * 60 * 60 * 1000
 #: What floors above do with a season that has just been archived; doing it twice must be harmless.
 AFTER_CLOSING: list[Callable[[Season], Awaitable[object]]] = []
 
@@ -53,15 +55,15 @@ async def close_missing(*, at_ms: int | None = None) -> int:
     at_ms = await _now_ms() if at_ms is None else at_ms
     closed = 0
     async for board in Board.objects.all():
-        closed += await _close_all(board, await sync_to_async(missing)(board, at_ms, LOOKED_BACK_MS))
+        closed += await _close_all(board, await sync_to_async(missing)(board, at_ms, LOOKED_BACK_MS), at_ms - NEWS_MS)
     return closed
 
 
-async def _close_all(board: Board, periods: Sequence[tuple[str, int]]) -> int:
+async def _close_all(board: Board, periods: Sequence[tuple[str, int]], news_since_ms: int = 0) -> int:
     closed = 0
     for period_id, end_ms in periods:
         try:
-            closed += await close(board, period_id, end_ms)
+            closed += await close(board, period_id, end_ms, announced=end_ms >= news_since_ms)
         except LockHeld:
             continue  # Another worker is at it.
         except (LockLost, Fenced):
@@ -126,8 +128,8 @@ async def _reopen_early(board: Board, at_ms: int) -> None:
         await archive.forget_past(board)
 
 
-async def close(board: Board, period_id: str, end_ms: int) -> bool:
-    """Archive one ended season; False when that was done before.
+async def close(board: Board, period_id: str, end_ms: int, *, announced: bool = True) -> bool:
+    """Archive one ended season, with a line in the feed; False when that was done before.
 
     Raises:
         LockHeld: another worker is closing it now.
@@ -139,7 +141,8 @@ async def close(board: Board, period_id: str, end_ms: int) -> bool:
         done_before = season.closed_at is not None
         if not done_before:
             await _archive(board, season, held.fence)
-            await _announce(board, season)
+            if announced:
+                await _announce(board, season)
             for react in AFTER_CLOSING:
                 await react(season)
             await sync_to_async(_finish)(season, held.fence)
@@ -204,7 +207,7 @@ async def _archive(board: Board, season: Season, fence: int) -> None:
 
 async def _copied(board: Board, period_id: str, fence: int) -> dict[int, float]:
     """The standings of one moment: who climbs or is hidden between two pages would be on both, or on none."""
-    source, copy = keys.standings(board.slug, period_id), keys.shadow(board.slug, period_id, fence)
+    source, copy = keys.standings(board.slug, period_id), keys.season_copy(board.slug, period_id, fence)
     pipe = client().pipeline(transaction=True)
     pipe.delete(copy)
     pipe.zunionstore(copy, [source])

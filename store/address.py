@@ -104,7 +104,7 @@ def parse(text: str) -> Address:
     if strange:
         raise BadAddress(f"the option {strange[0][:40]} is not one that can be set in it")
     if parts.scheme == "unix":
-        if not parts.path.strip("/"):
+        if not parts.path.strip("/") or parts.hostname:
             raise BadAddress("a unix:// address names a socket, such as unix:///run/redis.sock")
         return Address("unix", path=unquote(parts.path), db=int(db), username=username, password=password)
     if port == 0:
@@ -119,6 +119,8 @@ def _options(parts: SplitResult) -> dict[str, str]:
     except ValueError as error:
         raise BadAddress("what follows the ? is no list of name=value") from error
     options = dict(pairs)
+    if options.get("ssl_check_hostname", "true").lower() not in ("true", "false", "1", "0", "yes", "no"):
+        raise BadAddress("ssl_check_hostname is true or false")
     if "ssl_cert_reqs" in options and options["ssl_cert_reqs"] not in ("none", "optional", "required"):
         raise BadAddress("ssl_cert_reqs is none, optional or required")
     return options

@@ -111,7 +111,12 @@ class Pipeline(AsyncPipeline):
         """The replies in order. Without `raise_on_error` errors are among them, ours where they are refusals."""
         async with _fresh(self.connection_pool), _answering(self.timeout_s):
             replies = await super().execute(raise_on_error)
-            return [_translated(each) if isinstance(each, Exception) else each for each in replies]
+            replies = [_translated(each) if isinstance(each, Exception) else each for each in replies]
+        if stale := next((each for each in replies if isinstance(each, ConnectionStale)), None):
+            with contextlib.suppress(ConnectionStale):
+                async with _fresh(self.connection_pool):
+                    raise stale
+        return replies
 
 
 class Client(redis.asyncio.Redis):

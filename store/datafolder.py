@@ -65,8 +65,9 @@ def unreadable(folder: Path, made: Made) -> str:
     if not files:
         return ""
     with contextlib.suppress(OSError):
-        if before := parse((folder / NOTE).read_text()):
-            return "" if reads(made, before) else _words(folder, str(before), made)
+        before = parse((folder / NOTE).read_text())
+        if before and not reads(made, before):
+            return _words(folder, str(before), made)
     newest = max(rdb_version(path) for path in files)
     if newest > made.rdb_max:
         return _words(folder, f"a newer server, RDB version {newest}", made)

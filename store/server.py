@@ -18,7 +18,17 @@ from typing import IO
 from django.conf import settings
 
 from store import datafolder
-from store.client import LOADED, StoreUnavailable, address, answers, loading_percent, private_socket, sync, url
+from store.client import (
+    LOADED,
+    ResponseError,
+    StoreUnavailable,
+    address,
+    answers,
+    loading_percent,
+    private_socket,
+    sync,
+    url,
+)
 
 VERSION_MIN = (6, 2)
 #: How often somebody who waits for a server is told how far it is.
@@ -151,19 +161,22 @@ def launch(
     *,
     more: Sequence[str | Path] = (),
     say: Say = lambda step: None,
+    check: Callable[[], object] | None = bool,
 ) -> subprocess.Popen[bytes]:
     """Start the private server of a data folder, once whoever had that folder before has ended, and do not wait.
 
+    `check` is called while that takes its time; None: it may not take any.
+
     Raises:
-        NoServer: there is no server that can read the folder, or the folder of its socket is somebody else's.
+        NoServer: there is no server that can read the folder, the folder of its socket is somebody else's, or the
+            former server has not ended and may not be waited for.
     """
     folder = data_dir / "redis"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     binary = find_binary(folder)
     socket = private_socket(data_dir)
     _own_socket_folder(socket.parent)
-    with _sole_use(folder, socket, say) as lock, log_file(data_dir).open("ab") as out:
-        datafolder.note(folder, datafolder.made_by(binary))
+    with _sole_use(folder, socket, say, check) as lock, log_file(data_dir).open("ab") as out:
         return subprocess.Popen(
             [binary, settings.BASE_DIR / "redis.conf", "--dir", folder, "--unixsocket", socket]
             + ["--appendfsync", settings.REDIS_APPENDFSYNC, *more],
@@ -181,7 +194,7 @@ def launch(
 
 
 @contextlib.contextmanager
-def _sole_use(folder: Path, socket: Path, say: Say) -> Iterator[IO[str]]:
+def _sole_use(folder: Path, socket: Path, say: Say, check: Callable[[], object] | None) -> Iterator[IO[str]]:
     """The lock that a server holds on its folder for as long as it lives; waits for one that is on its way out."""
     with (folder / "lock").open("w") as file:
         since = told = time.monotonic()
@@ -189,8 +202,11 @@ def _sole_use(folder: Path, socket: Path, say: Say) -> Iterator[IO[str]]:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
-            except OSError:
-                now = time.monotonic()
+            except OSError as error:
+                if check is None:
+                    raise NoServer("the former Redis of this folder has not ended yet") from error
+            check()
+            now = time.monotonic()
             if now - told >= TELL_EVERY_S:
                 told = now
                 say("Waiting for the former Redis of this folder to end")
@@ -203,7 +219,7 @@ def _sole_use(folder: Path, socket: Path, say: Say) -> Iterator[IO[str]]:
 
 def _ask_to_end(socket: Path) -> None:
     """End a server that was left behind, by a start that was killed; it keeps everything."""
-    with contextlib.suppress(StoreUnavailable), sync(f"unix://{socket}") as connection:
+    with contextlib.suppress(StoreUnavailable, ResponseError), sync(f"unix://{socket}") as connection:
         connection.execute_command("SHUTDOWN")
 
 
@@ -236,6 +252,8 @@ def wait(
             told = time.monotonic()
             say(f"Redis is loading its data: {percent:.0f} %" if percent is not None else "Waiting for Redis")
         time.sleep(0.02 if percent is None else 0.1)
+    # It has read what is there, and writes from now on.
+    datafolder.note(data_dir / "redis", datafolder.made_by(Path(process.args[0])))  # type: ignore[index,arg-type]
 
 
 def log_file(data_dir: Path) -> Path:

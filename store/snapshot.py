@@ -16,10 +16,12 @@ from pathlib import Path
 from store import server
 from store.client import Client, ResponseError, address, private_socket
 from store.fingerprint import names
+from store.keys import prefix
 
 TIMEOUT_S = 3600.0
 APPEND_TIMEOUT_S = 3600.0
 HANDED_AT_ONCE = 100
+PROBE_MS = 10_000
 
 
 class SnapshotFailed(Exception):
@@ -127,11 +129,25 @@ async def hand_over(source: Client, target: Client) -> None:
     Raises:
         SnapshotFailed: the target is older than the source and does not know its values.
     """
+    await _try_one(source, target)
     async for batch in names(target):
         await target.unlink(*batch)
     async for batch in names(source):
         for start in range(0, len(batch), HANDED_AT_ONCE):
             await _hand(source, target, batch[start : start + HANDED_AT_ONCE])
+
+
+async def _try_one(source: Client, target: Client) -> None:
+    """Raises SnapshotFailed when the target does not know values as the source writes them; nothing is changed."""
+    name = f"{prefix()}:restore:{{probe}}:value"
+    await source.set(name, "x", px=PROBE_MS)
+    value = await source.dump(name)
+    await source.delete(name)
+    try:
+        await target.restore(name, PROBE_MS, value, replace=True)
+        await target.delete(name)
+    except ResponseError as error:
+        raise SnapshotFailed("the Redis in use is older than the server here and does not read its values") from error
 
 
 async def _hand(source: Client, target: Client, batch: Sequence[bytes]) -> None:
@@ -147,4 +163,5 @@ async def _hand(source: Client, target: Client, batch: Sequence[bytes]) -> None:
     try:
         await pipe.execute()
     except ResponseError as error:
-        raise SnapshotFailed(f"the Redis in use does not take the values: {error}") from error
+        # Its words may hold the values themselves.
+        raise SnapshotFailed(f"the Redis in use does not take the values: {str(error)[:80]!a}") from error

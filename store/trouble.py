@@ -7,12 +7,17 @@ somebody has to mend the set-up. Both are the store being away to players.
 import logging
 import re
 
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 
 logger = logging.getLogger(__name__)
 
 #: SQL is locked, full or away: it passes, and says nothing about what was asked.
 SQL_TROUBLE = (OperationalError, InterfaceError)
+
+
+def is_sql_trouble(error: BaseException) -> bool:
+    """Whether SQL itself is in trouble; a damaged SQLite file is a plain DatabaseError, and nothing more exact."""
+    return isinstance(error, SQL_TROUBLE) or type(error) is DatabaseError
 
 
 class StoreUnavailable(Exception):
@@ -59,12 +64,16 @@ _ANSWERS: dict[str, tuple[str, type[StoreUnavailable], str]] = {
 _WORDS: dict[str, tuple[type[StoreUnavailable], str]] = {
     "BUSY": (StoreUnavailable, "it is busy with a script that takes too long"),
     "MISCONF": (StoreUnavailable, "it cannot write to its disk"),
+    "UNBLOCKED": (ConnectionStale, "it has just become a replica"),
+    "DENIED": (StoreMisconfigured, "it is in protected mode and takes nobody from elsewhere"),
     "NOREPLICAS": (StoreUnavailable, "it has too few replicas to take writes"),
     **{word: (kind, reason) for word, kind, reason in _ANSWERS.values()},
 }
 # At the beginning, or where Redis 6.2 wraps it: "Error running script …: @user_script: 1: -READONLY You can't …".
 _WORD = re.compile(rf"(?:^|-)({'|'.join(_WORDS)})\b")
-_NOT_ALLOWED = re.compile(r"ACL failure in script|can't (?:run this command|access at least one)|^unknown command")
+_NOT_ALLOWED = re.compile(
+    r"ACL failure in script|can't (?:run this command|access at least one)|^[Uu]nknown (?:Redis )?command"
+)
 _NO_DATABASE = re.compile(r"DB index is out of range")
 _DISK_FULL = re.compile(r"No space left on device")
 

@@ -9,6 +9,7 @@ from accounts.models import Player
 from leaderboard import archive, boards, definitions, feed, keys, moderation, rebuild, seasons
 from leaderboard.boards import FinishedRun
 from leaderboard.models import Board, Placement, Run, Season
+from leaderboard.results import Flying
 from store.client import client
 from store.keys import every_key
 from tests.worker import drain
@@ -142,7 +143,7 @@ async def test_moving_one_place_is_the_same_as_writing_the_archive_anew(players,
             (row.rank, row.player_id, row.points, row.reached_at)
             async for row in Placement.objects.filter(season=season).order_by("rank")
         ]
-        await asyncio.to_thread(archive.rewrite, board, season)
+        await asyncio.to_thread(archive.rewrite, board, season, Flying([], ""))
         anew = [
             (row.rank, row.player_id, row.points, row.reached_at)
             async for row in Placement.objects.filter(season=season).order_by("rank")

@@ -89,7 +89,7 @@ def test_a_lost_database_is_named_and_nobody_inherits_its_coins(used):
     assert "--forget-redis" in problem()
     run_sync(_delete(site()))  # As of a site from before it had an id.
     assert "--forget-redis" in problem()
-    call_command("stores", forget_redis=True)
+    call_command("stores", forget_redis=True, yes=True)
     heir = Player.objects.create(pk=used.pk, name="Heir")
     assert run_sync(wallet.purse(heir.pk)) == wallet.Purse(0, frozenset())
     assert run_sync(standings.standing("fuse", "all", heir.pk)).rank is None

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 from rich.console import Console
 
 from dashboard import archive, backup
@@ -40,6 +41,7 @@ class Command(BaseCommand):
             NoServer,
             StoreUnavailable,
             OSError,
+            DatabaseError,
         ) as error:
             raise CommandError(f"No backup was made: {error}") from error
         megabytes = made.path.stat().st_size / 1_000_000

@@ -1,16 +1,18 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 from rich.console import Console
 
 from accounts import ledger
-from dashboard import identity
+from accounts.models import Player
+from dashboard import identity, restore
 from flags import flags
 from leaderboard import rebuild
 from leaderboard.models import Board
 from store import server
 from store.client import StoreUnavailable, client, run_sync
-from store.keys import every_key
+from store.keys import every_key, prefix
 from store.lock import LockHeld, LockLost
 
 
@@ -34,12 +36,16 @@ class Command(BaseCommand):
             help="the secret key was lost: all sign in anew",
         )
 
+        parser.add_argument("--yes", action="store_true", help="do not ask")
+
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             with server.running(say=Console(stderr=True).print):
                 self.work(options)
         except (server.NoServer, StoreUnavailable) as error:
             raise CommandError(f"Redis cannot be used: {error}") from error
+        except DatabaseError as error:
+            raise CommandError(f"SQL cannot be used: {error}") from error
         except (LockHeld, LockLost, rebuild.TooBusy) as error:
             raise CommandError("Somebody is at work on a board: stop the site, and do it again.") from error
 
@@ -51,7 +57,7 @@ class Command(BaseCommand):
             run_sync(ledger.rebuild())
             run_sync(flags.write_missing(anew=True))
         if options["forget_redis"]:
-            self.stdout.write(f"Deleted {run_sync(_delete_all()):,} keys.")
+            self.forget_redis(yes=options["yes"])
         if any(options[name] for name in ("rebuild_redis", "forget_redis", "new_secret")):
             run_sync(identity.unite())
         found = run_sync(identity.problems())
@@ -60,6 +66,17 @@ class Command(BaseCommand):
         if found:
             raise CommandError("The stores do not belong together.")
         self.stdout.write("Redis, SQL, the data folder and the secret key belong together.")
+
+    def forget_redis(self, *, yes: bool) -> None:
+        """Delete what Redis keeps of players whom SQL has lost; never of a site that SQL knows or that runs."""
+        if run_sync(identity.is_noted()) or Player.objects.exists():
+            raise CommandError("SQL knows players or the site: what Redis keeps of them stays. Nothing was done.")
+        web, workers = run_sync(restore.alive())
+        if web or workers:
+            raise CommandError(f"{web} web processes and {workers} workers are running; stop the site first.")
+        if not yes and input(f"Delete all keys that begin with {prefix()}? [yes/no] ").strip().lower() != "yes":
+            raise CommandError("Nothing was done.")
+        self.stdout.write(f"Deleted {run_sync(_delete_all()):,} keys.")
 
 
 async def _delete_all() -> int:

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, close_old_connections
 
 from accounts import ledger
-from dashboard import history
+from dashboard import history, identity
 from flags import flags
 from games.settle import settle
 from leaderboard import consumers, moderation, seasons
@@ -68,6 +68,7 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop)
 
+        await know_the_site()
         chores = [asyncio.create_task(repeat(chore, every_s)) for chore, every_s in CHORES]
         chores.append(asyncio.create_task(beat(name), name="heartbeat"))
         try:
@@ -77,6 +78,17 @@ class Command(BaseCommand):
                 task.cancel()
             await asyncio.gather(*chores, return_exceptions=True)
             await close()
+
+
+async def know_the_site() -> None:
+    """Have the stores know each other where nobody else has seen to it; say so when they do not belong together."""
+    try:
+        if found := await identity.problems():
+            logger.error("%s", found[0])
+        elif not await identity.is_noted():
+            await identity.unite()
+    except (StoreUnavailable, DatabaseError) as error:
+        logger.warning("whether the stores belong together is not known: %s", error)
 
 
 async def beat(name: str) -> None:
