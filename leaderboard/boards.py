@@ -175,6 +175,8 @@ async def kept_periods(slug: str) -> list[str]:
 async def remove_players(slug: str, players: Sequence[int]) -> None:
     """Take players off every kept period of a board, cards included."""
     names = [str(player) for player in players]
+    if not names:
+        return
     pipe = client().pipeline()
     for period_id in await kept_periods(slug):
         pipe.zrem(keys.standings(slug, period_id), *names)

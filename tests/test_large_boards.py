@@ -163,7 +163,7 @@ def hiding_a_run_moves_one_place_in_the_seasons_that_hold_it(board):
 
 
 def a_large_board_is_compared_and_its_players_leave_it(board):
-    # What stands there has no runs in SQL: all of it differs, and is named; two players were moderated, and written anew.
+    # What stands there has no runs in SQL: all of it differs. Two players were written anew.
     assert len(run_sync(rebuild.differences(board))) == 4 * (PLAYERS - 2)
     run_sync(boards.remove_players("fuse", list(range(1, 20_001))))
     run_sync(boards.remove_players("fuse", []))
