@@ -25,7 +25,7 @@ def main() -> None:
 
 def _is_trouble(error: Exception) -> bool:
     """Whether a store is away, which is no mistake of ours and needs no traceback."""
-    from store.server import NoServer
+    from store.binary import NoServer
     from store.trouble import StoreUnavailable, is_sql_trouble
 
     return isinstance(error, NoServer | StoreUnavailable) or is_sql_trouble(error)

@@ -10,7 +10,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from django.db import connection
 
 from dashboard import archive, identity, sql_copy
 from dashboard.archive import Manifest, part_of
-from store import datafolder, server, snapshot
+from store import binary, datafolder, server, snapshot
 from store.client import other, run_sync, url
 from store.fingerprint import Prints, counted_by_app, differing, fingerprints, names
 from store.keys import every_key, prefix
@@ -101,9 +101,19 @@ def _made(folder: Path, say: Say) -> Made:
         ]
         if wrong:
             raise NotTheSame(f"{len(wrong)} keys or tables are not as they were, such as {wrong[0]}")
-        path = folder / unverified.name
-        os.link(unverified, path)  # Unlike a rename it takes no other archive's place.
+        path = _linked(unverified, folder, now)
         return Made(path, manifest, compared, len(keys_after) - compared, len(steady))
+
+
+def _linked(file: Path, folder: Path, moment: datetime) -> Path:
+    """Give an archive its name in the folder: the moment's, or that of the next second that no other archive has."""
+    while True:
+        path = folder / archive.name_at(moment)
+        try:
+            os.link(file, path)  # Unlike a rename it takes no other archive's place.
+            return path
+        except FileExistsError:
+            moment += timedelta(seconds=1)
 
 
 def _manifest(work: Path, now: datetime) -> Manifest:
@@ -153,7 +163,7 @@ def opened(path: Path, folder: Path, say: Say = lambda step: None) -> Iterator[t
 def _refuse_older_server(manifest: Manifest) -> None:
     """Raises BadArchive when the server found here cannot read what the archive's wrote."""
     wrote = datafolder.parse(manifest.redis)
-    found = [made for binary in server.binaries() if (made := datafolder.made_by(binary))]
+    found = [made for program in binary.installed() if (made := datafolder.made_by(program))]
     if wrote and found and not any(datafolder.reads(made, wrote) for made in found):
         raise archive.BadArchive(f"it was made with {wrote}, and {found[0]} here is older: install a newer one")
 

@@ -129,12 +129,13 @@ def run(options: argparse.Namespace) -> int:
     """Start everything, wait for the end, and return the exit code."""
     started = time.monotonic()
     from store import server
+    from store.binary import NoServer
     from store.trouble import StoreUnavailable
 
     data_dir = Path(os.environ["DATA_DIR"])
     try:
         folder_lock = server.own(data_dir)
-    except server.NoServer as error:
+    except NoServer as error:
         raise CannotStart(str(error)) from error
     running.forget(data_dir)  # Of a site that was killed.
     import django
@@ -174,7 +175,7 @@ def run(options: argparse.Namespace) -> int:
         running.note(data_dir, options.port)
         prepare.announce(options, described, time.monotonic() - started)
         return supervisor.wait()
-    except (server.NoServer, prepare.NotPrepared) as error:
+    except (NoServer, prepare.NotPrepared) as error:
         raise CannotStart(str(error)) from error
     except StoreUnavailable as error:
         raise CannotStart(f"Redis: {error}") from error

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from store.server import NoServer, die_with_parent
+from store.binary import NoServer
+from store.server import die_with_parent
 
 POLL_S = 0.2
 #: How long a part rests before it is started again: longer with each time that it ends soon.

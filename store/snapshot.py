@@ -13,7 +13,8 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from store import server
+from store import binary, server
+from store.binary import NoServer
 from store.client import Client, ResponseError, address, private_socket
 from store.fingerprint import names
 from store.keys import prefix
@@ -62,9 +63,9 @@ def _is_rdb(path: Path) -> bool:
 def _cli() -> str:
     """The command line client beside the server that would be started, or on PATH."""
     try:
-        beside = server.find_binary()
+        beside = binary.find()
         candidates = [str(beside.with_name(beside.name.replace("-server", "-cli")))]
-    except server.NoServer:
+    except NoServer:
         candidates = []
     for name in (*candidates, "redis-cli", "valkey-cli"):
         if found := shutil.which(name):
@@ -91,7 +92,7 @@ def scratch(snapshot: Path, folder: Path, say: server.Say = lambda step: None) -
             more=["--appendonly", "no", "--save", "", "--dbfilename", "dump.rdb"],
             say=say,
         )
-    except server.NoServer as error:
+    except NoServer as error:
         raise SnapshotFailed(f"the snapshot cannot be loaded: {error}") from error
     try:
         yield f"unix://{socket}?db={address().db}"

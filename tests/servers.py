@@ -6,7 +6,7 @@ from pathlib import Path
 
 import redis
 
-from store import server
+from store import binary, server
 from store.client import answers
 
 
@@ -18,7 +18,7 @@ class Started:
         self._short = tempfile.TemporaryDirectory(prefix="redis-")
         self.socket = Path(self._short.name) / "s"
         self.url = f"unix://{self.socket}"
-        self.command = [server.find_binary(), "--port", "0", "--save", "", "--unixsocket", self.socket, "--dir", folder]
+        self.command = [binary.find(), "--port", "0", "--save", "", "--unixsocket", self.socket, "--dir", folder]
         self.command += options
 
     def __enter__(self) -> "Started":

@@ -20,6 +20,7 @@ from leaderboard.boards import FinishedRun
 from leaderboard.models import Board, Placement, Run, Season, Suspicion
 from leaderboard.operations import NothingToReset
 from store import server
+from store.binary import NoServer
 from store.client import StoreUnavailable, run_sync
 from store.lock import LockHeld
 from tests.stack import ROOT, clean_environment
@@ -353,7 +354,7 @@ def test_a_prefix_is_a_plain_word(tmp_path):
 
 def test_nobody_starts_on_what_is_half_restored(tmp_path):
     server.restoring(tmp_path).write_text("the former state")
-    with pytest.raises(server.NoServer, match=r"broke off.*the former state"):
+    with pytest.raises(NoServer, match=r"broke off.*the former state"):
         server.own(tmp_path)
     with server.own(tmp_path, to_restore=True):
         pass

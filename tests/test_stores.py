@@ -11,7 +11,8 @@ from dashboard import backup, identity
 from dashboard.models import SiteIdentity
 from leaderboard import boards, keys, standings
 from leaderboard.boards import FinishedRun
-from store import datafolder, probe, server
+from store import binary, datafolder, probe, server
+from store.binary import NoServer
 from store.client import client as redis
 from store.client import close, run_sync, url
 from store.datafolder import Made
@@ -205,21 +206,21 @@ class TestFolder:
         folder.mkdir()
         self.written(folder, "dump.rdb", by="Redis 99.0.0")
         before = (folder / "dump.rdb").read_bytes()
-        with pytest.raises(server.NoServer, match=r"Redis 99\.0\.0.*Redis [678]"):
+        with pytest.raises(NoServer, match=r"Redis 99\.0\.0.*Redis [678]"):
             server.start(tmp_path, server.die_with_parent)
         assert (folder / "dump.rdb").read_bytes() == before
 
     def test_without_any_server_the_line_says_where_one_is(self, monkeypatch):
-        monkeypatch.setattr(server, "binaries", list)
-        with pytest.raises(server.NoServer) as refused:
-            server.find_binary()
+        monkeypatch.setattr(binary, "installed", list)
+        with pytest.raises(NoServer) as refused:
+            binary.find()
         assert all(word in str(refused.value) for word in ("apt install", "dnf install", "brew install", "docker run"))
 
     def test_a_planted_socket_folder_is_refused(self, tmp_path, monkeypatch):
         planted = tmp_path / "planted"
         planted.symlink_to(tmp_path)
         monkeypatch.setattr(server, "private_socket", lambda _: planted / "redis.sock")
-        with pytest.raises(server.NoServer, match="somebody else"):
+        with pytest.raises(NoServer, match="somebody else"):
             server.start(tmp_path / "data", server.die_with_parent)
 
     def test_nobody_starts_beside_a_server_that_is_still_there(self, tmp_path, monkeypatch):

@@ -9,6 +9,7 @@ from rich.progress import Progress
 from accounts import ledger
 from accounts.models import Player
 from store import server
+from store.binary import NoServer
 from store.client import run_sync
 
 
@@ -26,7 +27,7 @@ class Command(BaseCommand):
             alone = options["rebuild"] and not settings.REDIS_URL
             with contextlib.closing(server.own(settings.DATA_DIR)) if alone else contextlib.nullcontext():
                 self.work(rebuild=options["rebuild"], owned=alone)
-        except server.NoServer as error:
+        except NoServer as error:
             raise CommandError(f"Nothing was done: {error}") from error
 
     def work(self, *, rebuild: bool, owned: bool) -> None:

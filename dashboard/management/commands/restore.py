@@ -7,8 +7,8 @@ from rich.console import Console
 from dashboard import archive, backup, restore
 from dashboard.archive import BadArchive, Manifest
 from dashboard.sql_copy import CopyFailed
+from store.binary import NoServer
 from store.client import StoreUnavailable
-from store.server import NoServer
 from store.snapshot import SnapshotFailed
 
 

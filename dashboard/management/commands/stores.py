@@ -11,6 +11,7 @@ from flags import flags
 from leaderboard import rebuild
 from leaderboard.models import Board
 from store import server
+from store.binary import NoServer
 from store.client import StoreUnavailable, client, run_sync
 from store.keys import every_key, prefix
 from store.lock import LockHeld, LockLost
@@ -42,7 +43,7 @@ class Command(BaseCommand):
         try:
             with server.running(say=Console(stderr=True).print):
                 self.work(options)
-        except (server.NoServer, StoreUnavailable) as error:
+        except (NoServer, StoreUnavailable) as error:
             raise CommandError(f"Redis cannot be used: {error}") from error
         except DatabaseError as error:
             raise CommandError(f"SQL cannot be used: {error}") from error

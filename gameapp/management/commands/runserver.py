@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 
 from store import server
+from store.binary import NoServer
 from store.client import answers, url
 
 
@@ -19,7 +20,7 @@ class Command(DaphneRunserver):
             try:
                 self.folder_lock = server.own(settings.DATA_DIR)
                 redis = server.start(settings.DATA_DIR, server.die_with_parent, say=self.stdout.write)
-            except server.NoServer as error:
+            except NoServer as error:
                 raise CommandError(str(error)) from error
             atexit.register(redis.terminate)
         super().handle(*args, **options)
