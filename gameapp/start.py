@@ -14,10 +14,15 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gameapp import environment, running
 from gameapp.options import parser
 from gameapp.secret import local_secret_key
+
+if TYPE_CHECKING:
+    from gameapp.supervisor import Supervisor
+    from store.server import Say
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_TIMEOUT_S = 60.0
@@ -151,15 +156,7 @@ def run(options: argparse.Namespace) -> int:
     supervisor = Supervisor(say)
     try:
         if not settings.REDIS_URL:
-            launch = functools.partial(server.launch, data_dir, server.die_with_parent, say=say)
-            redis = supervisor.adopt(
-                "redis",
-                # Later nobody waits for it: the other parts are watched meanwhile.
-                functools.partial(launch, check=None),
-                functools.partial(server.last_words, data_dir),
-                first=functools.partial(launch, check=supervisor.check_asked),
-            )
-            server.wait(data_dir, redis, say, supervisor.check_asked)
+            _start_redis(supervisor, data_dir, say)
         described = server.describe()
         prepare.redis_able()
         prepare.database()
@@ -187,6 +184,20 @@ def run(options: argparse.Namespace) -> int:
         supervisor.stop()
         running.forget(data_dir)
         folder_lock.close()
+
+
+def _start_redis(supervisor: "Supervisor", data_dir: Path, say: "Say") -> None:
+    from store import server
+
+    launch = functools.partial(server.launch, data_dir, server.die_with_parent, say=say)
+    redis = supervisor.adopt(
+        "redis",
+        # Later nobody waits for it: the other parts are watched meanwhile.
+        functools.partial(launch, check=None),
+        functools.partial(server.last_words, data_dir),
+        first=functools.partial(launch, check=supervisor.check_asked),
+    )
+    server.wait(data_dir, redis, say, supervisor.check_asked)
 
 
 def web_command(options: argparse.Namespace, application: str = "gameapp.asgi:application") -> list[str]:
