@@ -15,6 +15,7 @@ from django.conf import settings
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from live import counters
+from live.bodies import READ_ON_MAX
 from live.doors import place
 
 logger = logging.getLogger(__name__)
@@ -23,6 +24,8 @@ HEAD_BYTES_MAX = 32 * 1024
 HEAD_S = 10.0
 #: A body has at most 1 MiB (live/bodies.py): that much takes 30 seconds at 35 KB/s.
 BODY_S = 30.0
+#: With all that stands between the chunks of a body.
+BODY_BYTES_MAX = READ_ON_MAX + READ_ON_MAX // 4
 #: Nothing of an answer was taken for so long.
 STALLED_S = 60.0
 TELL_EVERY_S = 60.0
@@ -42,6 +45,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().__init__(*args, **options)
         self._counted_as = ""
         self._in_head, self._head_bytes, self._tail = True, 0, b""
+        self._body_bytes, self._since_body = 0, 0
         self._deadline: asyncio.TimerHandle | None = None
         self._stalled: asyncio.TimerHandle | None = None
 
@@ -85,6 +89,9 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._in_head and not self._head_fits(data):
             return self._refuse(431)
+        if not self._in_head and not self._body_fits(data):
+            counters.count("bodies_refused")
+            return self.transport.abort()
         if self._in_head and self._deadline is None:
             self._within(HEAD_S)  # A further request on a connection that was kept.
         super().data_received(data)
@@ -97,8 +104,18 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._tail = (self._tail + data[-3:])[-3:]
         return True
 
+    def _body_fits(self, data: bytes) -> bool:
+        # Trailers and the extensions of chunks are no body, and pile up in the parser.
+        self._body_bytes += len(data)
+        self._since_body += len(data)
+        return self._body_bytes <= BODY_BYTES_MAX and self._since_body - len(data) <= HEAD_BYTES_MAX
+
+    def on_body(self, body: bytes) -> None:
+        self._since_body = 0
+        super().on_body(body)
+
     def on_headers_complete(self) -> None:
-        self._in_head = False
+        self._in_head, self._body_bytes, self._since_body = False, 0, 0
         self._within(BODY_S)
         super().on_headers_complete()
 
@@ -118,6 +135,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         taken_over: Any = self.transport.get_protocol()
         if taken_over is not self:
             taken_over.counted_as, self._counted_as = self._counted_as, ""
+            taken_over.refuse_unread()
         self._free()
 
     # Writing

@@ -6,6 +6,7 @@
 import logging
 from typing import Any
 
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 from websockets.http11 import Request
@@ -23,6 +24,14 @@ EXTENSION = "gameapp.shared_frames"
 #: binary ones), which cost us time and pass no rate limit. So much at once, and so much a second.
 BYTES_AT_ONCE, BYTES_PER_S = 2 * 1024 * 1024, 128 * 1024
 FRAMES_AT_ONCE, FRAMES_PER_S = 200, 20
+#: Text messages have a rate limit of their own, which looks at one after the other: so many may wait for it.
+MESSAGES_AT_ONCE, MESSAGES_PER_S = 400, 200
+#: So much may come before the handshake was answered; browsers send nothing before.
+EARLY_BYTES_MAX = 4096
+#: Whoever flooded a socket has so long to read that it is closed.
+CLOSING_S = 2.0
+#: A handshake is answered within this.
+HANDSHAKE_S = 10.0
 #: So much is parsed before it is counted again.
 SLICE = 4096
 
@@ -55,19 +64,40 @@ class SharedFrameProtocol(WebSocketsSansIOProtocol):
         now = self.loop.time()
         self._bytes = Meter(BYTES_AT_ONCE, BYTES_PER_S, now)
         self._frames = Meter(FRAMES_AT_ONCE, FRAMES_PER_S, now)
+        self._messages = Meter(MESSAGES_AT_ONCE, MESSAGES_PER_S, now)
+        self._early_bytes, self._is_deaf, self._closed_here = 0, False, False
+        self._answered_by = self.loop.call_later(HANDSHAKE_S, self._too_late)
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
+        self._answered_by.cancel()
         release(self.counted_as)
         self.counted_as = ""
 
     def data_received(self, data: bytes) -> None:
         if not self._bytes.spend(len(data), self.loop.time()):
             return self._flooded()
+        if self.handshake_initiated and not self.handshake_complete:
+            self._early_bytes += len(data)
+            if self._early_bytes > EARLY_BYTES_MAX:
+                return self._flooded()
         for start in range(0, len(data), SLICE):
-            if self.transport.is_closing():
+            # Deaf: what still comes is thrown away unread.
+            if self._is_deaf or self.transport.is_closing():
                 return
             super().data_received(data[start : start + SLICE])
+
+    def refuse_unread(self) -> None:
+        """Answer a request whose head was no handshake, with the reason that its parser left."""
+        if not self.handshake_initiated:
+            answer = b"".join(self.conn.data_to_send())
+            self.transport.write(answer or b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n")
+            self.transport.close()
+
+    def _too_late(self) -> None:
+        if not self.handshake_complete:
+            counters.count("connections_too_slow")
+            self.transport.abort()
 
     def _counted(self) -> bool:
         """Count a frame that is no text message; False ends the connection."""
@@ -81,6 +111,27 @@ class SharedFrameProtocol(WebSocketsSansIOProtocol):
             counters.count("sockets_flooded")
             logger.info("a socket was ended: it sent too many bytes, or frames that are no message")
             self.transport.abort()
+
+    def handle_text(self, event: Frame) -> None:
+        if self._is_deaf:
+            return
+        if self._messages.spend(1, self.loop.time()):
+            return super().handle_text(event)
+        counters.count("sockets_flooded")
+        logger.info("a socket is closed: it sent too many messages at once")
+        self._is_deaf = True
+        if self.close_sent:
+            return
+        # As the rate limit would: reading goes on, so that the close frame is not lost behind what was not read.
+        self._closed_here = True
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": 1008, "reason": "too many messages"})
+        self.conn.send_close(1008, "too many messages")
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
+        self.close_timer = self.loop.call_later(CLOSING_S, self.transport.close)
 
     def handle_bytes(self, event: Frame) -> None:
         if self._counted():
@@ -99,6 +150,11 @@ class SharedFrameProtocol(WebSocketsSansIOProtocol):
         if self.response.status_code == 101 and not self.config.ws_per_message_deflate:
             self.scope["extensions"][EXTENSION] = {"writer": self}
 
+    async def send(self, message: Any) -> None:
+        if self._closed_here:
+            raise ClientDisconnected  # The application does not know yet.
+        await super().send(message)
+
     def send_receive_event_to_app(self) -> None:
         # uvicorn refuses this itself, with a traceback in the log for whatever a stranger sends.
         try:
@@ -107,6 +163,7 @@ class SharedFrameProtocol(WebSocketsSansIOProtocol):
         except UnicodeDecodeError:
             self.frames = []
             self.conn.send_close(1007)
+            self._closed_here = True
             return self.handle_parser_exception()
         super().send_receive_event_to_app()
 

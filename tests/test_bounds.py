@@ -13,8 +13,9 @@ import pytest
 import uvicorn
 
 from gameapp.serve_uvicorn import config, listen
-from live import http_protocol
+from live import http_protocol, uvicorn_protocol
 from live.bodies import BODY_BYTES_MAX, BoundedBody
+from live.uvicorn_protocol import SharedFrameProtocol
 from tests.raw_socket import RawSocket
 from tests.stack import Site
 
@@ -185,8 +186,9 @@ def frame(opcode: int, payload: bytes = b"", fin: bool = True) -> bytes:
         [frame(1, b"x", fin=False), *[frame(0, fin=False)] * 5_000],
         [frame(2, b"x")] * 5_000,
         [frame(1, b"x" * 60_000)] * 100,
+        [frame(1, b"x")] * 50_000,
     ],
-    ids=["pings", "pongs", "empty continuations", "binary", "bytes"],
+    ids=["pings", "pongs", "empty continuations", "binary", "bytes", "tiny texts"],
 )
 async def test_whoever_floods_a_socket_loses_it_whatever_with(port, flood):
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -200,6 +202,61 @@ async def test_whoever_floods_a_socket_loses_it_whatever_with(port, flood):
     writer.close()
     while http_protocol.open_by_address:
         await asyncio.sleep(0.01)
+
+
+async def test_of_a_flood_of_messages_only_the_beginning_is_parsed_and_it_is_told(port, monkeypatch):
+    parsed, handle = [], SharedFrameProtocol.handle_events
+    monkeypatch.setattr(SharedFrameProtocol, "handle_events", lambda self: parsed.append(1) or handle(self))
+    monkeypatch.setattr(uvicorn_protocol, "CLOSING_S", 0.2)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(HANDSHAKE)
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(frame(1, b"x") * 250_000)
+    answer = await reader.read()
+    writer.close()
+    assert struct.pack("!H", 1008) + b"too many messages" in answer
+    assert len(parsed) < 20  # Of more than 400 slices.
+
+
+async def test_what_comes_before_the_handshake_is_answered_is_no_way_around(port):
+    assert await said(port, HANDSHAKE, frame(1, b"x") * 250_000, wait=False) == b""
+    while http_protocol.open_by_address:
+        await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [b"0\r\nX-A: ", b"0\r\n" + b"X-A: a\r\n" * 20, b"1;x="],
+    ids=["a trailer without end", "trailers without end", "an extension without end"],
+)
+async def test_what_is_no_body_does_not_pile_up_behind_one(port, monkeypatch, begun):
+    monkeypatch.setattr(http_protocol, "BODY_S", 10)
+    received, receive = [], http_protocol.BoundedHttpProtocol._body_fits
+    monkeypatch.setattr(
+        http_protocol.BoundedHttpProtocol,
+        "_body_fits",
+        lambda self, data: received.append(len(data)) or receive(self, data),
+    )
+    head = f"POST / HTTP/1.1\r\n{HOST}Transfer-Encoding: chunked\r\n\r\n".encode()
+    more = begun if begun.endswith(b"\r\n") else b"a" * 150
+    assert await said(port, head + begun, *[more.removeprefix(b"0\r\n") * 300] * 100) == b""
+    assert sum(received) < 1_000_000
+    assert not http_protocol.open_by_address
+
+
+@pytest.mark.parametrize(
+    ("changed", "status"),
+    [
+        ((b"GET /", b"POST /"), b"HTTP/1.1 4"),
+        ((b"\r\n\r\n", b"\r\nX-A: " + b"a" * 9_000 + b"\r\n\r\n"), b"431"),
+        ((b"\r\n\r\n", b"\r\n" + b"X-A: a\r\n" * 300 + b"\r\n"), b"431"),
+        ((b"Version: 13", b"Version: 12"), b"400"),
+    ],
+    ids=["a form", "a long header", "many headers", "an old version"],
+)
+async def test_what_is_no_handshake_is_answered(port, changed, status):
+    assert status in await said(port, HANDSHAKE.replace(*changed, 1))
+    assert not http_protocol.open_by_address
 
 
 # Against the arcade itself
