@@ -198,6 +198,9 @@ class RoleForm(forms.ModelForm):
         names = [f"{each.content_type.app_label}.{each.codename}" for each in chosen.select_related("content_type")]
         if makes_owners(names) and not self.by.is_superuser:
             raise ValidationError("Only a superuser gives a role the rights to change accounts and roles.")
+        had = permissions_of(self.instance) if self.instance.pk else set()
+        if missing := set(names) - set(had) - self.by.get_all_permissions():
+            raise ValidationError(f"You cannot give a right that you do not have: {', '.join(sorted(missing))}.")
         return chosen
 
 
@@ -229,6 +232,10 @@ class RoleAdmin(GroupAdmin):
         given, taken = sorted(set(after) - set(before or ())), sorted(set(before or ()) - set(after))
         act = "change_role" if change else "add_role"
         record(act, "role", form.instance.name, by=request.user, before={"taken": taken}, after={"given": given})
+        if given or taken:
+            # Open sockets still know whoever has the role with their old rights; who changed it goes on.
+            for id in form.instance.user_set.exclude(pk=request.user.pk).values_list("pk", flat=True):
+                run_sync(end_sessions(id))
 
     def delete_model(self, request, obj):
         record("delete_role", "role", obj.name, by=request.user, before={"taken": sorted(permissions_of(obj))})

@@ -8,6 +8,7 @@ import csv
 import io
 import json
 import re
+import unicodedata
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -20,9 +21,11 @@ from audit.trail import record
 READ_AT_ONCE = 2_000
 
 
+#: What nobody sees: control and format characters, and spaces.
+_UNSEEN = "".join(chr(code) for code in range(0x10000) if unicodedata.category(chr(code)) in ("Cc", "Cf", "Zs"))
 #: What spreadsheets begin a formula with, in full width, too; what may stand unseen before it; and where some of them
 #: take a cell to end, quotes or not, by their language: the semicolon, the tab and the line's end.
-_FORMULA = re.compile("(^|[;\\t\\r\\n])([\\s\u00a0\u200b\ufeff'\"]*)([-=+@\uff1d\uff0b\uff0d\uff20])")
+_FORMULA = re.compile(f"(^|[;\\t\\r\\n])([\\s{re.escape(_UNSEEN)}'\"]*)([-=+@\uff1d\uff0b\uff0d\uff20])")
 
 
 def safe(value: object) -> object:

@@ -1,9 +1,11 @@
 """What every page's template may use."""
 
+import contextlib
 import functools
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from js_asset import ImportMap
@@ -35,4 +37,6 @@ def here(request: HttpRequest) -> str:
     """Where somebody who signs in or up on this page goes on: here, or where a page of that kind was to lead."""
     if not request.path.startswith("/accounts/"):
         return request.get_full_path()
-    return request.POST.get("next") or request.GET.get("next") or "/"
+    with contextlib.suppress(SuspiciousOperation):  # As many fields as nobody reads: the page says so.
+        return request.POST.get("next") or request.GET.get("next") or "/"
+    return "/"

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import traceback
 from typing import Any
 
 import csp.middleware
@@ -11,14 +12,15 @@ import django.middleware.common
 import django.middleware.csrf
 import django.middleware.security
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
-from django.core.exceptions import DisallowedHost
+from django.core.exceptions import DisallowedHost, SuspiciousOperation, ValidationError
 from django.db import DataError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from accounts.hashing import Busy
-from live.bodies import TOO_LARGE
+from live.bodies import TOO_LARGE, UNREADABLE
 from live.doors import TooMany, client_address, enter
 from store.client import StoreUnavailable
 from store.trouble import is_sql_trouble
@@ -64,8 +66,13 @@ class CsrfViewMiddleware(Inline, django.middleware.csrf.CsrfViewMiddleware):
                 await enter("post_address", client_address(request))
             except TooMany as error:
                 return too_many(request, error)
-            if request.content_type == "multipart/form-data":
-                await sync_to_async(lambda: request.POST, thread_sensitive=False)()
+            try:
+                if request.content_type == "multipart/form-data":
+                    await sync_to_async(lambda: request.POST, thread_sensitive=False)()
+                if _has_nul(request.POST):
+                    return odd(request, 400)
+            except (SuspiciousOperation, MultiPartParserError) as error:
+                return nonsense(request, error)
         return super().process_view(request, *rest)
 
 
@@ -111,10 +118,16 @@ class RefusalMiddleware:
             return unavailable(request, "its database does not answer")
         if isinstance(error, Busy):
             return unavailable(request, str(error))
-        if isinstance(error, OverflowError | DataError):
-            # A number that SQL cannot hold, or a text that PostgreSQL takes for no value of the column's type.
-            return odd(request, 400)
+        if isinstance(error, OverflowError | DataError | SuspiciousOperation) or _is_of_admin_values(request, error):
+            # Such as a number that SQL cannot hold, or a text that PostgreSQL takes for no value of the column's type.
+            return nonsense(request, error)
         return too_many(request, error) if isinstance(error, TooMany) else None
+
+
+def _is_of_admin_values(request: HttpRequest, error: Exception) -> bool:
+    """Whether the admin, which looks things up by whatever it is given, was given what no column can be."""
+    given = request.GET or request.POST
+    return bool(given) and request.path.startswith("/admin/") and isinstance(error, ValueError | ValidationError)
 
 
 def _refused(request: HttpRequest) -> HttpResponse | None:
@@ -130,19 +143,32 @@ def _refused(request: HttpRequest) -> HttpResponse | None:
         response = odd(request, 413)
         response.headers["Connection"] = "close"  # The rest of the body is not read.
         return response
-    if (request.content_params or {}).get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
+    if UNREADABLE in scope or (request.content_params or {}).get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
         request.encoding = "utf-8"  # Whatever looks into the form from here on reads it so.
         return odd(request, 415)
     if "\0" in request.path:
         return odd(request, 404)
-    if "%00" in request.META.get("QUERY_STRING", "") or _has_nul(request):
-        return odd(request, 400)
-    return None
+    try:
+        return odd(request, 400) if _has_nul(request.GET) else None
+    except SuspiciousOperation as error:
+        return nonsense(request, error)
 
 
-def _has_nul(request: HttpRequest) -> bool:
-    """Whether a form holds a NUL, which PostgreSQL refuses in any text. The body was received before."""
-    return request.method == "POST" and (b"%00" in request.body or b"\0" in request.body)
+def _has_nul(given: QueryDict) -> bool:
+    """Whether a name or value holds a NUL, which PostgreSQL refuses in any text."""
+    return any("\0" in name or any("\0" in value for value in values) for name, values in given.lists())
+
+
+def nonsense(request: HttpRequest, error: Exception) -> HttpResponse:
+    """The 400 page, and one line in the log that says what was odd, and where that was found."""
+    at = traceback.extract_tb(error.__traceback__)[-1]
+    logger.warning("%s: %s in %s:%s: %.200s", request.path, type(error).__name__, at.name, at.lineno, error)
+    return odd(request, 400)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What Django itself refuses, on our page."""
+    return odd(request, 400)
 
 
 #: What is wrong with a request, by the status of its page: a heading, and words for whoever sent it.

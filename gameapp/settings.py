@@ -264,6 +264,8 @@ TEST_RUNNER = "tests.runner.PytestRunner"
 
 # `line` for people, `json` for programs: one object a line. Both say which request a line belongs to.
 LOG_FORMAT = _given.log_format
+# On the handler: a logger's filters do not see what its children say.
+LOG_FILTERS = ["request_id", "no_traceback", "repeats"]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -277,15 +279,10 @@ LOGGING = {
         "line": {"format": "%(asctime)s %(levelname)-7s %(name)s [%(request_id)s]: %(message)s"},
         "json": {"()": "live.counted.JsonFormatter"},
     },
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["request_id", "repeats"]}
-    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": LOG_FILTERS}},
     "root": {"handlers": ["console"], "level": _given.log_level},
     "loggers": {
         "django.request": {"level": "ERROR", "filters": ["health"]},
-        # What a stranger sent that makes no sense is a line, not a page of ours.
-        "django.security.DisallowedHost": {"filters": ["no_traceback"]},
-        "django.security": {"filters": ["no_traceback"]},
         "django.channels.server": {"level": "WARNING"},
     },
 }

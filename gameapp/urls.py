@@ -10,6 +10,8 @@ from leaderboard.nearby_views import nearby
 admin.site.site_header = admin.site.site_title = "Gameapp"
 admin.site.index_title = "Operations"
 
+handler400 = "gameapp.middleware.bad_request"
+
 urlpatterns = [
     path("", include("games.urls")),
     path("boards/", include("leaderboard.urls")),

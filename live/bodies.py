@@ -2,11 +2,15 @@
 
 from typing import Any
 
+from django.utils.http import parse_header_parameters
+
 BODY_BYTES_MAX = 1024 * 1024
 #: A larger one is read on so far, and thrown away: a client that is still sending would not read the answer.
 READ_ON_MAX = 8 * BODY_BYTES_MAX
 #: The scope of a request whose body is larger has this key: its page is a 413, and its body is empty.
 TOO_LARGE = "gameapp.body_too_large"
+#: The scope of a request whose Content-Type makes no sense has this key, and no such header: its page is a 415.
+UNREADABLE = "gameapp.content_type_unreadable"
 
 
 class BoundedBody:
@@ -17,6 +21,9 @@ class BoundedBody:
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         headers = dict(scope["headers"])
+        if not _is_readable(headers.get(b"content-type", b"")):
+            kept = [pair for pair in scope["headers"] if pair[0] != b"content-type"]
+            scope = {**scope, "headers": kept, UNREADABLE: True}
         if b"content-length" not in headers and b"transfer-encoding" not in headers:
             return await self.application(scope, receive, send)
         # A length is all digits: the server has seen to that.
@@ -30,6 +37,15 @@ class BoundedBody:
             return given.pop() if given else await receive()
 
         await self.application(scope, again, send)
+
+
+def _is_readable(content_type: bytes) -> bool:
+    """Whether Django can take the header apart: it does so before any middleware, and is not careful."""
+    try:
+        parse_header_parameters(content_type.decode("latin-1"))
+        return True
+    except (ValueError, LookupError):
+        return False
 
 
 async def _received(receive: Any) -> bytes | None:

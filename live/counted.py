@@ -6,6 +6,7 @@ import logging
 import re
 import secrets
 import time
+import traceback
 from collections import OrderedDict
 from typing import Any
 
@@ -76,10 +77,10 @@ class NoRepeats(logging.Filter):
 
     def __init__(self) -> None:
         super().__init__()
-        self._said: OrderedDict[tuple[str, str], tuple[float, int]] = OrderedDict()
+        self._said: OrderedDict[tuple[str, str, str], tuple[float, int]] = OrderedDict()
 
     def filter(self, record: logging.LogRecord) -> bool:
-        line = record.name, record.getMessage()
+        line = record.name, record.getMessage(), _raised(record)
         now = time.monotonic()
         at, passed_over = self._said.pop(line, (-self.EVERY_S, 0))
         if now - at < self.EVERY_S:
@@ -93,6 +94,14 @@ class NoRepeats(logging.Filter):
         return True
 
 
+def _raised(record: logging.LogRecord) -> str:
+    """Which exception a record tells of, and where it was raised: another one is another line."""
+    if not record.exc_info or record.exc_info[0] is None:
+        return ""
+    at = traceback.extract_tb(record.exc_info[2], limit=-1)
+    return f"{record.exc_info[0].__qualname__} {at[0].filename}:{at[0].lineno}" if at else ""
+
+
 class NoHealthChecks(logging.Filter):
     """Passes over that a health check was answered with 503: that is what it is for, and `health` tells of changes."""
 
@@ -101,10 +110,11 @@ class NoHealthChecks(logging.Filter):
 
 
 class NoTraceback(logging.Filter):
-    """Makes a line of what a stranger's request provoked."""
+    """Makes a line of what a stranger's request provoked: all that Django logs under `django.security`."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.exc_info = record.exc_text = None
+        if record.name.startswith("django.security"):
+            record.exc_info = record.exc_text = None
         return True
 
 

@@ -24,6 +24,8 @@ REACH_KM = 100
 #: With fewer in reach than this nobody is named.
 ENOUGH = 3
 NAMED_MAX = 100
+#: So many are looked through for those who count.
+LOOKED_MAX = 10_000
 BUCKETS = ((7.5, "around the corner"), (25.0, "within 25 km"), (math.inf, "within 100 km"))
 
 _KM_PER_DEGREE = 111.32
@@ -102,18 +104,23 @@ Counted = Callable[[Sequence[int]], Awaitable[set[int]]]
 
 
 async def around(player: int, *, counted: Counted | None = None, now_ms: int | None = None) -> Nearby:
-    """Who is within 100 km of a player. Redis: lua/nearby_read.lua, one round trip, O(players in reach).
+    """Who is within 100 km of a player. Redis: lua/nearby_read.lua, one round trip, at most three;
+    O(players in reach).
 
     `counted` says which of those found count as others, and may be named: accounts made to be found beside somebody
     must not make up the three.
     """
-    args = ["" if now_ms is None else now_ms, player, REACH_KM, NAMED_MAX + 1]
-    until_ms, flat = await _read([keys.cells(), keys.cells_until()], args)
-    others = [(int(other), float(distance)) for other, distance in zip(flat[::2], flat[1::2], strict=True)]
-    if counted is not None:
-        count = await counted([other for other, _ in others]) if others else set()
-        others = [each for each in others if each[0] in count]
-    found = [Neighbour(other, _in_words(distance)) for other, distance in others]
+    for count in (NAMED_MAX + 1, LOOKED_MAX // 10, LOOKED_MAX):  # Further, only past those who do not count.
+        args = ["" if now_ms is None else now_ms, player, REACH_KM, count]
+        until_ms, flat = await _read([keys.cells(), keys.cells_until()], args)
+        others = [(int(other), float(distance)) for other, distance in zip(flat[::2], flat[1::2], strict=True)]
+        is_all = len(others) + 1 < count
+        if counted is not None and others:
+            count_as = await counted([other for other, _ in others])
+            others = [each for each in others if each[0] in count_as]
+        if is_all or len(others) >= NAMED_MAX:
+            break
+    found = [Neighbour(other, _in_words(distance)) for other, distance in others[: NAMED_MAX + 1]]
     return Nearby(until_ms, found if len(found) >= ENOUGH else [])
 
 

@@ -297,13 +297,25 @@ FORM = "Content-Type: application/x-www-form-urlencoded"
     [
         (415, "/accounts/sign-in/", [f"{FORM}; charset=utf-16"], b"\xff\xfea\0=\0b\0"),
         (415, "/play/fuse/", [f"{FORM}; charset=x-no-such"], b"a=b"),
+        (415, "/play/fuse/", [f"{FORM}; charset*=klingon''utf-8"], b"a=b"),
+        (415, "/", ["Content-Type: text/html; a*=x''y"], b""),
         (400, "/accounts/sign-in/", [FORM], b"name=a%00b&password=x"),
         (413, "/play/fuse/", [FORM], b"a" * (BODY_BYTES_MAX + 1)),
         (403, "/play/fuse/", ["Content-Type: multipart/form-data; boundary=x"], b"--x\r\nbroken"),
         (403, "/play/fuse/", ["Content-Type: multipart/form-data"], b"no boundary"),
         (403, "/play/fuse/", [FORM], b"&".join(b"a=b" for _ in range(5_000))),
     ],
-    ids=["utf-16", "unknown charset", "NUL", "large", "broken parts", "no boundary", "many fields"],
+    ids=[
+        "utf-16",
+        "unknown charset",
+        "unknown encoding",
+        "unknown encoding without a form",
+        "NUL",
+        "large",
+        "broken parts",
+        "no boundary",
+        "many fields",
+    ],
 )
 def test_an_odd_form_is_a_page_with_every_header(ask, status, path, lines, body):
     found, head, page = ask(request(ask, path, *lines, method="POST", body=body))

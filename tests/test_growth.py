@@ -16,6 +16,7 @@ from accounts import hashing, mail_address, operations, settings_views, wallet
 from accounts.forms import NewPasswordForm
 from accounts.hashing import Busy, PooledHasher
 from accounts.models import LedgerEntry, Player
+from accounts.sessions import devices
 from audit.models import Entry
 from games import runs
 from games.game import find
@@ -217,6 +218,26 @@ class TestRanks:
         assert owners.permissions.count() > len(own)
         client.post(f"/admin/auth/group/{role.pk}/delete/", {"post": "yes"})
         assert Entry.objects.filter(action="delete_role").exists()
+
+    def test_nobody_gives_a_role_rights_that_they_lack_and_who_has_it_signs_in_anew(self, client):
+        roles = Group.objects.create(name="Roles")
+        roles.permissions.set(Permission.objects.filter(codename__in=["change_group", "view_group"]))
+        rita, mona = self.staff("Rita", "Roles"), self.staff("Mona", "Moderator")
+        moderator = Group.objects.get(name="Moderator")
+        own = [str(pk) for pk in moderator.permissions.values_list("pk", flat=True)]
+        path = f"/admin/auth/group/{moderator.pk}/change/"
+        client.force_login(rita)
+        grant = Permission.objects.get(codename="grant_coins")
+        page = client.post(path, {"name": "Moderator", "permissions": [*own, str(grant.pk)]}).content.decode()
+        assert grant not in moderator.permissions.all()
+        # Whoever changes roles stands as high as an owner: a lower one's right is refused by its name.
+        assert "a right that you do not have" in page
+        client.force_login(Player.objects.create_superuser("Olga", GOOD))
+        elsewhere = Client()
+        elsewhere.force_login(mona)
+        client.post(path, {"name": "Moderator", "permissions": [*own, str(grant.pk)]})
+        assert grant in moderator.permissions.all()
+        assert run_sync(devices(mona.pk)) == []
 
     def test_a_gift_is_given_once_however_late_it_is_sent_again(self, owner):
         bob = Player.objects.create_user("Bob", GOOD)

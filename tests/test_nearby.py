@@ -68,6 +68,20 @@ class TestAround:
             (2, "within 100 km"),
         ]
 
+    async def test_those_who_do_not_count_push_nobody_out(self):
+        await nearby.join(1, BERLIN)
+        for guest in range(1_000, 1_000 + 3 * nearby.NAMED_MAX):
+            await nearby.join(guest, BERLIN)
+        further = Place(BERLIN.latitude + 15 / 111.32, BERLIN.longitude)
+        for player in (2, 3, 4):
+            await nearby.join(player, further)
+
+        async def counted(players):
+            return {player for player in players if player < 1_000}
+
+        found = (await nearby.around(1, counted=counted)).neighbours
+        assert {each.player for each in found} == {2, 3, 4}
+
     async def test_who_has_not_joined_sees_nobody(self):
         for player in range(2, 10):
             await nearby.join(player, BERLIN)
