@@ -1,4 +1,4 @@
-"""The admin looks up by whatever an address or a form names: what no column can be is a 400, and one line in the log."""
+"""The admin looks up by whatever an address or a form names: what no column can be is a 400 and a line in the log."""
 
 import logging
 
