@@ -1,6 +1,7 @@
 """A board of 100,000 players with 60 closed seasons: every page and every moderator's action, and what they touch."""
 
 import pytest
+from django.core.management.color import no_style
 from django.db import connection
 
 from accounts.follows import follow
@@ -37,6 +38,8 @@ def board() -> Board:
             """,
             [PLAYERS],
         )
+        for statement in connection.ops.sequence_reset_sql(no_style(), [Player]):
+            cursor.execute(statement)
     run_sync(_stand(range(1, PLAYERS + 1)))
     made = Board.objects.get(slug="fuse")
     for age in range(1, SEASONS + 1):
