@@ -1,6 +1,7 @@
 """A private Redis for the whole run, a key prefix for each test, and the players that tests speak of."""
 
 import itertools
+import os
 
 import pytest
 from channels.layers import channel_layers
@@ -14,6 +15,7 @@ from leaderboard.models import Board
 from store import server
 from tests.browser import chromium, opened  # noqa: F401  (fixtures)
 from tests.prepared import share
+from tests.servers import restrict
 from tests.stack import Site
 
 share()
@@ -24,6 +26,8 @@ _prefixes = itertools.count(1)
 def redis_server():
     """The real thing, on a unix socket in the run's own folder."""
     process = server.start(django_settings.DATA_DIR, server.die_with_parent)
+    if "TEST_REDIS_ACL" in os.environ:
+        restrict(server.private_socket(django_settings.DATA_DIR))
     yield process
     process.terminate()
     process.wait(10)

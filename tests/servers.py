@@ -2,12 +2,15 @@
 
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 import redis
 
 from store import binary, server
 from store.client import answers
+
+RUNNING = Path(__file__).parent.parent / "docs" / "running.md"
 
 
 class Started:
@@ -39,3 +42,17 @@ class Started:
                 return connection.execute_command(*command)
             except redis.ResponseError as error:
                 return error
+
+
+def restrict(socket: Path) -> None:
+    """Leave everybody on a server only the rights that docs/running.md says the site's user needs.
+
+    And KEYS, with which tests look around. The key prefixes of tests all begin with `test`.
+    """
+    line = next(line for line in RUNNING.read_text().splitlines() if line.startswith("ACL SETUSER gameapp "))
+    rights = line.split()[line.split().index("resetchannels") + 2 :]
+    with redis.Redis(unix_socket_path=str(socket)) as connection:
+        while not answers(f"unix://{socket}"):
+            time.sleep(0.01)
+        rules = ["resetkeys", "~test*", "resetchannels", "&test*", "-@all", *rights, "+keys"]
+        connection.execute_command("ACL", "SETUSER", "default", *rules)

@@ -25,7 +25,7 @@ from presence import activity, online, visitors
 from store import heartbeat
 from store.client import client as redis
 from store.client import run_sync
-from store.keys import dead_letters
+from store.keys import dead_letters, key
 from store.lock import hold
 from tests.worker import drain
 
@@ -83,7 +83,7 @@ class TestFigures:
         await boards.submit(finished(bob, 500))
         await drain()
         await boards.submit(finished(bob, 600))
-        await redis().xadd("x", {"a": "1"})
+        await redis().xadd(key("tests", "x", "x"), {"a": "1"})
         await heartbeat.beat("w1")
         async with hold("repair:fuse"), hold("window:fuse:7"), hold("flag:replays"):
             found = await figures.read()
@@ -183,9 +183,9 @@ class TestCounting:
         for number, day in enumerate(week):
             # Half of each day's visitors come on the next day, too.
             await redis().pfadd(keys.visitors(str(day)), *(f"v{n}" for n in range(500 * number, 500 * number + 1_000)))
-        await redis().pfmerge("union", *(keys.visitors(str(day)) for day in week))
+        await redis().pfmerge(key("tests", "x", "union"), *(keys.visitors(str(day)) for day in week))
         [found] = await visitors.unique([7], today=datetime(2026, 11, 24, tzinfo=UTC))
-        assert found == await redis().pfcount("union")
+        assert found == await redis().pfcount(key("tests", "x", "union"))
         assert abs(found - 4_000) <= 100
 
     async def test_days_are_told_apart(self):

@@ -12,6 +12,7 @@ from live import topics
 from live.protocol import Diff, Lines
 from live.topics import apply, apply_lines
 from presence import online
+from store.keys import key
 
 STEPS = 80
 
@@ -22,7 +23,8 @@ async def play(rng, finished):
 
 async def tell(rng, finished):
     await feed.append(
-        Line("best", "fuse", 0, player=rng.randint(1, 9), points=rng.randint(1, 99)), told=f"t{rng.random()}"
+        Line("best", "fuse", 0, player=rng.randint(1, 9), points=rng.randint(1, 99)),
+        told=key("tests", "x", "told", rng.random()),
     )
 
 
