@@ -165,7 +165,9 @@ LOADED = 100.0
 def loading_percent(where: str) -> float | None:
     """How much of its data a Redis at this address has loaded, 0 to 100; None when it does not answer."""
     try:
-        with redis.Redis.from_url(where, retry=redis.retry.Retry(NoBackoff(), 0), **_options(1.0)) as connection:
+        # No check of its own when it connects: that is a PING, which is refused while it loads.
+        options = _options(1.0) | {"health_check_interval": 0}
+        with redis.Redis.from_url(where, retry=redis.retry.Retry(NoBackoff(), 0), **options) as connection:
             try:
                 connection.ping()
             except redis.BusyLoadingError:

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from live.doors import client_address
+from live.doors import address, client_address
 from store import keys
 from store.client import StoreUnavailable, client, close
 from store.limits import Policy, take
@@ -100,3 +100,27 @@ def test_an_address_comes_only_from_our_own_proxies(settings, proxies, header, a
     request = HttpRequest()
     request.META = {"REMOTE_ADDR": "127.0.0.1"} | ({"HTTP_X_FORWARDED_FOR": header} if header else {})
     assert client_address(request) == address
+
+
+@pytest.mark.parametrize(
+    ("proxies", "header", "expected"),
+    [
+        (0, "198.51.100.9", "203.0.113.7"),
+        (1, "", "203.0.113.7"),
+        (1, "198.51.100.9", "198.51.100.9"),
+        (1, "10.0.0.1, 198.51.100.9", "198.51.100.9"),
+        (2, "6.6.6.6, 198.51.100.9, 10.0.0.1", "198.51.100.9"),
+        (2, "198.51.100.9", "203.0.113.7"),
+        (1, "198.51.100.9:4711", "198.51.100.9"),
+        (1, "[2001:db8::1]:443", "2001:db8::/64"),
+        (1, "2001:db8:0:0:5::1", "2001:db8::/64"),
+        (1, "::ffff:198.51.100.9", "198.51.100.9"),
+        (1, "fe80::1%eth0", "fe80::/64"),
+        (1, "unknown", "203.0.113.7"),
+        (1, "1.2.3.4.5", "203.0.113.7"),
+        (1, "198.51.100.9,,", "198.51.100.9"),
+    ],
+)
+def test_the_address_that_the_outermost_trusted_proxy_saw(settings, proxies, header, expected):
+    settings.PROXY_COUNT = proxies
+    assert address({"X-Forwarded-For": header}, "203.0.113.7") == expected

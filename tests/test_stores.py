@@ -1,6 +1,9 @@
 """Stores that were lost or exchanged, a Redis that cannot do what it must, and folders that another server wrote."""
 
+import time
+
 import pytest
+import redis as redis_package
 from django.core.management import CommandError, call_command
 
 from accounts import keys as account_keys
@@ -244,3 +247,36 @@ class TestFolder:
         made = [path for path in (folder / "redis").rglob("*") if path.name not in ("lock", "written_by", "redis.log")]
         assert made
         assert not [path for path in made if path.stat().st_mode & 0o077]
+
+
+class TestWaiting:
+    def test_a_server_that_loads_is_waited_for_and_says_how_far_it_is(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(server, "TELL_EVERY_S", 0.01)
+        first = server.start(tmp_path, server.die_with_parent)
+        with redis_sync(tmp_path) as connection:
+            connection.mset({f"k{n}": "x" * 500 for n in range(20_000)})
+            connection.bgrewriteaof()
+            while connection.info("persistence")["aof_rewrite_in_progress"]:
+                time.sleep(0.01)
+        first.terminate()
+        assert first.wait(20) == 0
+        said: list[str] = []
+        slow = ("--key-load-delay", "20", "--loading-process-events-interval-bytes", "1024")
+        second = server.start(tmp_path, server.die_with_parent, more=slow, say=said.append)
+        with redis_sync(tmp_path) as connection:
+            assert connection.dbsize() == 20_000
+        assert any("%" in line for line in said), said
+        second.terminate()
+        second.wait(20)
+
+    def test_what_a_server_that_ended_said_last(self, tmp_path):
+        server.log_file(tmp_path).parent.mkdir()
+        assert server.last_words(tmp_path) == "it said nothing"
+        server.log_file(tmp_path).write_text("1:M # one\n1:M # two\n")
+        assert server.last_words(tmp_path) == "1:M # two"
+        server.log_file(tmp_path).write_text("Write error writing append only file: No space left on device\nExiting\n")
+        assert "is full" in server.last_words(tmp_path)
+
+
+def redis_sync(data_dir):
+    return redis_package.Redis(unix_socket_path=str(server.private_socket(data_dir)))
