@@ -37,7 +37,7 @@ CSRF_TRUSTED_ORIGINS = SITE_URLS
 
 INSTALLED_APPS = [
     "gameapp",  # Before daphne, whose runserver it extends.
-    "daphne",
+    "gameapp.daphne_app.DaphneConfig",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
