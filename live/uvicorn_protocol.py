@@ -24,12 +24,10 @@ EXTENSION = "gameapp.shared_frames"
 #: binary ones), which cost us time and pass no rate limit. So much at once, and so much a second.
 BYTES_AT_ONCE, BYTES_PER_S = 2 * 1024 * 1024, 128 * 1024
 FRAMES_AT_ONCE, FRAMES_PER_S = 200, 20
-#: Text messages have a rate limit of their own, which looks at one after the other: so many may wait for it.
-MESSAGES_AT_ONCE, MESSAGES_PER_S = 400, 200
+#: So many text messages are looked at after a socket was closed; before, they have the rate limit of their door.
+LATE_AT_ONCE, LATE_PER_S = 400, 200
 #: So much may come before the handshake was answered; browsers send nothing before.
 EARLY_BYTES_MAX = 4096
-#: Whoever flooded a socket has so long to read that it is closed.
-CLOSING_S = 2.0
 #: A handshake is answered within this.
 HANDSHAKE_S = 10.0
 #: So much is parsed before it is counted again.
@@ -64,7 +62,8 @@ class SharedFrameProtocol(WebSocketsSansIOProtocol):
         now = self.loop.time()
         self._bytes = Meter(BYTES_AT_ONCE, BYTES_PER_S, now)
         self._frames = Meter(FRAMES_AT_ONCE, FRAMES_PER_S, now)
-        self._messages = Meter(MESSAGES_AT_ONCE, MESSAGES_PER_S, now)
+        self._late = Meter(LATE_AT_ONCE, LATE_PER_S, now)
+        self._rest = b""
         self._early_bytes, self._is_deaf, self._closed_here = 0, False, False
         self._answered_by = self.loop.call_later(HANDSHAKE_S, self._too_late)
 
@@ -81,11 +80,24 @@ class SharedFrameProtocol(WebSocketsSansIOProtocol):
             self._early_bytes += len(data)
             if self._early_bytes > EARLY_BYTES_MAX:
                 return self._flooded()
+        self._rest += data
+        self._parse()
+
+    def _parse(self) -> None:
+        """Parse what is there, slice by slice, no faster than the application takes messages."""
+        data, self._rest = self._rest, b""
         for start in range(0, len(data), SLICE):
-            # Deaf: what still comes is thrown away unread.
             if self._is_deaf or self.transport.is_closing():
+                return  # What still comes is thrown away unread.
+            if self.read_paused:
+                self._rest = data[start:]
                 return
             super().data_received(data[start : start + SLICE])
+
+    async def receive(self) -> Any:
+        message = await super().receive()
+        self._parse()
+        return message
 
     def refuse_unread(self) -> None:
         """Answer a request whose head was no handshake, with the reason that its parser left."""
@@ -113,25 +125,10 @@ class SharedFrameProtocol(WebSocketsSansIOProtocol):
             self.transport.abort()
 
     def handle_text(self, event: Frame) -> None:
-        if self._is_deaf:
-            return
-        if self._messages.spend(1, self.loop.time()):
-            return super().handle_text(event)
-        counters.count("sockets_flooded")
-        logger.info("a socket is closed: it sent too many messages at once")
-        self._is_deaf = True
-        if self.close_sent:
-            return
-        # As the rate limit would: reading goes on, so that the close frame is not lost behind what was not read.
-        self._closed_here = True
-        self.queue.put_nowait({"type": "websocket.disconnect", "code": 1008, "reason": "too many messages"})
-        self.conn.send_close(1008, "too many messages")
-        self.transport.write(b"".join(self.conn.data_to_send()))
-        self.close_sent = True
-        if self.read_paused:
-            self.read_paused = False
-            self.transport.resume_reading()
-        self.close_timer = self.loop.call_later(CLOSING_S, self.transport.close)
+        if self.close_sent and not self._late.spend(1, self.loop.time()):
+            self._is_deaf = True
+        if not self._is_deaf:
+            super().handle_text(event)
 
     def handle_bytes(self, event: Frame) -> None:
         if self._counted():
@@ -154,6 +151,7 @@ class SharedFrameProtocol(WebSocketsSansIOProtocol):
         if self._closed_here:
             raise ClientDisconnected  # The application does not know yet.
         await super().send(message)
+        self._parse()  # After a close there may be the client's own behind the rest.
 
     def send_receive_event_to_app(self) -> None:
         # uvicorn refuses this itself, with a traceback in the log for whatever a stranger sends.
