@@ -30,7 +30,7 @@ LATE_AT_ONCE, LATE_PER_S = 400, 200
 EARLY_BYTES_MAX = 4096
 #: A handshake is answered within this.
 HANDSHAKE_S = 10.0
-#: So much is parsed before it is counted again.
+#: So much is parsed before it is seen again whether the application has taken what came.
 SLICE = 4096
 
 
@@ -52,7 +52,8 @@ class Meter:
 class SharedFrameProtocol(WebSocketsSansIOProtocol):
     """Messages without compression only: a compressed frame is not the same for everybody.
 
-    Whoever floods the connection, with frames of whatever kind, loses it. `counted_as`: see `live.http_protocol`.
+    Whoever floods the connection with bytes or with frames that are no message loses it; messages are parsed no faster
+    than the application takes them. `counted_as`: see `live.http_protocol`.
     """
 
     counted_as = ""

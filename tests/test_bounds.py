@@ -22,6 +22,10 @@ from tests.stack import Site
 HOST = "Host: localhost\r\n"
 
 
+#: An application at `/busy` takes nothing before this.
+taken = asyncio.Event()
+
+
 async def hello(scope, receive, send):
     """An application that takes whatever comes and says how many bytes that was."""
     if scope["type"] == "websocket":
@@ -30,7 +34,7 @@ async def hello(scope, receive, send):
         if scope["path"] == "/closed":
             await send({"type": "websocket.close", "code": 1008, "reason": "too many"})
         if scope["path"] == "/busy":
-            await asyncio.sleep(0.5)
+            await taken.wait()
         while (await receive())["type"] != "websocket.disconnect":
             pass
         return
@@ -219,6 +223,7 @@ async def test_a_flood_of_messages_is_parsed_no_faster_than_they_are_taken(port,
         async with asyncio.timeout(0.3):
             await reader.read()
     assert len(parsed) < 10  # Of 170 slices.
+    taken.set()
     writer.close()
 
 
