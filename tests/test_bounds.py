@@ -213,6 +213,7 @@ async def test_whoever_floods_a_socket_loses_it_whatever_with(port, flood):
 
 @pytest.mark.parametrize("path", ["closed", "busy"])
 async def test_a_flood_of_messages_is_parsed_no_faster_than_they_are_taken(port, monkeypatch, path):
+    taken.clear()
     parsed, handle = [], SharedFrameProtocol.handle_events
     monkeypatch.setattr(SharedFrameProtocol, "handle_events", lambda self: parsed.append(1) or handle(self))
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
