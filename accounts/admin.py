@@ -15,7 +15,7 @@ from accounts.sessions import end_sessions
 from accounts.signals import card_changed, deletion_asked
 from audit.admin import CappedPaginator, Exports, ReadOnly, export_csv
 from audit.trail import record
-from store.client import run_sync
+from store.sync_loop import run_sync
 
 #: Fields that make somebody's rights.
 RIGHTS = {"is_staff", "is_superuser", "groups", "user_permissions"}

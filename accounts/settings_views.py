@@ -27,7 +27,8 @@ from accounts.sign_in import stay_signed_in_alone
 from accounts.signals import card_changed
 from accounts.views import count_try
 from live.doors import client_address, enter
-from store.client import StoreUnavailable, run_sync
+from store.client import StoreUnavailable
+from store.sync_loop import run_sync
 from store.trouble import SQL_TROUBLE
 
 logger = logging.getLogger(__name__)

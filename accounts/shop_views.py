@@ -17,7 +17,7 @@ from accounts.models import LedgerEntry, Player
 from accounts.signals import card_changed
 from live.doors import enter
 from live.errors import GameError
-from store.client import run_sync
+from store.sync_loop import run_sync
 
 _REQUEST = re.compile(r"[A-Za-z0-9_-]{16,40}")
 LEDGER_COUNT = 12

@@ -9,7 +9,7 @@ from accounts.devices import words
 from accounts.models import Player
 from accounts.sessions import DEVICE, end_sessions, note_session, session_name
 from live.layer import tell_session
-from store.client import run_sync
+from store.sync_loop import run_sync
 
 
 def note_sign_in(request: HttpRequest, user: Player, **_: Any) -> None:

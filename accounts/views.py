@@ -25,7 +25,7 @@ from audit.trail import record
 from live import counters
 from live.doors import client_address, enter
 from live.layer import tell_session
-from store.client import run_sync
+from store.sync_loop import run_sync
 
 # In a session: the guest whose browser then signed in to an account.
 GUEST = "guest"

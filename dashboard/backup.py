@@ -21,9 +21,10 @@ from django.db import connection
 from dashboard import archive, identity, sql_copy
 from dashboard.archive import Manifest, part_of
 from store import binary, datafolder, server, snapshot
-from store.client import other, run_sync, url
+from store.client import other, url
 from store.fingerprint import Prints, counted_by_app, differing, fingerprints, names
 from store.keys import every_key, prefix
+from store.sync_loop import run_sync
 
 VALUE_TIMEOUT_S = 120.0
 LEFT_AFTER_S = 24 * 60 * 60

@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -20,8 +20,9 @@ from flags import flags
 from leaderboard import rebuild
 from leaderboard.models import Board
 from store import datafolder, heartbeat, server, snapshot
-from store.client import Client, answers, other, run_sync, url
+from store.client import Client, answers, other, url
 from store.keys import prefix
+from store.sync_loop import run_sync
 
 Say = Callable[[str], object]
 
@@ -59,13 +60,12 @@ def restore(path: Path, say: Say = lambda step: None) -> tuple[Manifest, Path]:
             be kept; the site is as it was.
         Unfinished: it broke off after the first change; the former state lies where it says.
     """
-    aside = settings.DATA_DIR / f"before-restore-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     with contextlib.closing(server.own(settings.DATA_DIR, to_restore=True)), _folder() as work:
         _refuse_while_running()
         say("Loading the archive and comparing")
         with backup.opened(path, work / "a", say) as (manifest, sql, address):
             _refuse_what_does_not_fit(manifest)
-            aside.mkdir(mode=0o700)
+            aside = _aside()
             say("Keeping what is there")
             _keep(aside)
             say("Writing Redis")
@@ -93,6 +93,18 @@ def _note(aside: Path) -> None:
         file.write(str(aside))
         file.flush()
         os.fsync(file.fileno())
+
+
+def _aside() -> Path:
+    """A new folder for the former state, named by the moment, or by the next second that no other one has."""
+    moment = datetime.now(UTC)
+    while True:
+        folder = settings.DATA_DIR / f"before-restore-{moment:%Y%m%dT%H%M%SZ}"
+        try:
+            folder.mkdir(mode=0o700)
+            return folder
+        except FileExistsError:
+            moment += timedelta(seconds=1)
 
 
 @contextlib.contextmanager

@@ -8,8 +8,9 @@ from audit.trail import record
 from flags import flags
 from flags.models import Experiment, Flag
 from flags.shipped import SHIPPED_NAMES
-from store.client import StoreUnavailable, run_sync
+from store.client import StoreUnavailable
 from store.lock import LockHeld
+from store.sync_loop import run_sync
 
 
 class Written(admin.ModelAdmin):

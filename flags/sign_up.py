@@ -8,7 +8,8 @@ from django.db import transaction
 from accounts.models import Player
 from flags import flags
 from flags.models import Experiment, Flag
-from store.client import StoreUnavailable, run_sync
+from store.client import StoreUnavailable
+from store.sync_loop import run_sync
 
 logger = logging.getLogger(__name__)
 

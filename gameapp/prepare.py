@@ -17,7 +17,8 @@ from dashboard import identity as site_identity
 from flags import flags
 from games import demo
 from store import probe
-from store.client import StoreUnavailable, run_sync
+from store.client import StoreUnavailable
+from store.sync_loop import run_sync
 
 console = Console(highlight=False, soft_wrap=True)
 

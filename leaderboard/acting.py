@@ -17,8 +17,9 @@ from audit.admin import ReasonForm, ask
 from leaderboard import moderation, rebuild, seasons, suspicion
 from leaderboard.periods import KINDS, TITLES
 from live.errors import GameError
-from store.client import StoreUnavailable, run_sync
+from store.client import StoreUnavailable
 from store.lock import LockHeld, LockLost
+from store.sync_loop import run_sync
 
 CHOSEN_MAX = 200
 #: A page waits for so long; what is not done by then the worker does.

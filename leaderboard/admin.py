@@ -19,8 +19,9 @@ from leaderboard import definitions, moderation, operations, rebuild, suspicion
 from leaderboard.acting import GrantForm, ResetForm, acting
 from leaderboard.boards import kept_periods
 from leaderboard.models import Board, HiddenPlayer, Merge, Moderation, Placement, Run, Season, Suspicion
-from store.client import StoreUnavailable, run_sync
+from store.client import StoreUnavailable
 from store.lock import LockHeld, LockLost
+from store.sync_loop import run_sync
 
 
 class Moderates:

@@ -5,7 +5,7 @@ from typing import Any
 from accounts.models import Player
 from leaderboard import boards
 from leaderboard.models import Board
-from store.client import run_sync
+from store.sync_loop import run_sync
 
 
 def show_new_card(player: Player, **_: Any) -> None:

@@ -59,7 +59,8 @@ async def reset_period(board: Board, kind: str, typed: str, *, reason: str, by: 
         raise UnknownPeriod
     period = current(kind, now_ms())
     seconds, microseconds = await client().time()
-    at_ms = seconds * 1000 + microseconds // 1000
+    # From the next millisecond on: a run that was accepted in this one stood there before.
+    at_ms = seconds * 1000 + microseconds // 1000 + 1
     await board.arefresh_from_db()
     if not await client().zcard(keys.standings(board.slug, period.id)):
         raise NothingToReset

@@ -6,7 +6,7 @@ from typing import Any
 from accounts.follows import followed_by
 from accounts.models import Player
 from presence import online
-from store.client import run_sync
+from store.sync_loop import run_sync
 
 
 def audience(player: Player, follows: Sequence[int]) -> Sequence[int]:

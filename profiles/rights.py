@@ -28,8 +28,8 @@ from presence import activity, nearby, online
 from profiles import traces
 from profiles.models import Award, Progress
 from profiles.profile import places
-from store.client import run_sync
 from store.lock import hold
+from store.sync_loop import run_sync
 
 logger = logging.getLogger(__name__)
 

@@ -9,10 +9,9 @@ import functools
 import hashlib
 import tempfile
 import weakref
-from collections.abc import AsyncIterator, Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import redis
 import redis.asyncio
@@ -42,14 +41,10 @@ __all__ = [
     "layer_host",
     "loading_percent",
     "other",
-    "run_sync",
     "sync",
     "translated",
     "url",
 ]
-
-
-T = TypeVar("T")
 
 
 # Connection trouble: the answer, if any, is not known.
@@ -123,6 +118,7 @@ class Client(redis.asyncio.Redis):
     """An async client whose every call answers within its time limit or raises `StoreUnavailable`."""
 
     timeout_s: float
+    made_for: tuple[str, float]
 
     async def execute_command(self, *args: Any, **options: Any) -> Any:
         async with _fresh(self.connection_pool), _answering(self.timeout_s):
@@ -206,11 +202,16 @@ _clients: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Client]" = weakr
 
 
 def client() -> Client:
-    """The client of the running event loop; asyncio connections belong to the loop that made them."""
+    """The client of the running event loop; asyncio connections belong to the loop that made them.
+
+    The loop of `run_sync` lives as long as the process, and tests change the settings: then another is made.
+    """
     loop = asyncio.get_running_loop()
+    wanted = (settings.REDIS_URL, settings.REDIS_TIMEOUT_S)
     found = _clients.get(loop)
-    if found is None:
+    if found is None or found.made_for != wanted:
         found = _clients[loop] = _connect(settings.REDIS_TIMEOUT_S, settings.REDIS_CONNECTIONS_MAX)
+        found.made_for = wanted
     return found
 
 
@@ -238,20 +239,6 @@ async def close() -> None:
     found = _clients.pop(asyncio.get_running_loop(), None)
     if found is not None:
         await found.aclose()
-
-
-def run_sync(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run a domain call from sync code (admin, commands, sync views) on a loop of its own."""
-
-    async def closing() -> T:
-        try:
-            return await coroutine
-        finally:
-            await close()
-
-    # In a thread of its own: the caller's may be one that asgiref keeps for its sync code, and would wait for itself.
-    with ThreadPoolExecutor(1, thread_name_prefix="run_sync") as thread:
-        return thread.submit(asyncio.run, closing()).result()
 
 
 @functools.lru_cache(maxsize=4)

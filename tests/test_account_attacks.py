@@ -19,7 +19,7 @@ from leaderboard.models import Board, Placement, Run, Season
 from presence import online
 from profiles import bring, rights
 from profiles.models import Award
-from store.client import run_sync
+from store.sync_loop import run_sync
 from tests.worker import drain
 
 GOOD = "correct horse"

@@ -11,8 +11,8 @@ from accounts.models import Player
 from accounts.names import guest_name, validate_name
 from accounts.sessions import session_exists, session_name
 from leaderboard import boards, standings
-from store.client import run_sync
 from store.limits import Policy
+from store.sync_loop import run_sync
 
 GOOD = "correct horse"
 

@@ -8,7 +8,7 @@ from django.urls import get_resolver
 from accounts.models import Player
 from leaderboard.models import Board
 from store import heartbeat
-from store.client import run_sync
+from store.sync_loop import run_sync
 
 GOOD = "correct horse"
 ROLES = ["stranger", "guest", "member", "staff", "moderator", "operator", "owner", "superuser"]

@@ -17,7 +17,7 @@ from profiles import bring
 from profiles.achievements import coins_for
 from profiles.models import Award
 from store.client import client as redis
-from store.client import run_sync
+from store.sync_loop import run_sync
 from tests.worker import drain
 
 GOOD = "correct horse"

@@ -24,9 +24,9 @@ from live import counters
 from presence import activity, online, visitors
 from store import heartbeat
 from store.client import client as redis
-from store.client import run_sync
 from store.keys import dead_letters, key
 from store.lock import hold
+from store.sync_loop import run_sync
 from tests.worker import drain
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -8,7 +8,7 @@ from accounts.devices import words
 from accounts.models import Player
 from accounts.sessions import SEEN, SessionStore, session_exists, session_name
 from store.client import client as redis
-from store.client import run_sync
+from store.sync_loop import run_sync
 from tests.sockets import Socket
 
 GOOD = "correct horse"

@@ -14,8 +14,8 @@ from leaderboard.definitions import now_ms
 from presence import activity, online, visitors
 from store import heartbeat
 from store.client import client as redis
-from store.client import run_sync
 from store.keys import heartbeats
+from store.sync_loop import run_sync
 from tests.worker import drain
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -52,7 +52,8 @@ asyncio.run(main())
 
 UNREAD = """
 from leaderboard import keys
-from store.client import client, run_sync
+from store.client import client
+from store.sync_loop import run_sync
 
 async def unread():
     groups = await client().xinfo_groups(keys.runs("fuse"))

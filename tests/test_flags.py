@@ -15,7 +15,7 @@ from accounts.models import Player
 from flags import assignment, flags, keys
 from flags.models import Experiment, Flag
 from store.client import client as redis
-from store.client import run_sync
+from store.sync_loop import run_sync
 
 SLUGS = st.from_regex(r"[a-z][a-z0-9-]{0,30}", fullmatch=True)
 

@@ -12,7 +12,7 @@ from accounts.models import Follow, Player
 from leaderboard import boards
 from leaderboard.boards import FinishedRun
 from presence import online
-from store.client import run_sync
+from store.sync_loop import run_sync
 from tests.sockets import Socket
 
 GOOD = "correct horse"

@@ -22,7 +22,7 @@ from games import runs
 from games.game import find
 from leaderboard.models import Run
 from store.client import client as redis
-from store.client import run_sync
+from store.sync_loop import run_sync
 from tests.worker import drain
 
 GOOD, BETTER = "correct horse", "battery staple"

@@ -14,7 +14,7 @@ from live import counters
 from live.counted import Counted, JsonFormatter, RequestId, request_id
 from store import heartbeat, keys
 from store.client import client as redis
-from store.client import run_sync
+from store.sync_loop import run_sync
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

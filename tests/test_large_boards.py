@@ -12,9 +12,9 @@ from leaderboard.definitions import now_ms
 from leaderboard.models import Board, Moderation, Placement, Run, Season
 from leaderboard.periods import all_current, current, find
 from presence import nearby
-from store.client import run_sync
 from store.scripts import Script
 from store.stream import moment
+from store.sync_loop import run_sync
 from tests.worker import drain
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]

@@ -11,8 +11,9 @@ from leaderboard.boards import FinishedRun
 from leaderboard.consumers import streams
 from leaderboard.definitions import find, period
 from leaderboard.models import Moderation, Run
-from store.client import blocking, client, run_sync
+from store.client import blocking, client
 from store.stream import GroupReader
+from store.sync_loop import run_sync
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

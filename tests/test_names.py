@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from accounts.models import Player
 from accounts.names import KEY_LENGTH_MAX, PATTERN, _first_parts, fold, validate_name
 from leaderboard import boards, standings
-from store.client import run_sync
+from store.sync_loop import run_sync
 
 GOOD = "correct horse"
 

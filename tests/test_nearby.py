@@ -13,7 +13,7 @@ from leaderboard.boards import FinishedRun
 from presence import keys, nearby
 from presence.nearby import CELL_KM, ENOUGH, TTL_MS, NoPlace, Place, cell
 from store.client import client as redis
-from store.client import run_sync
+from store.sync_loop import run_sync
 
 BERLIN = Place(52.52, 13.405)
 

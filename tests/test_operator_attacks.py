@@ -21,8 +21,9 @@ from leaderboard.models import Board, Placement, Run, Season, Suspicion
 from leaderboard.operations import NothingToReset
 from store import server
 from store.binary import NoServer
-from store.client import StoreUnavailable, run_sync
+from store.client import StoreUnavailable
 from store.lock import LockHeld
+from store.sync_loop import run_sync
 from tests.stack import ROOT, clean_environment
 from tests.worker import drain
 

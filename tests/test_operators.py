@@ -15,7 +15,7 @@ from leaderboard.boards import FinishedRun
 from leaderboard.errors import BoardClosed
 from leaderboard.models import Board, Placement, Run, Season, Suspicion
 from leaderboard.operations import WrongName
-from store.client import run_sync
+from store.sync_loop import run_sync
 from tests.worker import drain
 
 GOOD = "correct horse"

@@ -9,7 +9,7 @@ from django.core import mail
 from accounts import settings_views
 from accounts.models import Player
 from accounts.sessions import session_exists, session_name
-from store.client import run_sync
+from store.sync_loop import run_sync
 
 GOOD = "correct horse"
 

@@ -6,7 +6,7 @@ from django.core.management import CommandError, call_command
 from accounts.models import Player
 from presence import online
 from presence.online import everybody
-from store.client import run_sync
+from store.sync_loop import run_sync
 from tests.sockets import Socket
 
 pytestmark = pytest.mark.usefixtures("fuse")

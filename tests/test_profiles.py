@@ -14,7 +14,7 @@ from leaderboard.boards import FinishedRun
 from leaderboard.models import Run
 from presence import online
 from profiles.chart import HEIGHT, WIDTH, chart
-from store.client import run_sync
+from store.sync_loop import run_sync
 from tests.worker import drain
 
 GOOD = "correct horse"

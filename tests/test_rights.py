@@ -22,9 +22,9 @@ from presence import activity, nearby, online
 from profiles import rights, traces
 from profiles.rights import StaffStay
 from store.client import client as redis
-from store.client import run_sync
 from store.keys import dead_letters, every_key
 from store.stream import sequence_of
+from store.sync_loop import run_sync
 from tests.sockets import Socket
 from tests.worker import drain
 

@@ -11,7 +11,8 @@ from accounts import sessions
 from accounts.models import Player
 from leaderboard import definitions
 from leaderboard.models import Board
-from store.client import StoreUnavailable, run_sync
+from store.client import StoreUnavailable
+from store.sync_loop import run_sync
 from tests.sockets import Socket
 
 GOOD, BETTER = "correct horse", "battery staple"

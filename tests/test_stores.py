@@ -17,9 +17,10 @@ from leaderboard.boards import FinishedRun
 from store import binary, datafolder, probe, server
 from store.binary import NoServer
 from store.client import client as redis
-from store.client import close, run_sync, url
+from store.client import close, url
 from store.datafolder import Made
 from store.keys import every_key, site
+from store.sync_loop import run_sync
 from tests.servers import Started
 from tests.worker import drain
 

@@ -10,7 +10,7 @@ from accounts import keys, ledger, shop, wallet
 from accounts.models import LedgerEntry, Player
 from accounts.wallet import Movement, NotEnough, OwnedAlready
 from store.client import client as redis
-from store.client import run_sync
+from store.sync_loop import run_sync
 from tests.worker import drain
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -10,7 +10,7 @@ from accounts import ledger
 from accounts.models import Player
 from store import server
 from store.binary import NoServer
-from store.client import run_sync
+from store.sync_loop import run_sync
 
 
 class Command(BaseCommand):

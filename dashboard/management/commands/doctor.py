@@ -4,7 +4,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from dashboard import doctor
-from store.client import run_sync
+from store.sync_loop import run_sync
 
 
 class Command(BaseCommand):

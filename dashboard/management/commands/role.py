@@ -8,7 +8,8 @@ from accounts.ranks import is_last_superuser
 from accounts.sessions import end_sessions
 from audit.trail import record
 from dashboard.roles import PERMISSIONS
-from store.client import StoreUnavailable, run_sync
+from store.client import StoreUnavailable
+from store.sync_loop import run_sync
 
 
 class Command(BaseCommand):

@@ -12,9 +12,10 @@ from leaderboard import rebuild
 from leaderboard.models import Board
 from store import server
 from store.binary import NoServer
-from store.client import StoreUnavailable, client, run_sync
+from store.client import StoreUnavailable, client
 from store.keys import every_key, prefix
 from store.lock import LockHeld, LockLost
+from store.sync_loop import run_sync
 
 
 class Command(BaseCommand):

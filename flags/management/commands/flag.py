@@ -5,8 +5,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from audit.trail import record
 from flags import flags
 from flags.models import Flag
-from store.client import StoreUnavailable, run_sync
+from store.client import StoreUnavailable
 from store.lock import LockHeld
+from store.sync_loop import run_sync
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from rich.console import Console
 from rich.progress import track
 
 from games import demo
-from store.client import run_sync
+from store.sync_loop import run_sync
 
 
 class Command(BaseCommand):

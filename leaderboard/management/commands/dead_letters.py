@@ -5,8 +5,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from accounts import keys as account_keys
 from leaderboard import keys
 from leaderboard.models import Board
-from store.client import StoreUnavailable, run_sync
+from store.client import StoreUnavailable
 from store.stream import dead_letters, replay_dead_letters
+from store.sync_loop import run_sync
 
 
 class Command(BaseCommand):

@@ -13,8 +13,9 @@ from leaderboard import export, moderation, operations, rebuild, suspicion
 from leaderboard.models import Board, Run, Suspicion
 from leaderboard.periods import KINDS
 from live.errors import GameError
-from store.client import StoreUnavailable, run_sync
+from store.client import StoreUnavailable
 from store.lock import LockHeld, LockLost
+from store.sync_loop import run_sync
 
 Act = Callable[..., Coroutine[Any, Any, Any]]
 

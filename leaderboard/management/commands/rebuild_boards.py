@@ -8,8 +8,8 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from leaderboard import rebuild
 from leaderboard.models import Board
 from store import server
-from store.client import run_sync
 from store.lock import LockHeld, LockLost
+from store.sync_loop import run_sync
 
 
 class Command(BaseCommand):

@@ -6,7 +6,8 @@ from accounts.models import Player
 from live.layer import tell_player
 from live.protocol import Notice
 from presence.online import everybody
-from store.client import StoreUnavailable, run_sync
+from store.client import StoreUnavailable
+from store.sync_loop import run_sync
 
 TEXT_MAX = 280
 
