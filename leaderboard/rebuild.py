@@ -115,10 +115,16 @@ async def differences(board: Board) -> list[str]:
     """What differs between a board and SQL, in words; nothing when all is well. Works while the board is in use."""
     found = []
     for period in periods(board, now_ms()):
-        suspects = await _suspects(board, period)
+        suspects, last_id = await _suspects(board, period)
         for _ in range(RECHECKS):
+            if not suspects:
+                break
             # Somebody who played on while we looked differs for a moment; whoever still does is wrong.
-            suspects = suspects and suspects & await _suspects(board, period)
+            still, newer_id = await _suspects(board, period)
+            suspects &= still
+            if newer_id == last_id:  # Nobody played on.
+                break
+            last_id = newer_id
         found += [f"{board.slug}, {period.id}: player {player}" for player in sorted(suspects)]
     return found
 
@@ -155,8 +161,9 @@ async def _now_ms() -> int:
     return seconds * 1000 + microseconds // 1000
 
 
-async def _suspects(board: Board, period: Period) -> set[int]:
+async def _suspects(board: Board, period: Period) -> tuple[set[int], str]:
+    """Whose scores are not what SQL and the stream make them, and the last stream entry that was counted in."""
     name = keys.standings(board.slug, period.id)
     live = {int(player): value async for player, value in client().zscan_iter(name, count=WRITE_BATCH)}
-    scores, _ = await expected(board, period)
-    return {player for player in live.keys() | scores.keys() if live.get(player) != scores.get(player)}
+    scores, last_id = await expected(board, period)
+    return {player for player in live.keys() | scores.keys() if live.get(player) != scores.get(player)}, last_id

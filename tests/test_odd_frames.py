@@ -10,8 +10,6 @@ from tests.stack import Site
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(170)]
 
-SERVERS = pytest.mark.parametrize("server", ["uvicorn", "daphne"])
-
 
 @pytest.fixture(scope="module", params=["uvicorn", "daphne"])
 def odd_site(tmp_path_factory, request):
@@ -123,30 +121,29 @@ class TestOddFrames:
         odd.socket.close()
 
 
-@SERVERS
-def test_a_flood_gets_a_typed_error_and_then_the_door(tmp_path, server):
-    with Site(tmp_path, server=server) as site:
-        flooder, other = site.guest(), site.guest()
-        with other.play_socket() as fine:
-            fine.send(type="start")
-            run = fine.receive("run")
-            odd = RawSocket(site, flooder.cookies)
-            odd.socket.settimeout(30)
-            codes, count = [], 0
-            try:
-                while count < 20_000:
-                    odd.say(type="unwatch", topic="x")
-                    count += 1
-            except OSError:
-                pass
-            while (frame := odd.read())[0] == 1:
-                message = json.loads(frame[1])
-                if message["type"] == "error":
-                    codes.append((message["code"], message["retry_after_s"] > 0))
-            assert codes == [("too_many", True)] * 10
-            assert frame == (8, b"") or struct.unpack("!H", frame[1][:2])[0] in (1008, 4008)
-            assert fine.play(run, 20)["seq"] == run["seq"] + 20
-        # Another tab of the flooder finds the door closed, and says why.
-        again = RawSocket(site, flooder.cookies)
-        again.say(type="beat")
-        assert again.next("error")["code"] == "too_many"
+def test_a_flood_gets_a_typed_error_and_then_the_door(odd_site):
+    site = odd_site
+    flooder, other = site.guest(), site.guest()
+    with other.play_socket() as fine:
+        fine.send(type="start")
+        run = fine.receive("run")
+        odd = RawSocket(site, flooder.cookies)
+        odd.socket.settimeout(30)
+        codes, count = [], 0
+        try:
+            while count < 20_000:
+                odd.say(type="unwatch", topic="x")
+                count += 1
+        except OSError:
+            pass
+        while (frame := odd.read())[0] == 1:
+            message = json.loads(frame[1])
+            if message["type"] == "error":
+                codes.append((message["code"], message["retry_after_s"] > 0))
+        assert codes == [("too_many", True)] * 10
+        assert frame == (8, b"") or struct.unpack("!H", frame[1][:2])[0] in (1008, 4008)
+        assert fine.play(run, 20)["seq"] == run["seq"] + 20
+    # Another tab of the flooder finds the door closed, and says why.
+    again = RawSocket(site, flooder.cookies)
+    again.say(type="beat")
+    assert again.next("error")["code"] == "too_many"

@@ -11,6 +11,24 @@ from tests.stack import Browser, Guest, Site, wait_for
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
 
 
+@pytest.fixture(scope="module")
+def rough(tmp_path_factory):
+    """A site whose parts are killed, and which every test leaves running."""
+    with Site(tmp_path_factory.mktemp("rough"), REDIS_APPENDFSYNC="always") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def on_daphne(tmp_path_factory):
+    with Site(tmp_path_factory.mktemp("daphne"), server="daphne") as running:
+        yield running
+
+
+@pytest.fixture(params=["rough", "on_daphne"])
+def either(request):
+    return request.getfixturevalue(request.param)
+
+
 def play_to_the_end(socket, run):
     while not run["over"]:
         run = socket.play(run, 200)
@@ -87,9 +105,9 @@ def test_odd_frames_hurt_nobody_else(site):
         assert fine.play(run, 5)["seq"] == 5
 
 
-@pytest.mark.parametrize(("server", "code"), [("uvicorn", 1008), ("daphne", 4008)])
-def test_nonsense_closes_the_socket_with_its_own_code_on_every_server(tmp_path, server, code):
-    with Site(tmp_path, server=server) as site, site.guest().play_socket() as socket:
+def test_nonsense_closes_the_socket_with_its_own_code_on_every_server(either):
+    code = {"uvicorn": 1008, "daphne": 4008}[either.server]
+    with either.guest().play_socket() as socket:
         for _ in range(10):
             socket.connection.send("nonsense")
         with pytest.raises(ConnectionClosed) as closed:
@@ -143,24 +161,23 @@ def test_an_administrator_link_is_printed_and_works(site):
     assert Browser(site).get(path)[0] == 404
 
 
-@pytest.mark.parametrize("server", ["uvicorn", "daphne"])
-def test_a_killed_web_server_loses_no_answered_move(tmp_path, server):
-    with Site(tmp_path, server=server) as site:
-        guest = site.guest()
-        with guest.play_socket() as socket:
-            socket.send(type="start")
-            run = socket.play(socket.receive("run"), 25)
-            site.kill(server)
-            with pytest.raises(ConnectionClosed):
-                socket.receive()
-        wait_for(lambda: "web was started again" in site.output())
-        wait_for(lambda: answers(site), 20)
-        with guest.play_socket() as socket:
-            socket.send(type="resume", run=run["run"])
-            again = socket.receive("run")
-            assert (again["seq"], again["view"], again["points"]) == (run["seq"], run["view"], run["points"])
-            assert socket.play(again, 3)["seq"] == run["seq"] + 3
-        assert "killed by SIGKILL" in site.output()
+def test_a_killed_web_server_loses_no_answered_move(either):
+    site = either
+    guest = site.guest()
+    with guest.play_socket() as socket:
+        socket.send(type="start")
+        run = socket.play(socket.receive("run"), 25)
+        site.kill(site.server)
+        with pytest.raises(ConnectionClosed):
+            socket.receive()
+    wait_for(lambda: "web was started again" in site.output())
+    wait_for(lambda: answers(site), 20)
+    with guest.play_socket() as socket:
+        socket.send(type="resume", run=run["run"])
+        again = socket.receive("run")
+        assert (again["seq"], again["view"], again["points"]) == (run["seq"], run["view"], run["points"])
+        assert socket.play(again, 3)["seq"] == run["seq"] + 3
+    assert "killed by SIGKILL" in site.output()
 
 
 def answers(site: Site) -> bool:
@@ -170,74 +187,74 @@ def answers(site: Site) -> bool:
         return False
 
 
-def test_stopping_and_starting_again_loses_nothing(tmp_path):
-    with Site(tmp_path) as site:
-        guest = site.guest()
-        with guest.play_socket() as socket:
+def test_stopping_and_starting_again_loses_nothing(rough):
+    site = rough
+    guest = site.guest()
+    with guest.play_socket() as socket:
+        socket.send(type="start")
+        first = socket.play(socket.receive("run"), 10)
+        socket.send(type="end", run=first["run"])
+        socket.receive("finished")
+        socket.send(type="start")
+        second = socket.play(socket.receive("run"), 10)
+    assert site.stop(signal.SIGTERM) == 0
+    site.start()
+    assert f'data-player="{guest.id}"' in guest.get("/")[1]
+    assert f'data-id="{guest.id}"' in guest.get("/boards/fuse/")[1]
+    with guest.play_socket() as socket:
+        socket.send(type="start")
+        again = socket.receive("run")
+        assert (again["run"], again["seq"]) == (second["run"], second["seq"])
+
+
+def test_a_killed_redis_is_started_again_with_its_data(rough):
+    site = rough
+    guest = site.guest()
+    with guest.play_socket() as socket:
+        socket.send(type="start")
+        run = socket.play(socket.receive("run"), 10)
+        site.kill("redis")
+        wait_for(lambda: "redis was started again" in site.output())
+        # The same socket lives through it.
+        deadline = time.monotonic() + 15
+        while True:
+            socket.send(type="resume", run=run["run"])
+            answer = socket.receive("run", "error")
+            if answer["type"] == "run":
+                break
+            assert answer["retry"]
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        assert answer["seq"] == run["seq"]
+
+
+def test_a_killed_worker_is_started_again_and_writes_what_was_left(rough):
+    site = rough
+    guest = site.guest()
+    with guest.play_socket() as socket:
+        for _ in range(6):
+            site.kill("manage.py worker")
             socket.send(type="start")
-            first = socket.play(socket.receive("run"), 10)
-            socket.send(type="end", run=first["run"])
+            run = socket.play(socket.receive("run"), 4)
+            socket.send(type="end", run=run["run"])
             socket.receive("finished")
-            socket.send(type="start")
-            second = socket.play(socket.receive("run"), 10)
-        assert site.stop(signal.SIGTERM) == 0
-        site.start()
-        assert f'data-player="{guest.id}"' in guest.get("/")[1]
-        assert f'data-id="{guest.id}"' in guest.get("/boards/fuse/")[1]
-        with guest.play_socket() as socket:
-            socket.send(type="start")
-            again = socket.receive("run")
-            assert (again["run"], again["seq"]) == (second["run"], second["seq"])
+            wait_for(lambda: site.children("manage.py worker"))
+            if site.output().count("worker was started again") >= 3:
+                break
+    accepted = "print(run_sync(boards.accepted_today(['fuse'])))"
+    accepted = int(site.shell("from leaderboard import boards; from store.sync_loop import run_sync; " + accepted))
+    assert accepted >= 3
+    wait_for(lambda: site.count("leaderboard_run") == accepted, 60)
 
 
-def test_a_killed_redis_is_started_again_with_its_data(tmp_path):
-    with Site(tmp_path, REDIS_APPENDFSYNC="always") as site:
-        guest = site.guest()
-        with guest.play_socket() as socket:
-            socket.send(type="start")
-            run = socket.play(socket.receive("run"), 10)
-            site.kill("redis")
-            wait_for(lambda: "redis was started again" in site.output())
-            # The same socket lives through it.
-            deadline = time.monotonic() + 15
-            while True:
-                socket.send(type="resume", run=run["run"])
-                answer = socket.receive("run", "error")
-                if answer["type"] == "run":
-                    break
-                assert answer["retry"]
-                assert time.monotonic() < deadline
-                time.sleep(0.1)
-            assert answer["seq"] == run["seq"]
-
-
-def test_a_killed_worker_is_started_again_and_writes_what_was_left(tmp_path):
-    with Site(tmp_path) as site:
-        guest = site.guest()
-        with guest.play_socket() as socket:
-            for _ in range(6):
-                site.kill("manage.py worker")
-                socket.send(type="start")
-                run = socket.play(socket.receive("run"), 4)
-                socket.send(type="end", run=run["run"])
-                socket.receive("finished")
-                wait_for(lambda: site.children("manage.py worker"))
-                if site.output().count("worker was started again") >= 3:
-                    break
-        accepted = "print(run_sync(boards.accepted_today(['fuse'])))"
-        accepted = int(site.shell("from leaderboard import boards; from store.client import run_sync; " + accepted))
-        assert accepted >= 3
-        wait_for(lambda: site.count("leaderboard_run") == accepted, 60)
-
-
-def test_nothing_outlives_a_start_that_is_killed(tmp_path):
-    with Site(tmp_path) as site:
-        parts = site.children("")
-        assert len(parts) == 3
-        site.process.kill()
-        site.process.wait()
-        wait_for(lambda: not any(alive(pid) for pid in parts), 20)
-        site.start()
+def test_nothing_outlives_a_start_that_is_killed(rough):
+    site = rough
+    parts = site.children("")
+    assert len(parts) == 3
+    site.process.kill()
+    site.process.wait()
+    wait_for(lambda: not any(alive(pid) for pid in parts), 20)
+    site.start()
 
 
 def alive(pid: int) -> bool:
