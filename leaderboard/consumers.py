@@ -2,14 +2,14 @@
 
 import contextlib
 
-from leaderboard import feed, history, keys, suspicion
+from leaderboard import feed, history, keys
 from leaderboard.models import Board
 from leaderboard.results import repair_lock
 from store import stream
 from store.lock import LockHeld, hold
 from store.stream import Group, GroupReader
 
-GROUPS = [history.GROUP, feed.GROUP, suspicion.GROUP]
+GROUPS = [history.GROUP, feed.GROUP]
 
 
 def add_group(group: Group) -> None:

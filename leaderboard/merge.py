@@ -13,7 +13,7 @@ from accounts.models import Player
 from leaderboard import archive, keys
 from leaderboard.boards import update_card
 from leaderboard.models import Board, HiddenPlayer, Merge, Run
-from leaderboard.moderation import put_board_right, sync_hidden
+from leaderboard.put_right import put_board_right, sync_hidden
 from live.errors import GameError
 from store.client import client
 from store.keys import dead_letters

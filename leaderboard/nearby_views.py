@@ -1,14 +1,11 @@
 """The page of players nearby: joining and leaving, and who is near, with their ranks."""
 
 import math
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -16,12 +13,11 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import Player
 from leaderboard import standings
-from leaderboard.models import Board, HiddenPlayer, Run
+from leaderboard.models import Board, HiddenPlayer
+from leaderboard.near import look
 from live.doors import TooMany, enter
 from presence import nearby as places
-from presence.nearby import Nearby, NoPlace, Place
-
-ESTABLISHED_AFTER = timedelta(days=1)
+from presence.nearby import NoPlace, Place
 
 
 @never_cache
@@ -55,28 +51,6 @@ async def nearby(request: HttpRequest) -> HttpResponse:
         "enough": places.ENOUGH,
     }
     return render(request, "leaderboard/nearby.html", context, status=422 if error else 200)
-
-
-async def look(player: int) -> Nearby:
-    """Who is near a player; some looks an hour, so that nobody follows where others are by the minute.
-
-    Raises TooMany.
-    """
-    await enter("nearby_look", str(player))
-    return await places.around(player, counted=_established)
-
-
-async def _established(players: Sequence[int]) -> set[int]:
-    """Those of some players who are here for more than a day, or have a ranked run: not made for a look around."""
-    since = datetime.now(UTC) - ESTABLISHED_AFTER
-    ranked = Run.objects.filter(player=OuterRef("pk"), is_hidden=False)
-    found = Player.objects.filter(Q(joined_at__lte=since) | Exists(ranked), pk__in=players, is_active=True)
-    here = {pk async for pk in found.values_list("pk", flat=True)}
-    # A run on its way to SQL is on the boards already.
-    boards = [(board.slug, board.kinds[-1], players) async for board in Board.objects.all() if board.kinds]
-    for on_board in await standings.standings_of(boards) if boards else ():
-        here |= {player for player, standing in zip(players, on_board, strict=True) if standing.rank}
-    return here
 
 
 def _place(fields: Any) -> Place:

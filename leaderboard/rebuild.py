@@ -10,7 +10,7 @@ from itertools import islice
 from asgiref.sync import sync_to_async
 
 from accounts.models import Player
-from leaderboard import archive, keys, moderation, results, seasons
+from leaderboard import archive, keys, put_right, results, seasons
 from leaderboard.boards import subject
 from leaderboard.definitions import now_ms, periods
 from leaderboard.models import Board
@@ -45,7 +45,7 @@ async def rebuild(board: Board, progress: Progress = lambda step, done: None) ->
         TooBusy: runs arrive faster than they can be counted in.
     """
     async with hold(repair_lock(board.slug), wait_s=REPAIR_WAIT_S) as held:
-        await moderation.sync_hidden(board.slug)
+        await put_right.sync_hidden(board.slug)
         for period in periods(board, now_ms()):
             await _rebuild_period(board, period, held.fence, progress)
         await _rebuild_cards(board)

@@ -14,7 +14,7 @@ from leaderboard import archive, export, feed, history, standings, windows
 from leaderboard.definitions import find, period
 from leaderboard.errors import BadCursor, NoWindow, PeriodEnded, UnknownBoard, UnknownPeriod
 from leaderboard.models import Board, Season
-from leaderboard.nearby_views import look
+from leaderboard.near import look
 from leaderboard.periods import KINDS, TITLES
 from leaderboard.topics import TOP_COUNT, topic_name
 

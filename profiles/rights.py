@@ -19,7 +19,7 @@ from accounts import sessions, wallet
 from accounts.models import LedgerEntry, Player
 from audit.models import Entry
 from audit.trail import forget_player
-from leaderboard import feed, moderation
+from leaderboard import feed, put_right
 from leaderboard.boards import subject
 from leaderboard.models import Board, HiddenPlayer, Merge, Moderation, Placement, Run, Suspicion
 from live.errors import GameError
@@ -127,7 +127,7 @@ async def _begin(chosen: "QuerySet[Player]") -> list[Player]:
     await chosen.aupdate(is_active=False, leaving_at=now)
     players = [player async for player in Player.objects.filter(leaving_at=now)]
     async for board in Board.objects.all():
-        await moderation.sync_hidden(board.slug)
+        await put_right.sync_hidden(board.slug)
     for player in players:
         await sessions.end_sessions(player.pk)
     return players
@@ -172,7 +172,7 @@ async def _forget(players: Sequence[Player]) -> None:
         await _forget_live(ids)
         await traces.erase(ids, names)
         async for board in Board.objects.all():
-            await moderation.sync_hidden(board.slug)
+            await put_right.sync_hidden(board.slug)
             await mark(subject(board.slug))
         await mark(feed.SUBJECT)
 

@@ -5,7 +5,18 @@ import asyncio
 import pytest
 
 from accounts.models import Player
-from leaderboard import boards, consumers, definitions, history, keys, moderation, rebuild, results, standings
+from leaderboard import (
+    boards,
+    consumers,
+    definitions,
+    history,
+    keys,
+    moderation,
+    put_right,
+    rebuild,
+    results,
+    standings,
+)
 from leaderboard.boards import FinishedRun
 from leaderboard.errors import PlayerHidden
 from leaderboard.models import Board
@@ -118,7 +129,7 @@ async def test_a_repairer_that_stalled_and_woke_up_puts_nothing_in_place(fuse_in
     with pytest.raises(LockLost):
         await rebuild._rebuild_period(fuse_in_sql, today, 0, lambda *_: None)
     with pytest.raises(LockLost):
-        await moderation._put_right_on(fuse_in_sql, [today], bob.pk, await moderation._flying(fuse_in_sql, bob.pk), 0)
+        await put_right._put_right_on(fuse_in_sql, [today], bob.pk, await put_right._flying(fuse_in_sql, bob.pk), 0)
     assert (await standings.standing("fuse", "day", bob.pk)).points == 100
 
 
@@ -127,7 +138,7 @@ async def test_a_hidden_player_is_put_on_no_board_whatever_was_worked_out(fuse_i
     await boards.submit(FinishedRun("r1", "fuse", bob.pk, bob.card, 100, 0, "{}"))
     today = definitions.period(fuse_in_sql, "day")
     await client().sadd(keys.hidden("fuse"), str(bob.pk))  # Between working out and putting.
-    await moderation._put_right_on(fuse_in_sql, [today], bob.pk, await moderation._flying(fuse_in_sql, bob.pk), 1)
+    await put_right._put_right_on(fuse_in_sql, [today], bob.pk, await put_right._flying(fuse_in_sql, bob.pk), 1)
     assert (await standings.standing("fuse", "day", bob.pk)).rank is None
 
 
