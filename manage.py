@@ -9,7 +9,7 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gameapp.settings")
     from django.core.management import execute_from_command_line
 
-    from gameapp import running
+    from gameapp.launch import running
 
     running.join()
     # A page must answer soon; a command may wait for SQL that is locked.
@@ -25,7 +25,7 @@ def main() -> None:
 
 def _is_trouble(error: Exception) -> bool:
     """Whether a store is away, which is no mistake of ours and needs no traceback."""
-    from store.binary import NoServer
+    from store.server.binary import NoServer
     from store.trouble import StoreUnavailable, is_sql_trouble
 
     return isinstance(error, NoServer | StoreUnavailable) or is_sql_trouble(error)

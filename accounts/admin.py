@@ -9,11 +9,11 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 
-from accounts.models import Follow, LedgerEntry, Player
+from accounts.models import Follow, Player
 from accounts.ranks import stands_above
-from accounts.sessions import end_sessions
+from accounts.sessions.engine import end_sessions
 from accounts.signals import card_changed, deletion_asked
-from audit.admin import CappedPaginator, Exports, ReadOnly, export_csv
+from audit.admin import CappedPaginator, ReadOnly
 from audit.trail import record
 from store.sync_loop import run_sync
 
@@ -245,15 +245,6 @@ class RoleAdmin(GroupAdmin):
         for group in queryset:
             if self.has_delete_permission(request, group):
                 self.delete_model(request, group)
-
-
-@admin.register(LedgerEntry)
-class LedgerEntryAdmin(FindsByPlayer, Exports, ReadOnly):
-    csv_fields = ["at", "player", "player__name", "amount", "balance", "reason", "item"]
-    actions = [export_csv]
-    list_display = ["at", "player", "amount", "balance", "reason", "item"]
-    list_prefetch_related = ["player"]
-    list_filter = ["at"]
 
 
 @admin.register(Follow)

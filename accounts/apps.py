@@ -6,6 +6,6 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts.sign_in import note_sign_in
+        from accounts.sign_in.signing_in import note_sign_in
 
         user_logged_in.connect(note_sign_in)

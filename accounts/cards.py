@@ -6,7 +6,7 @@ import msgspec
 class Card(msgspec.Struct, frozen=True, omit_defaults=True):
     """Name, country (ISO 3166 alpha-2, or empty), whether this is a guest or a demo player, and how they look.
 
-    `avatar` picks one of the player's drawings, `color` and `frame` are cosmetics by their slugs (accounts/shop.py).
+    `avatar` picks one of the player's drawings, `color` and `frame` are cosmetics by their slugs (wallet/shop.py).
     """
 
     name: str = "Somebody"

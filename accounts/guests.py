@@ -7,7 +7,7 @@ from django.contrib.auth import alogin
 from django.http import HttpRequest
 
 from accounts.models import Player
-from live.doors import client_address, enter
+from live.rate_limits import client_address, enter
 
 _REGION = re.compile(r"^[a-z]{2,3}(?:-[A-Za-z]{4})?-([A-Z]{2})$")
 

@@ -178,27 +178,3 @@ class Follow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.follower} follows {self.followed}"
-
-
-class LedgerEntry(models.Model):
-    """A movement of coins, written by the worker from the ledger stream; its `id` is the request's own."""
-
-    id = models.CharField(primary_key=True, max_length=80)
-    player = models.ForeignKey(Player, models.CASCADE, related_name="ledger")
-    amount = models.BigIntegerField(help_text="Coins gained, or spent when below zero.")
-    balance = models.PositiveBigIntegerField(help_text="Coins after it.")
-    reason = models.CharField(max_length=80)
-    item = models.CharField(max_length=40, blank=True)
-    at = models.DateTimeField()
-    sequence = models.PositiveBigIntegerField(help_text="The order in which the wallet took its movements.")
-
-    class Meta:
-        ordering = ["-sequence"]
-        verbose_name_plural = "ledger entries"
-        indexes = [
-            models.Index(fields=["player", "-sequence"], name="ledger_player_sequence"),
-            models.Index(fields=["-sequence"], name="ledger_sequence"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.amount:+,} for {self.player}: {self.reason}"

@@ -44,7 +44,7 @@ async def fill(members: int, name_of: Callable[[str], str], cards: str, card: st
 
     rng = random.Random(1)
     from leaderboard import score
-    from leaderboard.definitions import find, now_ms, periods
+    from leaderboard.known_boards import find, now_ms, periods
 
     board, at_ms = await find("fuse"), now_ms()
     for start in range(1, members + 1, 10_000):
@@ -75,17 +75,18 @@ async def settle() -> None:
 
 async def run(options: argparse.Namespace) -> None:
     from accounts.cards import Card
-    from leaderboard import boards, definitions, keys, standings
+    from leaderboard import boards, keys, known_boards
     from leaderboard.boards import FinishedRun
     from leaderboard.models import Board
+    from leaderboard.reading import standings
     from store.client import client
 
     board = Board(slug="fuse", title="Fuse", game="fuse", points_max=3_932_100)
-    definitions.remember(board, for_s=86_400)
+    known_boards.remember(board, for_s=86_400)
     card, rng, members = Card("Benchmark", "DE"), random.Random(2), options.members
     await fill(members, lambda period: keys.standings("fuse", period), keys.cards("fuse"), card.encode())
     await settle()
-    day = keys.standings("fuse", definitions.period(board, "day").id)
+    day = keys.standings("fuse", known_boards.period(board, "day").id)
     bytes_per_member = await client().memory_usage(day, samples=0) / members
     number = iter(range(1, 10**9))
 
@@ -176,9 +177,9 @@ def main() -> None:
         django.setup()
         from django.conf import settings
 
-        from store import server
+        from store.server import private
 
-        process = server.start(settings.DATA_DIR, server.die_with_parent)
+        process = private.start(settings.DATA_DIR, private.die_with_parent)
         try:
             asyncio.run(run(options))
         finally:

@@ -35,13 +35,13 @@ PAGES = {
     "runs, search by id": "leaderboard/run/?q=r4999999",
     "runs of a board, best first": "leaderboard/run/?board__slug__exact=fuse&o=-2",
     "one player": "accounts/player/7777/change/",
-    "suspicious runs": "leaderboard/suspicion/",
-    "moderation": "leaderboard/moderation/",
+    "suspicious runs": "moderation/suspicion/",
+    "moderation": "moderation/moderation/",
     "audit": "audit/entry/",
-    "ledger": "accounts/ledgerentry/",
-    "awards": "profiles/award/",
+    "ledger": "wallet/ledgerentry/",
+    "awards": "achievements/award/",
     "season places": "leaderboard/placement/",
-    "ledger of a player": "accounts/ledgerentry/?q=player7777",
+    "ledger of a player": "wallet/ledgerentry/?q=player7777",
 }
 
 
@@ -67,18 +67,18 @@ def fill(players: int, runs: int) -> None:
             datetime('2026-11-24', '-' || ({runs} - i + 60) || ' seconds'),
             datetime('2026-11-24', '-' || ({runs} - i) || ' seconds'), i, '{{}}', i % 100000 = 0 FROM n"""
     moved = """
-        INSERT INTO accounts_ledgerentry (id, player_id, amount, balance, reason, item, at, sequence)
+        INSERT INTO wallet_ledgerentry (id, player_id, amount, balance, reason, item, at, sequence)
         SELECT 'm' || i, 1 + (i * 7919) % {players}, 1, 1, 'a run', '',
             datetime('2026-11-24', '-' || ({runs} - i) || ' seconds'), i FROM n"""
     suspicion = """
-        INSERT INTO leaderboard_suspicion (run_id, confidence, words, decision, at)
+        INSERT INTO moderation_suspicion (run_id, confidence, words, decision, at)
         SELECT 'r' || (i * 100), 'medium', 'x', CASE i % 10 WHEN 0 THEN 'open' ELSE 'cleared' END,
             datetime('2026-11-24', '-' || i || ' seconds') FROM n"""
     entry = """
         INSERT INTO audit_entry (at, action, target_kind, target_id, reason)
         SELECT datetime('2026-11-24', '-' || i || ' seconds'), 'ban', 'player', i, 'x' FROM n"""
     award = """
-        INSERT INTO profiles_award (player_id, slug, at)
+        INSERT INTO achievements_award (player_id, slug, at)
         SELECT i, 'first-run', datetime('2026-11-24', '-' || i || ' seconds') FROM n"""
     place = """
         INSERT INTO leaderboard_placement (season_id, rank, player_id, points, reached_at)

@@ -19,7 +19,7 @@ from benchmarks import stage
 from benchmarks.report import Target, show
 
 BACKENDS = {
-    "gameapp": "accounts.sessions",
+    "gameapp": "accounts.sessions.engine",
     "cache": "django.contrib.sessions.backends.cache",
     "db": "django.contrib.sessions.backends.db",
 }
@@ -98,7 +98,7 @@ def bytes_of(name: str) -> float:
     from django.conf import settings
 
     from accounts.keys import session as key_of
-    from accounts.sessions import session_name
+    from accounts.sessions.engine import session_name
     from store.client import sync
 
     key = new_session(name)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from gameapp.start import ROOT, web_command
+from gameapp.launch.start import ROOT, web_command
 
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -40,9 +40,9 @@ def redis() -> Iterator[subprocess.Popen]:
     """A private Redis, configured as `bin/play` does it."""
     from django.conf import settings
 
-    from store import server
+    from store.server import private
 
-    process = server.start(settings.DATA_DIR, server.die_with_parent)
+    process = private.start(settings.DATA_DIR, private.die_with_parent)
     try:
         yield process
     finally:

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from benchmarks.report import Target, show
-from gameapp.start import ROOT
+from gameapp.launch.start import ROOT
 
 COLD_LIMIT_S = 90.0
 WARM_LIMIT_S = 5.0

@@ -10,13 +10,13 @@ pages = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402  (needs Django's apps)
 
-from accounts.middleware import SocketPlayerMiddleware  # noqa: E402
-from dashboard.process import Reported  # noqa: E402
+from accounts.sessions.middleware import SocketPlayerMiddleware  # noqa: E402
 from gameapp.routing import urlpatterns  # noqa: E402
-from live.bodies import BoundedBody  # noqa: E402
-from live.counted import Counted  # noqa: E402
-from live.doors import HandshakeDoor  # noqa: E402
-from live.origin import SiteOriginValidator  # noqa: E402
+from live.observe.processes import Reported  # noqa: E402
+from live.observe.requests import Counted  # noqa: E402
+from live.rate_limits import HandshakeDoor  # noqa: E402
+from live.servers.bodies import BoundedBody  # noqa: E402
+from live.servers.origin import SiteOriginValidator  # noqa: E402
 
 router = ProtocolTypeRouter(
     {

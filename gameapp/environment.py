@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import dj_database_url
 from environs import Env
 
-from gameapp.secret import local_secret_key
+from gameapp.launch.secret import local_secret_key
 from store.address import BadAddress, parse
 
 T = TypeVar("T")

@@ -19,9 +19,9 @@ from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
-from accounts.hashing import Busy
-from live.bodies import TOO_LARGE, UNREADABLE
-from live.doors import TooMany, client_address, enter
+from accounts.sign_in.hashing import Busy
+from live.rate_limits import TooMany, client_address, enter
+from live.servers.bodies import TOO_LARGE, UNREADABLE
 from store.client import StoreUnavailable
 from store.trouble import is_sql_trouble
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import path, re_path
 
 from games.consumer import PlayConsumer
-from live.doors import deny
+from live.rate_limits import deny
 from presence.consumer import SiteConsumer
 
 

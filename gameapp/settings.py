@@ -11,7 +11,7 @@ from csp.constants import NONCE, NONE, SELF
 
 from gameapp import environment
 from games.discovery import game_folders
-from live.bodies import BODY_BYTES_MAX
+from live.servers.bodies import BODY_BYTES_MAX
 from store.limits import Policy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -52,11 +52,17 @@ INSTALLED_APPS = [
     "audit",
     "accounts",
     "flags",
+    "wallet",
+    "visitors",
+    "nearby",
     "presence",
     "leaderboard",
     "games",
-    "profiles",
-    "dashboard",
+    "achievements",
+    "moderation",
+    "people",
+    "tools",
+    "operators",
 ]
 
 # Short and async from end to end: a stock middleware costs two thread hops a request under ASGI.
@@ -65,15 +71,15 @@ MIDDLEWARE = [
     "servestatic.middleware.ServeStaticMiddleware",
     "gameapp.middleware.CSPMiddleware",
     "gameapp.middleware.XFrameOptionsMiddleware",
-    "dashboard.health.HealthMiddleware",
+    "live.observe.health.HealthMiddleware",
     "gameapp.middleware.RefusalMiddleware",
-    "accounts.middleware.SessionMiddleware",
+    "accounts.sessions.middleware.SessionMiddleware",
     "gameapp.middleware.CommonMiddleware",
     "gameapp.middleware.CsrfViewMiddleware",
-    "accounts.middleware.PlayerMiddleware",
+    "accounts.sessions.middleware.PlayerMiddleware",
     "flags.middleware.FlagMiddleware",
     "gameapp.middleware.MessageMiddleware",
-    "presence.middleware.VisitorMiddleware",
+    "visitors.middleware.VisitorMiddleware",
 ]
 
 # The first three look for the stock classes by name; ours are subclasses, and tests see their headers in force. HSTS
@@ -143,10 +149,10 @@ EMAIL_USE_TLS = _given.email_use_tls
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = _given.email_from
 
-# Two hashes at a time, in threads of their own; see accounts/hashing.py.
-PASSWORD_HASHERS = ["accounts.hashing.PooledHasher"]
+# Two hashes at a time, in threads of their own; see accounts/sign_in/hashing.py.
+PASSWORD_HASHERS = ["accounts.sign_in.hashing.PooledHasher"]
 
-SESSION_ENGINE = "accounts.sessions"
+SESSION_ENGINE = "accounts.sessions.engine"
 SESSION_COOKIE_AGE = 60 * 24 * 60 * 60
 # In a cookie while it is short: a word to somebody who is not signed in must not keep a session for them.
 MESSAGE_STORAGE = "django.contrib.messages.storage.fallback.FallbackStorage"
@@ -270,14 +276,14 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {
-        "request_id": {"()": "live.counted.RequestId"},
-        "repeats": {"()": "live.counted.NoRepeats"},
-        "health": {"()": "live.counted.NoHealthChecks"},
-        "no_traceback": {"()": "live.counted.NoTraceback"},
+        "request_id": {"()": "live.observe.requests.RequestId"},
+        "repeats": {"()": "live.observe.requests.NoRepeats"},
+        "health": {"()": "live.observe.requests.NoHealthChecks"},
+        "no_traceback": {"()": "live.observe.requests.NoTraceback"},
     },
     "formatters": {
         "line": {"format": "%(asctime)s %(levelname)-7s %(name)s [%(request_id)s]: %(message)s"},
-        "json": {"()": "live.counted.JsonFormatter"},
+        "json": {"()": "live.observe.requests.JsonFormatter"},
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": LOG_FILTERS}},
     "root": {"handlers": ["console"], "level": _given.log_level},

@@ -3,9 +3,9 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from js_asset import static_lazy
 
-from dashboard import health
-from dashboard import views as dashboard
-from leaderboard.nearby_views import nearby
+from live.observe import health
+from operators import views as dashboard
+from people.nearby_page import nearby
 
 admin.site.site_header = admin.site.site_title = "Gameapp"
 admin.site.index_title = "Operations"
@@ -14,9 +14,10 @@ handler400 = "gameapp.middleware.bad_request"
 
 urlpatterns = [
     path("", include("games.urls")),
-    path("boards/", include("leaderboard.urls")),
+    path("boards/", include("leaderboard.pages.urls")),
     path("", include("accounts.urls")),
-    path("", include("profiles.urls")),
+    path("", include("wallet.urls")),
+    path("", include("people.urls")),
     path("nearby/", nearby, name="nearby"),
     path("dashboard/", dashboard.dashboard, name="dashboard"),
     path("dashboard/slowlog/", dashboard.slowlog, name="slowlog"),

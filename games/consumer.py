@@ -7,10 +7,12 @@ import msgspec
 from games import runs
 from games.game import Game, find
 from games.runs import Run, RunOver
-from leaderboard import passed, reports
-from live import counters, protocol
-from live.doors import enter, pass_or_refuse, socket_address
+from leaderboard import reports
+from leaderboard.stream import overtaken
+from live import protocol
 from live.errors import GameError
+from live.observe import counters
+from live.rate_limits import enter, pass_or_refuse, socket_address
 from presence.consumer import SiteConsumer
 from store.limits import Allowance
 
@@ -125,4 +127,4 @@ class PlayConsumer(SiteConsumer):
         counters.count("runs_finished")
         await self.reply(protocol.Finished(run.id, run.points, reports.to_state(report)))
         await self.show_presence()
-        await passed.tell(run.game.slug, run.player, report)
+        await overtaken.tell(run.game.slug, run.player, report)

@@ -7,7 +7,7 @@ from asgiref.sync import sync_to_async
 
 from games.game import UnknownGame, find
 from games.runs import Record
-from leaderboard import definitions
+from leaderboard import known_boards
 from leaderboard.models import Board, HiddenPlayer, Run
 from live.errors import GameError
 from store.stream import moment
@@ -70,7 +70,7 @@ async def record_run(board: Board, player: int, kind: str) -> Run:
         UnknownPeriod: the board keeps no such period.
         NoReplay: none is kept, or it is still on its way to SQL.
     """
-    period = definitions.period(board, kind)
+    period = known_boards.period(board, kind)
     runs = Run.objects.filter(
         board=board, player=player, is_hidden=False, accepted_at__gte=moment(period.start_ms)
     ).exclude(player__in=HiddenPlayer.objects.values("player_id"))

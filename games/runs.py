@@ -18,7 +18,7 @@ from games import keys
 from games.game import Game, UnknownGame, find
 from leaderboard import boards
 from leaderboard.boards import FinishedRun
-from leaderboard.definitions import find as find_board
+from leaderboard.known_boards import find as find_board
 from leaderboard.reports import Report
 from live.errors import GameError
 from store.client import client

@@ -8,11 +8,11 @@ from accounts.guests import sign_in_as_guest
 from flags.views import flagged
 from games import replay as replays
 from games.game import UnknownGame, all_games, find
-from leaderboard import definitions as boards
+from leaderboard import known_boards as boards
 from leaderboard.errors import UnknownBoard, UnknownPeriod
 from leaderboard.models import Run
-from leaderboard.views import board_context, feed_context
-from live.doors import client_address, enter
+from leaderboard.pages.views import board_context, feed_context
+from live.rate_limits import client_address, enter
 
 # What SQL can hold; an address may hold more.
 ID_MAX = 2**63 - 1

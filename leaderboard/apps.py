@@ -7,6 +7,6 @@ class LeaderboardConfig(AppConfig):
     def ready(self) -> None:
         from accounts.signals import card_changed
         from leaderboard import topics  # noqa: F401  (declares its topics)
-        from leaderboard.cards import show_new_card
+        from leaderboard.card_updates import show_new_card
 
         card_changed.connect(show_new_card)

@@ -7,8 +7,8 @@ import msgspec
 
 from accounts.cards import Card
 from leaderboard import keys, reports
-from leaderboard.definitions import find, now_ms, periods
 from leaderboard.errors import BoardClosed, PlayerHidden, PointsOutOfRange
+from leaderboard.known_boards import find, now_ms, periods
 from leaderboard.models import Board
 from leaderboard.periods import current
 from leaderboard.reports import Report

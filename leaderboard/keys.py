@@ -56,7 +56,7 @@ def report(slug: str, run_id: str) -> str:
 
 
 def marked(slug: str) -> str:
-    """string · 1 while further runs need not mark the board again; see live/channel.py · 50 ms."""
+    """string · 1 while further runs need not mark the board again; see live/topic_feed.py · 50 ms."""
     return key(APP, slug, "marked")
 
 

@@ -6,7 +6,7 @@ import msgspec
 
 from leaderboard import score
 from leaderboard.models import Board
-from leaderboard.rows import Row, row, to_next
+from leaderboard.reading.rows import Row, row, to_next
 
 
 class Change(msgspec.Struct, frozen=True):

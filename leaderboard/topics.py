@@ -5,10 +5,12 @@ from typing import Any
 
 import msgspec
 
-from leaderboard import boards, feed, standings
-from leaderboard.definitions import find, period
+from leaderboard import boards
+from leaderboard.known_boards import find, period
 from leaderboard.periods import KINDS
-from leaderboard.rows import Row
+from leaderboard.reading import standings
+from leaderboard.reading.rows import Row
+from leaderboard.stream import feed
 from live import protocol
 from live.errors import UnknownTopic
 from live.protocol import Message

@@ -17,14 +17,14 @@ from channels.layers import get_channel_layer
 
 from live import protocol
 from live.decoding import decode
-from live.doors import TooMany, enter, pass_or_refuse, socket_address
 from live.errors import BadMessage, GameError
 from live.frames import Frame
 from live.hub import hub
 from live.layer import player_group, session_group
 from live.mailbox import Mailbox
 from live.protocol import Message
-from live.uvicorn_protocol import EXTENSION
+from live.rate_limits import TooMany, enter, pass_or_refuse, socket_address
+from live.servers.uvicorn_protocol import EXTENSION
 from store.client import StoreUnavailable
 from store.limits import Allowance
 from store.trouble import SQL_TROUBLE

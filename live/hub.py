@@ -14,12 +14,12 @@ from collections.abc import AsyncIterator
 from typing import Protocol
 
 from live import keys, protocol
-from live.channel import Channel
-from live.daphne_shutdown import before_shutdown
 from live.errors import NotAllowed
 from live.frames import Frame
 from live.mailbox import Mailbox
 from live.personal import Personal
+from live.servers.daphne_shutdown import before_shutdown
+from live.topic_feed import Channel
 from live.topics import find
 from store.client import Client, blocking, client
 

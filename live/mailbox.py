@@ -31,7 +31,7 @@ TOLD_MAX, NUMBER_EVERY = 32, 1024
 
 
 class Writer(Protocol):
-    """A server's way to write a shared frame: `live.uvicorn_protocol`."""
+    """A server's way to write a shared frame: `live.servers.uvicorn_protocol`."""
 
     def write_frame(self, frame: bytes) -> bool: ...
 

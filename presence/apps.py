@@ -7,7 +7,7 @@ class PresenceConfig(AppConfig):
     def ready(self) -> None:
         from accounts.signals import card_changed, follows_changed
         from presence import topics  # noqa: F401  (declares its topics)
-        from presence.amendments import show_change
+        from presence.card_updates import show_change
 
         card_changed.connect(show_change)
         follows_changed.connect(show_change)

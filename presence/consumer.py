@@ -6,12 +6,13 @@ import time
 from datetime import date
 from typing import Any
 
-from accounts.sessions import session_exists
+from accounts.sessions.engine import session_exists
 from live import protocol
 from live.consumer import LiveConsumer
-from presence import activity, online
-from presence.amendments import audience
+from presence import online
+from presence.card_updates import audience
 from store.client import StoreUnavailable
+from visitors import active_days
 
 logger = logging.getLogger(__name__)
 
@@ -81,6 +82,6 @@ class SiteConsumer(LiveConsumer):
 
     async def _note_day(self) -> None:
         """Count the player among today's, once a day."""
-        if self.player and self._noted != activity.today():
-            self._noted = activity.today()
-            await activity.mark(self.player.pk)
+        if self.player and self._noted != active_days.today():
+            self._noted = active_days.today()
+            await active_days.mark(self.player.pk)

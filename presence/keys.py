@@ -31,26 +31,6 @@ def invisible() -> str:
     return key(APP, ONLINE, "invisible")
 
 
-def visitors(day: str, of: str = "") -> str:
-    """HyperLogLog · HMACs of a day's visitors, or of those of one game · 70 days."""
-    return key(APP, "visitors", "day", day, *([of] if of else []))
-
-
 def audience() -> str:
     """hash · player id whom only some may see online · JSON list of their ids · no TTL: goes with the choice."""
     return key(APP, ONLINE, "audience")
-
-
-def active(day: str) -> str:
-    """bitmap · player id, which is dense · whether they were here on a UTC day · 70 days."""
-    return key(APP, "active", "day", day)
-
-
-def cells() -> str:
-    """geo set · player id · centre of the cell of about 5 km that they are in · 24 hours after the last change."""
-    return key(APP, "nearby", "cells")
-
-
-def cells_until() -> str:
-    """zset · player id · when their cell is forgotten, UTC ms · 24 hours after the last change."""
-    return key(APP, "nearby", "until")

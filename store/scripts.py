@@ -82,6 +82,6 @@ class Script:
 
 
 def script(module_file: str, name: str, prelude: Sequence[str] = ()) -> Script:
-    """The script `lua/<name>.lua` beside the module that owns its keys; the texts of `prelude` run first."""
-    folder = Path(module_file).parent / "lua"
+    """The script `lua/<name>.lua` of the app that a module is in; the texts of `prelude` run first."""
+    folder = next(each / "lua" for each in Path(module_file).parents if (each / "lua").is_dir())
     return Script("\n".join((folder / f"{each}.lua").read_text() for each in (*prelude, name)))

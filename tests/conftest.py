@@ -9,10 +9,10 @@ from django.conf import settings as django_settings
 
 from accounts.models import Player
 from flags import flags
-from leaderboard import definitions
+from leaderboard import known_boards
 from leaderboard.boards import FinishedRun
 from leaderboard.models import Board
-from store import server
+from store.server import private
 from tests.browser import chromium, opened  # noqa: F401  (fixtures)
 from tests.prepared import share
 from tests.servers import restrict
@@ -25,9 +25,9 @@ _prefixes = itertools.count(1)
 @pytest.fixture(scope="session", autouse=True)
 def redis_server():
     """The real thing, on a unix socket in the run's own folder."""
-    process = server.start(django_settings.DATA_DIR, server.die_with_parent)
+    process = private.start(django_settings.DATA_DIR, private.die_with_parent)
     if "TEST_REDIS_ACL" in os.environ:
-        restrict(server.private_socket(django_settings.DATA_DIR))
+        restrict(private.private_socket(django_settings.DATA_DIR))
     yield process
     process.terminate()
     process.wait(10)
@@ -38,7 +38,7 @@ def prefix(settings, redis_server):
     """Every test sees an empty Redis: its keys have a prefix that no other test has."""
     settings.REDIS_PREFIX = f"test{next(_prefixes)}"
     channel_layers.backends.clear()
-    definitions.forget()
+    known_boards.forget()
     flags.forget()
     return settings.REDIS_PREFIX
 
@@ -47,7 +47,7 @@ def prefix(settings, redis_server):
 def fuse():
     """The Fuse board's definition, known without SQL."""
     board = Board(slug="fuse", title="Fuse", game="fuse", points_max=3_932_100)
-    definitions.remember(board, for_s=3600)
+    known_boards.remember(board, for_s=3600)
     return board
 
 

@@ -22,8 +22,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gameapp.settings")
 import django
 django.setup()
 from django.core.management import execute_from_command_line
-import django.core.management.commands.shell, dashboard.backup, dashboard.restore, leaderboard.rebuild, accounts.ledger
-from store.server import die_with_parent
+import django.core.management.commands.shell, operators.backup.take, operators.backup.restore
+import leaderboard.repair.rebuild, wallet.ledger
+from store.server.private import die_with_parent
 print("ready", flush=True)
 
 def run(order):

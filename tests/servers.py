@@ -7,8 +7,8 @@ from pathlib import Path
 
 import redis
 
-from store import binary, server
 from store.client import answers
+from store.server import binary, private
 
 RUNNING = Path(__file__).parent.parent / "docs" / "running.md"
 
@@ -25,7 +25,7 @@ class Started:
         self.command += options
 
     def __enter__(self) -> "Started":
-        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, preexec_fn=server.die_with_parent)
+        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, preexec_fn=private.die_with_parent)
         while not answers(self.url):
             assert self.process.poll() is None, "the server ended"
         return self

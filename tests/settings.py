@@ -21,4 +21,6 @@ if "TEST_DATABASE_URL" in os.environ:  # Another database than SQLite in memory.
 DEBUG = False
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# A busy machine is slow; what Redis does when it hangs is tried with servers that hang.
+REDIS_TIMEOUT_S = 20.0
 STATIC_ROOT.mkdir(exist_ok=True)  # noqa: F405

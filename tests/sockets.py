@@ -23,18 +23,18 @@ class Socket(WebsocketCommunicator):
         )
 
     async def __aenter__(self) -> "Socket":
-        connected, _ = await self.connect(timeout=5)
+        connected, _ = await self.connect(timeout=20)
         assert connected
         self.hello = await self.next("hello")
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.disconnect(timeout=5)
+        await self.disconnect(timeout=20)
 
     async def say(self, **message: Any) -> None:
         await self.send_to(text_data=json.dumps(message))
 
-    async def next(self, *types: str, timeout: float = 5) -> dict[str, Any]:
+    async def next(self, *types: str, timeout: float = 20) -> dict[str, Any]:
         """The next message of one of these types (any when none is given)."""
         while True:
             message = json.loads(await self.receive_from(timeout=timeout))
@@ -54,6 +54,6 @@ class Socket(WebsocketCommunicator):
     async def closed(self) -> int:
         """The close code; messages before it are passed over."""
         while True:
-            event = await self.receive_output(timeout=5)
+            event = await self.receive_output(timeout=20)
             if event["type"] == "websocket.close":
                 return event["code"]

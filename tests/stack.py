@@ -68,7 +68,7 @@ class Site:
             self.environment = give(self.data, clean_environment()) | self.environment
         with self.log.open("w") as out:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "gameapp.start", *arguments],
+                [sys.executable, "-m", "gameapp.launch.start", *arguments],
                 cwd=ROOT,
                 stdout=out,
                 stderr=out,
@@ -103,7 +103,7 @@ class Site:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -141,7 +141,7 @@ class Browser:
 
     def _open(self, request: urllib.request.Request) -> tuple[int, str]:
         try:
-            with self.opener.open(request, timeout=20) as answer:
+            with self.opener.open(request, timeout=40) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
@@ -188,7 +188,7 @@ class Socket:
     def send(self, **message: object) -> None:
         self.connection.send(json.dumps(message))
 
-    def receive(self, *types: str, timeout: float = 10) -> dict:
+    def receive(self, *types: str, timeout: float = 30) -> dict:
         """The next message of one of these types (any type when none is given)."""
         deadline = time.monotonic() + timeout
         while True:
@@ -215,7 +215,7 @@ class Socket:
             self.connection.close()
 
 
-def wait_for(condition, timeout: float = 10) -> None:
+def wait_for(condition, timeout: float = 30) -> None:
     """Return as soon as a condition holds; fail when it does not in time."""
     deadline = time.monotonic() + timeout
     while not condition():

@@ -4,23 +4,27 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.core import mail
 
-from accounts import settings_views, wallet
-from accounts.forms import NewPlayerForm, RenameForm, SettingsForm
+from accounts import settings_pages
 from accounts.models import Player
-from accounts.sessions import SessionStore, devices, end_session, note_session, session_exists, session_name
-from accounts.wallet import Movement
+from accounts.sessions.engine import SessionStore, devices, end_session, note_session, session_exists, session_name
+from accounts.sign_in.forms import NewPlayerForm, RenameForm, SettingsForm
+from achievements.models import Award
 from games import runs
 from games.game import find
-from leaderboard import boards, merge, moderation, rebuild, standings
+from leaderboard import boards
 from leaderboard.boards import FinishedRun
 from leaderboard.errors import PlayerHidden
-from leaderboard.merge import NotToBring
 from leaderboard.models import Board, Placement, Run, Season
+from leaderboard.reading import standings
+from leaderboard.repair import guest_runs, rebuild
+from leaderboard.repair.guest_runs import NotToBring
+from moderation import visibility
+from people import guest_merge, rights
 from presence import online
-from profiles import bring, rights
-from profiles.models import Award
 from store.sync_loop import run_sync
 from tests.worker import drain
+from wallet import coins
+from wallet.coins import Movement
 
 GOOD = "correct horse"
 
@@ -52,13 +56,13 @@ async def bob():
 class TestCoins:
     def test_a_used_request_buys_and_wears_no_other_item(self, client):
         player = Player.objects.create_user("Rich", GOOD)
-        run_sync(wallet.move(Movement(player.pk, 100, "a gift", "gift")))
+        run_sync(coins.move(Movement(player.pk, 100, "a gift", "gift")))
         client.force_login(player)
         for item in ("frame-ring", "frame-crown"):
             client.post("/shop/buy/", {"item": item, "request": "0123456789abcdef"})
         player.refresh_from_db()
         assert player.avatar_frame == "frame-ring"
-        assert run_sync(wallet.purse(player.pk)) == wallet.Purse(20, frozenset({"frame-ring"}))
+        assert run_sync(coins.purse(player.pk)) == coins.Purse(20, frozenset({"frame-ring"}))
 
     async def test_guests_farm_no_achievement_for_an_account(self, bob):
         await submit(bob, "b0", 1)
@@ -68,17 +72,17 @@ class TestCoins:
             guest = await Player.objects.acreate(name=f"farm-otter-{number}", is_guest=True)
             await submit(guest, f"g{number}", 100 * (number + 1))
             await drain()
-            before = (await wallet.purse(bob.pk)).balance
-            await bring.bring(guest, bob)
-            await bring.finish(0)
-            gained.append((await wallet.purse(bob.pk)).balance - before)
+            before = (await coins.purse(bob.pk)).balance
+            await guest_merge.bring(guest, bob)
+            await guest_merge.finish(0)
+            gained.append((await coins.purse(bob.pk)).balance - before)
         assert gained == [1, 2, 2]  # What the runs themselves paid.
 
     async def test_a_run_without_points_pays_nothing(self, bob):
         for number in range(12):
             await submit(bob, f"z{number}", 0)
         await drain()
-        assert (await wallet.purse(bob.pk)).balance == 0
+        assert (await coins.purse(bob.pk)).balance == 0
         assert not await Award.objects.aexists()
 
 
@@ -87,31 +91,31 @@ class TestBringing:
     async def test_nobody_brings_what_moderators_took_off(self, guest, bob, way):
         await submit(guest, "g1", 99_999)
         await drain()
-        await getattr(moderation, way)(guest, reason="cheats", by=None)
+        await getattr(visibility, way)(guest, reason="cheats", by=None)
         guest = await Player.objects.aget(pk=guest.pk)
         with pytest.raises(NotToBring):
-            await bring.bring(guest, bob)
+            await guest_merge.bring(guest, bob)
         assert await top() == []
-        assert not await bring.has_something(guest)
+        assert not await guest_merge.has_something(guest)
 
     async def test_a_member_is_not_brought_along(self, bob):
         member = await Player.objects.acreate(name="Member")
         with pytest.raises(NotToBring):
-            await bring.bring(member, bob)
+            await guest_merge.bring(member, bob)
 
     async def test_a_run_that_ends_after_it_is_refused_not_ranked(self, guest, bob):
-        await merge.begin(guest, bob)
+        await guest_runs.begin(guest, bob)
         with pytest.raises(PlayerHidden):
             await submit(guest, "late", 777)
         assert await agree()
 
     async def test_the_last_run_is_offered_before_the_worker_has_seen_it(self, guest):
         await submit(guest, "g1", 5)
-        assert await bring.has_something(guest)
+        assert await guest_merge.has_something(guest)
 
     async def test_an_account_that_leaves_takes_what_was_on_its_way_along(self, guest, bob):
         await submit(guest, "g1", 900)
-        await bring.bring(guest, bob)
+        await guest_merge.bring(guest, bob)
         await rights.delete(bob)
         await drain()
         assert not await Player.objects.filter(is_gone=False).aexists()
@@ -129,19 +133,19 @@ class TestBringing:
         await Placement.objects.acreate(season=season, rank=1, player=bob, points=5, reached_at=ended)
         await submit(guest, "g1", 900)
         await drain()
-        await bring.bring(guest, bob)
-        await bring.finish(0)
+        await guest_merge.bring(guest, bob)
+        await guest_merge.finish(0)
         # A rewrite would have emptied it: no run of that day is kept.
         assert await Placement.objects.filter(season=season, player=bob).aexists()
 
     async def test_coins_that_come_to_the_guest_meanwhile_follow(self, guest, bob):
         await submit(guest, "g1", 900)
         await drain()
-        await bring.bring(guest, bob)
-        await wallet.move(Movement(guest.pk, 50, "paid in flight", "late"))
-        before = (await wallet.purse(bob.pk)).balance
-        assert await bring.finish(0) == 1
-        assert (await wallet.purse(bob.pk)).balance == before + 50
+        await guest_merge.bring(guest, bob)
+        await coins.move(Movement(guest.pk, 50, "paid in flight", "late"))
+        before = (await coins.purse(bob.pk)).balance
+        assert await guest_merge.finish(0) == 1
+        assert (await coins.purse(bob.pk)).balance == before + 50
 
 
 class TestStaleForms:
@@ -149,7 +153,7 @@ class TestStaleForms:
         guest = Player.objects.create_guest()
         form = NewPlayerForm({"name": "Newname", "password": GOOD}, instance=Player.objects.get(pk=guest.pk))
         assert form.is_valid()
-        run_sync(moderation.ban(guest, reason="cheats", by=None))
+        run_sync(visibility.ban(guest, reason="cheats", by=None))
         form.save_or_refuse()
         assert not Player.objects.get(pk=guest.pk).is_active
 
@@ -157,7 +161,7 @@ class TestStaleForms:
         player = Player.objects.create_user("Bob", GOOD)
         form = SettingsForm({"visibility": "nobody"}, instance=Player.objects.get(pk=player.pk))
         assert form.is_valid()
-        run_sync(moderation.ban(player, reason="cheats", by=None))
+        run_sync(visibility.ban(player, reason="cheats", by=None))
         form.save_or_refuse()
         kept = Player.objects.get(pk=player.pk)
         assert (kept.is_active, kept.visibility) == (False, "nobody")
@@ -228,9 +232,9 @@ class TestDeletion:
             await submit(bob, "late", 777)
 
     async def test_coins_of_nobody_are_found(self):
-        from accounts import ledger
+        from wallet import ledger
 
-        await wallet.move(Movement(987_654, 50, "paid in flight", "late"))
+        await coins.move(Movement(987_654, 50, "paid in flight", "late"))
         assert await ledger.differences() == ["player 987654: 50 coins, and no such player"]
 
     def test_what_former_staff_did_in_the_admin_stays(self):
@@ -265,7 +269,7 @@ class TestRequests:
         for number in range(10):
             Player.objects.create_user(f"Many{number}", GOOD, email="victim@example.org")
         client.post("/accounts/forgot/", {"email": "victim@example.org"})
-        settings_views._mail.submit(lambda: None).result()
+        settings_pages._mail.submit(lambda: None).result()
         assert len(mail.outbox) == 3
 
     @pytest.mark.parametrize("player", [2**63, 10**30])
@@ -282,7 +286,7 @@ class TestRequests:
         async def lost(*_):
             raise ConnectionError
 
-        monkeypatch.setattr("accounts.sessions.tell_session", lost)
+        monkeypatch.setattr("accounts.sessions.engine.tell_session", lost)
         with pytest.raises(ConnectionError):
             await end_session(7, name)
         monkeypatch.undo()
@@ -293,7 +297,7 @@ class TestRequests:
         bob = Player.objects.create_user("Bob", GOOD)
         carol = Player.objects.create_user("Carol", GOOD)
         client.force_login(bob)
-        from profiles import profile
+        from people import profile
 
         async def found_before(name):
             copy = Player(pk=carol.pk, name=carol.name)

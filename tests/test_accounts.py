@@ -6,11 +6,12 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
 
-from accounts import setup
 from accounts.models import Player
 from accounts.names import guest_name, validate_name
-from accounts.sessions import session_exists, session_name
-from leaderboard import boards, standings
+from accounts.sessions.engine import session_exists, session_name
+from accounts.sign_in import setup_link
+from leaderboard import boards
+from leaderboard.reading import standings
 from store.limits import Policy
 from store.sync_loop import run_sync
 
@@ -106,7 +107,9 @@ class TestAccounts:
             client.post("/accounts/sign-in/", {"name": "bob", "password": f"guess{n}"}).status_code for n in range(12)
         ]
         assert statuses == [422] * 10 + [429] * 2
-        monkeypatch.setattr("accounts.forms.authenticate", lambda *_, **__: pytest.fail("the password was looked at"))
+        monkeypatch.setattr(
+            "accounts.sign_in.forms.authenticate", lambda *_, **__: pytest.fail("the password was looked at")
+        )
         response = client.post("/accounts/sign-in/", {"name": "BOB", "password": GOOD})
         assert response.status_code == 429
         assert 0 < int(response.headers["Retry-After"]) <= 300
@@ -156,7 +159,7 @@ class TestFirstAdministrator:
         return client.post(f"/accounts/setup/{token}/", {"name": name, "password": GOOD})
 
     def test_the_link_makes_one_administrator_once(self, client):
-        token = run_sync(setup.new_token())
+        token = run_sync(setup_link.new_token())
         assert client.get(f"/accounts/setup/{token}/").status_code == 200
         assert self.post(client, token).headers["Location"] == "/admin/"
         assert Player.objects.get().is_superuser
@@ -165,7 +168,7 @@ class TestFirstAdministrator:
         assert Player.objects.count() == 1
 
     def test_a_refused_form_does_not_use_the_link_up(self, client):
-        token = run_sync(setup.new_token())
+        token = run_sync(setup_link.new_token())
         assert self.post(client, token, "x").status_code == 422
         assert self.post(client, token).status_code == 302
 
@@ -174,19 +177,19 @@ class TestFirstAdministrator:
         assert not Player.objects.exists()
 
     def test_no_link_works_while_there_is_an_administrator(self, client):
-        token = run_sync(setup.new_token())
+        token = run_sync(setup_link.new_token())
         Player.objects.create_superuser("Olga", GOOD)
         assert client.get(f"/accounts/setup/{token}/").status_code == 404
 
     async def test_of_many_who_use_it_at_once_one_succeeds(self):
-        token = await setup.new_token()
-        assert sum(await asyncio.gather(*(setup.use(token) for _ in range(20)))) == 1
+        token = await setup_link.new_token()
+        assert sum(await asyncio.gather(*(setup_link.use(token) for _ in range(20)))) == 1
 
     async def test_the_link_ends_by_itself(self):
-        token = await setup.new_token()
+        token = await setup_link.new_token()
         from store.client import client
 
-        assert 0 < await client().ttl(setup._key(token)) <= 30 * 60
+        assert 0 < await client().ttl(setup_link._key(token)) <= 30 * 60
 
 
 @pytest.mark.django_db(transaction=True)

@@ -4,23 +4,24 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from accounts import wallet
 from accounts.models import Player
-from accounts.wallet import RUN_COINS_MAX, coins_of
+from achievements import awards
+from achievements.models import Award, Progress
+from achievements.rules import ALL, MEASURES
 from games import runs
 from games.game import find
-from leaderboard import boards, keys, seasons
+from leaderboard import boards, keys
 from leaderboard.boards import FinishedRun
-from leaderboard.consumers import streams
-from leaderboard.definitions import now_ms
-from presence import activity
-from profiles import awards
-from profiles.achievements import ALL, MEASURES
-from profiles.models import Award, Progress
+from leaderboard.known_boards import now_ms
+from leaderboard.seasons import closing
+from leaderboard.stream.readers import streams
 from store.client import client as redis
 from store.stream import GroupReader
 from tests.sockets import Socket
 from tests.worker import drain
+from visitors import active_days
+from wallet import coins
+from wallet.coins import RUN_COINS_MAX, coins_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -56,22 +57,22 @@ async def test_a_first_run_pays_and_awards(bob):
     await drain()
     assert await earned(bob) == {"first-run"}
     expected = coins_of(400) + by_slug("first-run").coins
-    assert (await wallet.purse(bob.pk)).balance == expected
+    assert (await coins.purse(bob.pk)).balance == expected
 
 
 async def test_reading_again_pays_and_awards_nothing_more(bob):
     await submit(bob, "r1")
     await drain()
-    before = await wallet.purse(bob.pk)
+    before = await coins.purse(bob.pk)
     await redis().xgroup_setid(keys.runs("fuse"), awards.GROUP.name, "0")
     await drain()
-    assert await wallet.purse(bob.pk) == before
+    assert await coins.purse(bob.pk) == before
     # Not even when Redis has forgotten that it paid: the ledger has not.
     async for name in redis().scan_iter(match="*:movement:*"):
         await redis().delete(name)
     await redis().xgroup_setid(keys.runs("fuse"), awards.GROUP.name, "0")
     await drain()
-    assert await wallet.purse(bob.pk) == before
+    assert await coins.purse(bob.pk) == before
 
 
 async def test_a_worker_that_dies_between_paying_and_awarding_pays_once(bob, monkeypatch):
@@ -88,7 +89,7 @@ async def test_a_worker_that_dies_between_paying_and_awarding_pays_once(bob, mon
     assert await earned(bob) == set()
     await drain()
     assert await earned(bob) == {"first-run"}
-    assert (await wallet.purse(bob.pk)).balance == coins_of(100) + 20
+    assert (await coins.purse(bob.pk)).balance == coins_of(100) + 20
     assert own is not None
 
 
@@ -119,7 +120,7 @@ async def test_the_largest_tile_comes_from_the_runs_own_record(bob):
 async def test_days_in_a_row_make_a_streak(bob):
     today = datetime.now(UTC).date()
     for back in range(1, 7):
-        await activity.mark(bob.pk, today - timedelta(days=back))
+        await active_days.mark(bob.pk, today - timedelta(days=back))
     await submit(bob, "r1")
     await drain()
     assert {"streak-3", "streak-7"} <= await earned(bob)
@@ -137,22 +138,22 @@ async def test_the_king_of_the_day_is_crowned_when_it_ends_and_three_have_played
     await drain()
     assert "day-first" not in await earned(bob)  # The day was not over, as far as anybody knew.
     for _ in range(2):
-        await seasons.close_ended()
+        await closing.close_ended()
     assert ("day-first" in await earned(bob)) is is_king
     assert not any(["day-first" in await earned(rival) for rival in rivals])
-    assert (await wallet.purse(bob.pk)).balance == coins_of(900) + 20 + (100 if is_king else 0)
+    assert (await coins.purse(bob.pk)).balance == coins_of(900) + 20 + (100 if is_king else 0)
 
 
 async def test_an_award_is_announced_to_the_players_sockets_and_nobody_elses(bob):
     carol = await Player.objects.acreate(name="Carol")
-    from accounts import sessions
-    from accounts.sessions import SessionStore, session_name
+    from accounts.sessions import engine
+    from accounts.sessions.engine import SessionStore, session_name
 
     async def signed_in(player):
         session = SessionStore()
         await session.aset("_auth_user_id", str(player.pk))
         await session.asave()
-        await sessions.note_session(player.pk, session.session_key, 60)
+        await engine.note_session(player.pk, session.session_key, 60)
         return session_name(session.session_key)
 
     async with Socket("/ws/", bob, await signed_in(bob)) as own, Socket("/ws/", carol, await signed_in(carol)) as other:

@@ -14,10 +14,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from dashboard import archive
-from gameapp.running import found
-from store import server
+from gameapp.launch.running import found
+from operators.backup import archive
 from store.client import private_socket
+from store.server import private
 from tests.forks import Forks
 from tests.stack import ROOT, Site, clean_environment, free_port, wait_for
 
@@ -69,7 +69,7 @@ def stopped(tmp_path_factory):
     with Site(data) as site:
         guest = site.guest()
         points = guest.play_run()
-        wait_for(lambda: site.count("leaderboard_run") == 1, 20)
+        wait_for(lambda: site.count("leaderboard_run") == 1, 60)
         assert manage(site.data, "backup").returncode == 0
     return data, guest.id, points
 
@@ -122,7 +122,7 @@ def test_what_sql_knows_more_than_redis_is_made_whole(copied):
     with Site(data) as site:
         newcomer = site.guest()
         gained = newcomer.play_run()
-        wait_for(lambda: site.count("leaderboard_run") == 2, 20)
+        wait_for(lambda: site.count("leaderboard_run") == 2, 60)
         assert manage(site.data, "backup").returncode == 0
     new = archive.listed(data / "backups")[0]
     mixed = data / "mixed"
@@ -270,7 +270,7 @@ def test_an_outside_redis_gets_the_keys_of_this_site_and_keeps_those_of_others(c
     import redis
 
     data, player, points = copied
-    outside = server.start(tmp_path / "outside", server.die_with_parent)
+    outside = private.start(tmp_path / "outside", private.die_with_parent)
     url = f"unix://{private_socket(tmp_path / 'outside')}"
     connection = redis.Redis.from_url(url)
     try:
@@ -297,7 +297,7 @@ def test_repairs_work_on_a_stopped_site_too(stopped):
     data = stopped[0]
     assert "Every wallet is the sum" in manage(data, "wallets").stdout
     assert "No difference: fuse" in manage(data, "rebuild_boards", "--check").stdout
-    assert not private_socket(data).exists() or not server.answers(f"unix://{private_socket(data)}")
+    assert not private_socket(data).exists() or not private.answers(f"unix://{private_socket(data)}")
 
 
 @pytest.mark.stack
@@ -316,7 +316,7 @@ def test_a_restore_that_is_killed_is_not_started_on_and_can_be_done_again(copied
 
 def a_restore_is_killed(data: Path, path: Path, after_s: float) -> None:
     """So long after its first change; a start then says so, unless the restore was quicker."""
-    note = server.restoring(data)
+    note = private.restoring(data)
     former = note.read_text() if note.exists() else ""
     command = [sys.executable, "manage.py", "restore", "--yes", str(path)]
     restoring = subprocess.Popen(
@@ -332,7 +332,7 @@ def a_restore_is_killed(data: Path, path: Path, after_s: float) -> None:
     restoring.communicate()
     if note.exists():  # Else it was done before it was killed.
         started = subprocess.run(
-            [sys.executable, "-m", "gameapp.start", "--data", str(data), "--port", str(free_port())],
+            [sys.executable, "-m", "gameapp.launch.start", "--data", str(data), "--port", str(free_port())],
             cwd=ROOT,
             env=clean_environment(),
             capture_output=True,
@@ -341,4 +341,4 @@ def a_restore_is_killed(data: Path, path: Path, after_s: float) -> None:
         )
         assert started.returncode == 1
         assert "broke off: run it again" in started.stderr
-        wait_for(lambda: not server.answers(f"unix://{private_socket(data)}"))  # The killed one's Redis ends, too.
+        wait_for(lambda: not private.answers(f"unix://{private_socket(data)}"))  # The killed one's Redis ends, too.

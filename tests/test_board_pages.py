@@ -7,10 +7,14 @@ import re
 import pytest
 
 from accounts.models import Player
-from leaderboard import boards, export, history, seasons, standings
+from leaderboard import boards
 from leaderboard.boards import FinishedRun
-from leaderboard.consumers import streams
-from leaderboard.definitions import find, now_ms, period
+from leaderboard.known_boards import find, now_ms, period
+from leaderboard.pages import export
+from leaderboard.reading import standings
+from leaderboard.seasons import closing
+from leaderboard.stream import history
+from leaderboard.stream.readers import streams
 from store.client import blocking
 from store.stream import GroupReader
 
@@ -72,7 +76,7 @@ class TestPages:
         yesterday = now_ms() - DAY_MS
         assert "No season has ended yet" in await text_of(async_client, "/boards/fuse/past/")
         await submit(alice, 500, "r1", yesterday)
-        await seasons.close_ended()
+        await closing.close_ended()
         day = period(await find("fuse"), "day", yesterday).id
         assert "Alice" in await text_of(async_client, "/boards/fuse/past/")
         assert "Crown" in await text_of(async_client, f"/boards/fuse/past/{day}/")
@@ -80,7 +84,7 @@ class TestPages:
         await text_of(async_client, "/boards/fuse/past/day:2020-01-01/", 404)
 
     async def test_the_lobby_tells_what_happened(self, async_client, sixty):
-        from leaderboard import feed
+        from leaderboard.stream import feed
 
         connection = blocking(1)
         while await GroupReader(feed.GROUP, "w", streams).step(connection, block_ms=None):

@@ -6,11 +6,12 @@ import math
 import pytest
 
 from accounts.cards import Card
-from leaderboard import boards, keys, standings
+from leaderboard import boards, keys
 from leaderboard.boards import FinishedRun
-from leaderboard.definitions import now_ms
 from leaderboard.errors import PointsOutOfRange, UnknownBoard, UnknownPeriod
+from leaderboard.known_boards import now_ms
 from leaderboard.periods import KINDS, all_current, current
+from leaderboard.reading import standings
 from live.keys import marks
 from store.client import blocking, client
 

@@ -12,10 +12,10 @@ import struct
 import pytest
 import uvicorn
 
-from gameapp.serve_uvicorn import config, listen
-from live import http_protocol
-from live.bodies import BODY_BYTES_MAX, BoundedBody
-from live.uvicorn_protocol import SharedFrameProtocol
+from gameapp.launch.serve_uvicorn import config, listen
+from live.servers import http_protocol
+from live.servers.bodies import BODY_BYTES_MAX, BoundedBody
+from live.servers.uvicorn_protocol import SharedFrameProtocol
 from tests.raw_socket import RawSocket
 from tests.stack import Site
 

@@ -5,20 +5,21 @@ import asyncio
 import pytest
 from django.test import Client
 
-from accounts import wallet
 from accounts.models import Follow, Player
-from accounts.wallet import Movement
-from leaderboard import boards, standings
+from achievements.models import Award
+from achievements.rules import coins_for
+from leaderboard import boards
 from leaderboard.boards import FinishedRun
-from leaderboard.merge import BroughtAlready
 from leaderboard.models import Board, Merge, Run
-from leaderboard.rebuild import differences
-from profiles import bring
-from profiles.achievements import coins_for
-from profiles.models import Award
+from leaderboard.reading import standings
+from leaderboard.repair.guest_runs import BroughtAlready
+from leaderboard.repair.rebuild import differences
+from people import guest_merge
 from store.client import client as redis
 from store.sync_loop import run_sync
 from tests.worker import drain
+from wallet import coins
+from wallet.coins import Movement
 
 GOOD = "correct horse"
 
@@ -47,18 +48,18 @@ class TestBringing:
         await submit(bob, "b1", 500)
         await drain()
         await Follow.objects.acreate(follower=guest, followed=other)
-        await wallet.move(Movement(guest.pk, 100, "a gift", "gift"))
-        await wallet.buy(guest.pk, bring_item(), "r1")
-        coins = (await wallet.purse(guest.pk)).balance + (await wallet.purse(bob.pk)).balance
-        await bring.bring(guest, bob)
+        await coins.move(Movement(guest.pk, 100, "a gift", "gift"))
+        await coins.buy(guest.pk, bring_item(), "r1")
+        before = (await coins.purse(guest.pk)).balance + (await coins.purse(bob.pk)).balance
+        await guest_merge.bring(guest, bob)
         assert await top() == [(bob.pk, 900)]
-        assert await bring.finish(0) == 1
+        assert await guest_merge.finish(0) == 1
         assert [row.card.name for row in (await standings.top("fuse", "all", 10)).rows] == ["Bob"]
         assert {run.player_id async for run in Run.objects.all()} == {bob.pk}
         assert not await Player.objects.filter(pk=guest.pk).aexists()
-        purse = await wallet.purse(bob.pk)
+        purse = await coins.purse(bob.pk)
         # Both had made their first steps: what the guest got for them does not come along.
-        assert purse == wallet.Purse(coins - coins_for(["first-run"]), frozenset({bring_item().slug}))
+        assert purse == coins.Purse(before - coins_for(["first-run"]), frozenset({bring_item().slug}))
         assert await Follow.objects.filter(follower=bob, followed=other).aexists()
         merge = await Merge.objects.aget()
         assert (merge.guest_id, merge.guest_name, merge.player_id, merge.runs, merge.applied) == (
@@ -73,12 +74,12 @@ class TestBringing:
     async def test_a_run_that_is_still_on_its_way_counts_at_once_and_arrives(self, pair):
         guest, bob = pair
         await submit(guest, "g1", 900)
-        await bring.bring(guest, bob)
+        await guest_merge.bring(guest, bob)
         assert await top() == [(bob.pk, 900)]
-        assert await bring.finish(0) == 0  # Nothing has reached SQL.
+        assert await guest_merge.finish(0) == 0  # Nothing has reached SQL.
         await drain()
         assert (await Run.objects.aget()).player_id == bob.pk
-        assert await bring.finish(0) == 1
+        assert await guest_merge.finish(0) == 1
         assert await top() == [(bob.pk, 900)]
         assert not await Player.objects.filter(pk=guest.pk).aexists()
         # What the stream still holds of the guest is the member's in every repair.
@@ -90,20 +91,20 @@ class TestBringing:
         for n in range(3):
             await submit(guest, f"g{n}", 100 * n)
         await drain()
-        coins = (await wallet.purse(guest.pk)).balance
-        await asyncio.gather(*(bring.bring(guest, bob) for _ in range(5)), return_exceptions=True)
-        await bring.finish(0)
+        before = (await coins.purse(guest.pk)).balance
+        await asyncio.gather(*(guest_merge.bring(guest, bob) for _ in range(5)), return_exceptions=True)
+        await guest_merge.finish(0)
         assert await Run.objects.filter(player=bob).acount() == 3
-        assert (await wallet.purse(bob.pk)).balance == coins
+        assert (await coins.purse(bob.pk)).balance == before
         assert (await Merge.objects.aget()).runs == 3
 
     async def test_a_guests_runs_go_to_one_account_only(self, pair):
         guest, bob = pair
         carol = await Player.objects.acreate(name="Carol")
         await submit(guest, "g1", 900)
-        await bring.bring(guest, bob)
+        await guest_merge.bring(guest, bob)
         with pytest.raises(BroughtAlready):
-            await bring.bring(guest, carol)
+            await guest_merge.bring(guest, carol)
         assert await top() == [(bob.pk, 900)]
 
     async def test_nothing_of_the_guest_is_left_in_redis(self, pair):
@@ -112,14 +113,14 @@ class TestBringing:
         guest = await Player.objects.acreate(pk=7_654_321, name=guest.name, is_guest=True)
         await submit(guest, "g1", 900)
         await drain()
-        await bring.bring(guest, bob)
-        await bring.finish(0)
+        await guest_merge.bring(guest, bob)
+        await guest_merge.finish(0)
         names = await redis().keys("*")
         assert not [name for name in names if "7654321" in name]
 
 
 def bring_item():
-    from accounts import shop
+    from wallet import shop
 
     return shop.find("frame-ring")
 

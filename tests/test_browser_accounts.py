@@ -299,7 +299,7 @@ def test_axe_finds_nothing(arcade, account_site):
     play_a_run(page)
     sign_up(page, "Axe")
     own = "player_id = (SELECT id FROM accounts_player WHERE name = 'Axe')"
-    wait_for(lambda: account_site.count("leaderboard_run", own) > 0, 20)
+    wait_for(lambda: account_site.count("leaderboard_run", own) > 0, 60)
     page.goto("/players/Axe/")
     replay = page.locator(".run-list a").first.get_attribute("href")
     found = []

@@ -4,7 +4,8 @@ import pytest
 
 from accounts.cards import Card
 from leaderboard import boards, keys
-from presence import nearby, online
+from nearby import cells
+from presence import online
 from store import heartbeat, limits, shared
 from store import keys as store_keys
 from store.client import client
@@ -38,9 +39,9 @@ async def test_the_vanished_are_gone_when_their_lease_would_have_ended(prefix):
 
 
 async def test_a_cell_is_forgotten_after_a_day_all_the_same(prefix):
-    await nearby.join(1, nearby.Place(52.5, 13.4), now_ms=NOW_MS + AHEAD_MS)
-    assert (await nearby.around(1, now_ms=NOW_MS)).until_ms == NOW_MS + nearby.TTL_MS
-    assert (await nearby.around(1, now_ms=NOW_MS + nearby.TTL_MS)).until_ms == 0
+    await cells.join(1, cells.Place(52.5, 13.4), now_ms=NOW_MS + AHEAD_MS)
+    assert (await cells.around(1, now_ms=NOW_MS)).until_ms == NOW_MS + cells.TTL_MS
+    assert (await cells.around(1, now_ms=NOW_MS + cells.TTL_MS)).until_ms == 0
 
 
 async def test_a_lock_of_the_future_ends_with_a_lease(prefix):

@@ -6,10 +6,14 @@ import random
 import pytest
 
 from accounts.models import Player
-from leaderboard import archive, boards, definitions, feed, keys, moderation, rebuild, seasons
+from leaderboard import boards, keys, known_boards
 from leaderboard.boards import FinishedRun
 from leaderboard.models import Board, Placement, Run, Season
-from leaderboard.results import Flying
+from leaderboard.repair import rebuild
+from leaderboard.repair.counting import Flying
+from leaderboard.seasons import archive, closing
+from leaderboard.stream import feed
+from moderation import visibility
 from store.client import client
 from store.keys import every_key
 from tests.worker import drain
@@ -52,13 +56,13 @@ async def test_a_redis_that_was_lost_over_a_periods_end_leaves_nothing_unarchive
     await lose_redis()
     at_ms = NOON_MS + 40 * DAY_MS
     board = await Board.objects.aget(slug="fuse")
-    assert await seasons.close_ended(at_ms=at_ms) == 0  # Redis knows of none.
+    assert await closing.close_ended(at_ms=at_ms) == 0  # Redis knows of none.
     assert len([line for line in await rebuild.archive_differences(board) if "not archived" in line]) == 1
-    assert await seasons.close_missing(at_ms=at_ms) == 3
+    assert await closing.close_missing(at_ms=at_ms) == 3
     expected = [(1, players[2].pk, 20), (2, players[1].pk, 10), (3, players[0].pk, 0)]
     for period in (DAY, "week:2026-W48", "month:2026-11"):
         assert await placed(period) == expected
-    assert await seasons.close_missing(at_ms=at_ms) == 0
+    assert await closing.close_missing(at_ms=at_ms) == 0
     assert await rebuild.archive_differences(board) == []
 
 
@@ -68,7 +72,7 @@ async def test_an_older_redis_gives_no_wrong_crowns(players):
     await drain()
     # As it stood before the better run.
     await client().zrem(keys.standings("fuse", DAY), str(players[1].pk))
-    assert await seasons.close_ended(at_ms=NOON_MS + DAY_MS) == 1
+    assert await closing.close_ended(at_ms=NOON_MS + DAY_MS) == 1
     assert await placed() == [(1, players[1].pk, 90), (2, players[0].pk, 10)]
 
 
@@ -76,7 +80,7 @@ async def test_repairs_write_an_archive_anew_that_is_wrong(players):
     await play(players[0], 10)
     await play(players[1], 90)
     await drain()
-    await seasons.close_ended(at_ms=NOON_MS + DAY_MS)
+    await closing.close_ended(at_ms=NOON_MS + DAY_MS)
     await Placement.objects.filter(player=players[1]).aupdate(points=5)
     board = await Board.objects.aget(slug="fuse")
     assert any(DAY in line for line in await rebuild.archive_differences(board))
@@ -88,8 +92,8 @@ async def test_players_hidden_while_an_archive_is_written_leave_nobody_out(playe
     monkeypatch.setattr(archive, "BATCH", 1)
     for number, player in enumerate(players):
         await play(player, 100 - number)
-    hides = [moderation.hide_player(player, reason="x", by=None) for player in players[:3]]
-    await asyncio.gather(seasons.close_ended(at_ms=NOON_MS + DAY_MS), *hides)
+    hides = [visibility.hide_player(player, reason="x", by=None) for player in players[:3]]
+    await asyncio.gather(closing.close_ended(at_ms=NOON_MS + DAY_MS), *hides)
     assert await placed() == [(number + 1, player.pk, 100 - number) for number, player in enumerate(players)]
     season = await Season.objects.aget(period=DAY)
     assert [row.placement.player_id for row in await archive.shown(season, 9)] == [each.pk for each in players[3:]]
@@ -97,13 +101,13 @@ async def test_players_hidden_while_an_archive_is_written_leave_nobody_out(playe
 
 async def test_a_season_that_a_wrong_clock_closed_is_opened_again_and_ends_with_all_its_runs(players):
     await play(players[0], 10)
-    assert await seasons.close_ended(at_ms=NOON_MS + DAY_MS) == 1  # All clocks were ahead.
+    assert await closing.close_ended(at_ms=NOON_MS + DAY_MS) == 1  # All clocks were ahead.
     assert [line.winners for _, line in await feed.lines() if line.kind == "season"] == [["Player0"]]
-    assert await seasons.close_ended(at_ms=NOON_MS + 1000) == 0  # They are right again.
+    assert await closing.close_ended(at_ms=NOON_MS + 1000) == 0  # They are right again.
     assert not await Season.objects.filter(period=DAY, closed_at__isnull=False).aexists()
     await play(players[1], 90, NOON_MS + 2000)
     assert await client().ttl(keys.standings("fuse", DAY)) == -1
-    assert await seasons.close_ended(at_ms=NOON_MS + DAY_MS) == 1
+    assert await closing.close_ended(at_ms=NOON_MS + DAY_MS) == 1
     assert await placed() == [(1, players[1].pk, 90), (2, players[0].pk, 10)]
     assert [line.winners for _, line in await feed.lines() if line.kind == "season"] == [["Player1", "Player0"]]
 
@@ -125,13 +129,13 @@ async def test_a_first_place_is_told_however_late_the_worker_comes(players):
 )
 async def test_moving_one_place_is_the_same_as_writing_the_archive_anew(players, order, operator):
     await Board.objects.filter(slug="fuse").aupdate(order=order, operator=operator)
-    definitions.forget()
+    known_boards.forget()
     board = await Board.objects.aget(slug="fuse")
     rng = random.Random(7)
     for _ in range(40):
         await play(rng.choice(players), rng.randint(1, 9), NOON_MS + rng.randint(0, 3) * 1000)
     await drain()
-    await seasons.close_ended(at_ms=NOON_MS + DAY_MS)
+    await closing.close_ended(at_ms=NOON_MS + DAY_MS)
     season = await Season.objects.aget(period=DAY)
     runs = [run async for run in Run.objects.select_related("player")]
     for _ in range(25):

@@ -10,24 +10,26 @@ from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts import keys as account_keys
 from accounts.models import Player
 from audit.models import Entry
-from dashboard import experiments, figures, history, process
-from dashboard import keys as dashboard_keys
 from flags import flags
 from flags.models import Experiment
 from leaderboard import boards
 from leaderboard import keys as board_keys
 from leaderboard.models import Run
-from live import counters
-from presence import activity, online, visitors
+from live.observe import counters, processes
+from live.observe import keys as process_keys
+from operators import experiments, figures, minutes
+from operators import keys as dashboard_keys
+from presence import online
 from store import heartbeat
 from store.client import client as redis
 from store.keys import dead_letters, key
 from store.lock import hold
 from store.sync_loop import run_sync
 from tests.worker import drain
+from visitors import active_days, unique
+from wallet import keys as wallet_keys
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -51,30 +53,30 @@ class TestFigures:
 
     async def test_processes_add_up_and_silent_ones_are_dropped(self):
         for name, age_ms in (("one", 0), ("two", 0), ("gone", 60_000)):
-            numbers = process.Numbers(
+            numbers = processes.Numbers(
                 time.time_ns() // 1_000_000 - age_ms,
                 {"sockets_opened": 5, "sockets_closed": 2, "runs_started": 7},
                 4,
                 1,
                 9,
             )
-            await redis().hset(dashboard_keys.processes(), name, process.msgspec.json.encode(numbers).decode())
+            await redis().hset(process_keys.processes(), name, processes.msgspec.json.encode(numbers).decode())
         found = await figures.read()
         assert (found["sockets"], found["watchers"], found["runs_started"], found["delay_p99"]) == (6, 8, 14, 9)
         assert [row[:3] for row in found["t_processes"]] == [["one", 3, 4], ["two", 3, 4]]
-        assert not await redis().hexists(dashboard_keys.processes(), "gone")
+        assert not await redis().hexists(process_keys.processes(), "gone")
 
     async def test_a_process_reports_what_it_counted(self):
         counters.count("refused_move", 3)
-        await process.report("me")
+        await processes.report("me")
         found = await figures.read()
         assert ["move", counters.counts["refused_move"]] in found["t_refusals"]
 
     async def test_rates_are_of_the_time_since_the_last_look(self, monkeypatch):
-        await process.report("me")
+        await processes.report("me")
         await figures.read()
         counters.count("runs_finished", 100)
-        await process.report("me")
+        await processes.report("me")
         monkeypatch.setattr(figures, "_before", (figures._before[0] - 10, figures._before[1]))
         assert 5 <= (await figures.read())["score_rate"] <= 10
 
@@ -101,27 +103,27 @@ class TestFigures:
         assert (await figures.read())["t_playing"] == [("playing Fuse", 2)]
 
     async def test_dead_letters_are_named_with_their_reason(self):
-        for stream, reason in (("leaderboard:{fuse}:runs", "no such player"), ("accounts:{wallet}:ledger", "odd")):
-            whole = next(name for name in (board_keys.runs("fuse"), account_keys.ledger()) if name.endswith(stream))
+        for stream, reason in (("leaderboard:{fuse}:runs", "no such player"), ("wallet:{coins}:ledger", "odd")):
+            whole = next(name for name in (board_keys.runs("fuse"), wallet_keys.ledger()) if name.endswith(stream))
             await redis().xadd(whole, {"a": "1"})
             await redis().xadd(dead_letters(whole), {"_group": "history", "_reason": reason, "_id": "1-1"})
         found = await figures.read()
         assert found["dead_letters"] == 2
         assert sorted(row[1:] for row in found["t_letters"]) == [
-            ["accounts:{wallet}:ledger", "history", "odd"],
             ["leaderboard:{fuse}:runs", "history", "no such player"],
+            ["wallet:{coins}:ledger", "history", "odd"],
         ]
 
     async def test_refused_runs_are_told_by_reason(self):
         counters.count("run_refused_board_closed", 2)
-        await process.report("me")
+        await processes.report("me")
         found = await figures.read()
         assert ["board_closed", counters.counts["run_refused_board_closed"]] in found["t_runs_refused"]
         assert found["runs_refused"] >= 2
 
     async def test_visitors_are_told_by_game(self):
-        await visitors.saw("v1", of="fuse")
-        await visitors.saw("v2")
+        await unique.saw("v1", of="fuse")
+        await unique.saw("v2")
         found = await figures.read()
         assert found["t_visitors"] == [["Fuse", 1, 1, 1]]
         assert found["visitors_day"] == 2
@@ -131,77 +133,77 @@ class TestHistory:
     async def test_a_minute_is_sampled_once_however_many_workers_there_are(self, alice):
         await online.renew(1, "tab", alice.card, visible=True)
         for _ in range(3):
-            await history.sample_minute()
-        [(at_ms, count)] = await history.online_by_minute()
+            await minutes.sample_minute()
+        [(at_ms, count)] = await minutes.online_by_minute()
         assert count == 1
         assert abs(at_ms - time.time() * 1000) < 10_000
 
     async def test_it_keeps_a_day_and_no_more(self):
-        for minute in range(history.MINUTES_MAX + 50):
+        for minute in range(minutes.MINUTES_MAX + 50):
             fields = {"at_ms": minute * 60_000, "online": 0, "runs": 0}
-            await redis().xadd(dashboard_keys.minutes(), fields, maxlen=history.MINUTES_MAX, approximate=False)
-        await history.sample_minute()
-        assert await redis().xlen(dashboard_keys.minutes()) == history.MINUTES_MAX
+            await redis().xadd(dashboard_keys.minutes(), fields, maxlen=minutes.MINUTES_MAX, approximate=False)
+        await minutes.sample_minute()
+        assert await redis().xlen(dashboard_keys.minutes()) == minutes.MINUTES_MAX
 
     async def test_memory_is_told_by_app(self, alice):
         await online.renew(1, "tab", alice.card, visible=True)
-        await history.sample_memory()
-        apps = (await history.memory()).apps
+        await minutes.sample_memory()
+        apps = (await minutes.memory()).apps
         keys, size = apps["presence"]
         assert keys >= 3
         assert size > 100
-        assert (await history.memory()).endless == 0
+        assert (await minutes.memory()).endless == 0
 
     async def test_keys_that_must_end_and_do_not_are_found(self):
-        from presence import keys
+        from visitors import keys
 
-        await visitors.saw("v1")
+        await unique.saw("v1")
         await redis().persist(keys.visitors(str(datetime.now(UTC).date())))
-        await activity.mark(1)
-        await history.sample_memory()
-        found = await history.memory()
+        await active_days.mark(1)
+        await minutes.sample_memory()
+        found = await minutes.memory()
         assert (found.endless, found.endless_names) == (1, [keys.visitors(str(datetime.now(UTC).date()))])
 
 
 class TestCounting:
     async def test_a_hundred_thousand_visitors_are_counted_within_two_and_a_half_percent(self):
-        from presence import keys
+        from visitors import keys
 
         pipe = redis().pipeline()
         for first in range(0, 100_000, 1_000):
             pipe.pfadd(keys.visitors("2026-11-24"), *(f"{n:032x}" for n in range(first, first + 1_000)))
         await pipe.execute()
-        [found] = await visitors.unique([1], today=datetime(2026, 11, 24, tzinfo=UTC))
+        [found] = await unique.unique([1], today=datetime(2026, 11, 24, tzinfo=UTC))
         assert abs(found - 100_000) <= 2_500
         assert await redis().memory_usage(keys.visitors("2026-11-24"), samples=0) <= 16 * 1024
         assert await redis().strlen(keys.visitors("2026-11-24")) <= 12 * 1024 + 304
 
     async def test_a_merged_week_equals_the_union(self):
-        from presence import keys
+        from visitors import keys
 
         week = [TODAY - timedelta(days=back) for back in range(7)]
         for number, day in enumerate(week):
             # Half of each day's visitors come on the next day, too.
             await redis().pfadd(keys.visitors(str(day)), *(f"v{n}" for n in range(500 * number, 500 * number + 1_000)))
         await redis().pfmerge(key("tests", "x", "union"), *(keys.visitors(str(day)) for day in week))
-        [found] = await visitors.unique([7], today=datetime(2026, 11, 24, tzinfo=UTC))
+        [found] = await unique.unique([7], today=datetime(2026, 11, 24, tzinfo=UTC))
         assert found == await redis().pfcount(key("tests", "x", "union"))
         assert abs(found - 4_000) <= 100
 
     async def test_days_are_told_apart(self):
         for back, count in ((0, 3), (1, 2), (30, 1)):
             for n in range(count):
-                await visitors.saw(f"v{n}", today=datetime(2026, 11, 24, tzinfo=UTC) - timedelta(days=back))
-        found = await visitors.by_day(60, today=datetime(2026, 11, 24, tzinfo=UTC))
+                await unique.saw(f"v{n}", today=datetime(2026, 11, 24, tzinfo=UTC) - timedelta(days=back))
+        found = await unique.by_day(60, today=datetime(2026, 11, 24, tzinfo=UTC))
         assert (found[-1], found[-2], found[-31], sum(found)) == (3, 2, 1, 6)
 
     async def test_retention_is_who_came_again(self):
         for player in (1, 2, 3, 4):
-            await activity.mark(player, TODAY - timedelta(days=7))
+            await active_days.mark(player, TODAY - timedelta(days=7))
         for player in (2, 4, 9):
-            await activity.mark(player, TODAY)
-        assert await activity.retention(TODAY, [1, 7]) == [(0, 0), (4, 2)]
-        assert await activity.actives(TODAY, 8) == [4, 0, 0, 0, 0, 0, 0, 3]
+            await active_days.mark(player, TODAY)
+        assert await active_days.retention(TODAY, [1, 7]) == [(0, 0), (4, 2)]
+        assert await active_days.actives(TODAY, 8) == [4, 0, 0, 0, 0, 0, 0, 3]
 
 
 class TestExperiments:
@@ -247,13 +249,13 @@ class TestPage:
     def test_an_operator_replays_dead_letters_with_a_reason(self, client):
         self.staff(client)
         letter = {"_group": "ledger", "_reason": "odd", "_id": "1-1", "player": "1"}
-        for stream in (account_keys.ledger(), board_keys.runs("fuse")):
+        for stream in (wallet_keys.ledger(), board_keys.runs("fuse")):
             run_sync(add(dead_letters(stream), letter))
         client.post("/dashboard/replay/", {"reason": " "})
-        assert run_sync(length(dead_letters(account_keys.ledger()))) == 1
+        assert run_sync(length(dead_letters(wallet_keys.ledger()))) == 1
         answer = client.post("/dashboard/replay/", {"reason": "mended"}, follow=True)
         assert "2 dead letters are tried again." in answer.content.decode()
-        for stream in (account_keys.ledger(), board_keys.runs("fuse")):
+        for stream in (wallet_keys.ledger(), board_keys.runs("fuse")):
             assert run_sync(length(dead_letters(stream))) == 0
             assert run_sync(length(stream)) == 1
         found = {(entry.action, entry.target_id, entry.reason) for entry in Entry.objects.all()}
@@ -280,10 +282,11 @@ async def redis_threshold() -> str:
 class TestLists:
     """The admin's lists ask as many questions for a hundred rows as for one, and none that counts a whole table."""
 
-    @pytest.mark.parametrize("path", ["accounts/player", "leaderboard/run", "audit/entry", "leaderboard/suspicion"])
+    @pytest.mark.parametrize("path", ["accounts/player", "leaderboard/run", "audit/entry", "moderation/suspicion"])
     def test_their_queries_do_not_grow_with_the_rows(self, client, path):
         from audit.trail import record
-        from leaderboard.models import Board, Suspicion
+        from leaderboard.models import Board
+        from moderation.models import Suspicion
 
         client.force_login(Player.objects.create_superuser("Olga", "x"))
         now, counted, board = datetime.now(UTC), [], Board.objects.get()

@@ -5,13 +5,16 @@ import json
 import pytest
 
 from accounts.models import Player
-from games import demo, runs
+from games import runs
 from games.game import find
-from leaderboard import boards, history, keys, standings
-from leaderboard.consumers import streams
+from leaderboard import boards, keys
 from leaderboard.models import Run
+from leaderboard.reading import standings
+from leaderboard.stream import history
+from leaderboard.stream.readers import streams
 from store.client import blocking, client
 from store.stream import GroupReader
+from tools import demo
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

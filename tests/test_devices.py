@@ -3,10 +3,11 @@
 import pytest
 from django.test import Client
 
-from accounts import keys, sessions
-from accounts.devices import words
+from accounts import keys
 from accounts.models import Player
-from accounts.sessions import SEEN, SessionStore, session_exists, session_name
+from accounts.sessions import engine
+from accounts.sessions.devices import words
+from accounts.sessions.engine import SEEN, SessionStore, session_exists, session_name
 from store.client import client as redis
 from store.sync_loop import run_sync
 from tests.sockets import Socket
@@ -58,7 +59,7 @@ class TestDevices:
             browser.post("/accounts/sign-up/", {"name": "Alice", "password": GOOD})
         if way == "sign in over a guest":
             browser.post("/accounts/sign-in/", {"name": "Bob", "password": GOOD})
-        [device] = run_sync(sessions.devices(int(browser.session["_auth_user_id"])))
+        [device] = run_sync(engine.devices(int(browser.session["_auth_user_id"])))
         assert device.name == session_name(browser.session.session_key)
 
     def test_one_can_be_signed_out(self, bob):
@@ -93,22 +94,22 @@ class TestDevices:
         assert answer.status_code == 302
         assert self.is_in(here)
         assert not self.is_in(there)
-        [device] = run_sync(sessions.devices(bob.pk))
+        [device] = run_sync(engine.devices(bob.pk))
         assert device.name == session_name(here.session.session_key)
 
     def test_a_session_that_has_ended_by_itself_leaves_the_list(self, bob):
         browser = self.sign_in()
         browser.session.delete()
-        assert run_sync(sessions.devices(bob.pk)) == []
+        assert run_sync(engine.devices(bob.pk)) == []
         assert run_sync(_set_of(bob.pk)) == []
 
     def test_a_new_secret_key_keeps_the_device_on_the_list(self, bob, settings):
         browser = self.sign_in()
         settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another"
         assert self.is_in(browser)
-        [device] = run_sync(sessions.devices(bob.pk))
+        [device] = run_sync(engine.devices(bob.pk))
         assert device.name == session_name(browser.session.session_key)
-        assert run_sync(sessions.end_sessions(bob.pk)) == 1
+        assert run_sync(engine.end_sessions(bob.pk)) == 1
         assert not self.is_in(browser)
 
 
@@ -124,12 +125,12 @@ async def test_ending_a_session_closes_its_sockets_and_no_others():
         session = SessionStore()
         await session.aset("_auth_user_id", str(player.pk))
         await session.asave()
-        await sessions.note_session(player.pk, session.session_key, 3600)
+        await engine.note_session(player.pk, session.session_key, 3600)
         names.append(session_name(session.session_key))
     async with Socket("/ws/", player, names[1]) as other:
         socket = Socket("/ws/", player, names[0])
         await socket.connect(timeout=5)
-        assert await sessions.end_session(player.pk, names[0])
+        assert await engine.end_session(player.pk, names[0])
         assert await socket.closed() == 4401
         assert await other.quiet(0.3)
 
@@ -139,7 +140,7 @@ async def test_a_new_key_takes_the_place_of_the_old_one_on_the_list(colour):
     session = SessionStore()
     await session.aset("_auth_user_id", "7")
     await session.asave()
-    await sessions.note_session(7, session.session_key, 3600)
+    await engine.note_session(7, session.session_key, 3600)
     if colour == "sync":
         session.cycle_key()
     else:
@@ -152,7 +153,7 @@ class TestSliding:
         session = SessionStore()
         await session.aset("_auth_user_id", "7")
         await session.asave()
-        await sessions.note_session(7, session.session_key, 100)
+        await engine.note_session(7, session.session_key, 100)
         return session
 
     async def set_seen(self, session: SessionStore, seconds_ago: int) -> SessionStore:
@@ -195,7 +196,7 @@ class TestSliding:
 
     async def test_a_revoked_session_does_not_come_back_to_the_list(self):
         session = await self.set_seen(await self.begin(), 61)
-        await sessions.end_sessions(7)
+        await engine.end_sessions(7)
         await session.aslide()
         assert await _set_of(7) == []
 

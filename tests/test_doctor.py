@@ -8,15 +8,18 @@ from accounts.models import Player
 from flags import flags
 from games import runs
 from games.game import find
-from leaderboard import boards, seasons, windows
+from leaderboard import boards
 from leaderboard.boards import FinishedRun
-from leaderboard.definitions import now_ms
-from presence import activity, online, visitors
+from leaderboard.known_boards import now_ms
+from leaderboard.reading import windows
+from leaderboard.seasons import closing
+from presence import online
 from store import heartbeat
 from store.client import client as redis
 from store.keys import heartbeats
 from store.sync_loop import run_sync
 from tests.worker import drain
+from visitors import active_days, unique
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -38,11 +41,11 @@ async def live_a_little() -> None:
     await runs.rank(await runs.end(run), player.card)
     yesterday_ms = now_ms() - 24 * 60 * 60 * 1000
     await boards.submit(FinishedRun("old", "fuse", player.pk, player.card, 5, 0, "{}"), at_ms=yesterday_ms)
-    await seasons.close_ended()
+    await closing.close_ended()
     await windows.window("fuse", 7, 10)
     await drain()
-    await activity.mark(player.pk)
-    await visitors.saw("somebody")
+    await active_days.mark(player.pk)
+    await unique.saw("somebody")
     await online.renew(player.pk, "tab", player.card, visible=True)
     await flags.write_missing()
 

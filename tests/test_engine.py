@@ -8,11 +8,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Player
-from leaderboard import boards, consumers, definitions, history, keys, moderation, rebuild, standings
+from leaderboard import boards, keys, known_boards
 from leaderboard.boards import FinishedRun
 from leaderboard.errors import PlayerHidden
 from leaderboard.models import Board, HiddenPlayer, Run
 from leaderboard.periods import current
+from leaderboard.reading import standings
+from leaderboard.repair import one_player, rebuild
+from leaderboard.stream import history, readers
+from moderation import visibility
 from store.client import blocking, client, close
 from store.stream import GroupReader
 
@@ -85,7 +89,7 @@ async def _compare(order, operator, steps, monkeypatch):
     await _begin(order, operator)
     model, now_ms = Model(order == "asc", operator), START_MS
     players = {pk: Player(pk=pk, name=f"p{pk}") for pk in PLAYERS}
-    for module in (moderation, rebuild):
+    for module in (one_player, rebuild):
         monkeypatch.setattr(module, "now_ms", lambda: now_ms)
     for step, *rest in steps:
         if step == "submit":
@@ -100,7 +104,7 @@ async def _compare(order, operator, steps, monkeypatch):
                 model.runs.append((run.id, pk, points, now_ms))
                 _check_report(model, report, pk, now_ms)
         elif step in ("hide", "restore"):
-            act = moderation.hide_player if step == "hide" else moderation.restore_player
+            act = visibility.hide_player if step == "hide" else visibility.restore_player
             await act(players[rest[0]], reason="test", by=None)
             (model.hidden.add if step == "hide" else model.hidden.discard)(rest[0])
         elif step in ("hide_run", "restore_run"):
@@ -108,16 +112,16 @@ async def _compare(order, operator, steps, monkeypatch):
             if model.runs:
                 id = model.runs[rest[0] % len(model.runs)][0]
                 row = await Run.objects.select_related("player").aget(pk=id)
-                act = moderation.hide_run if step == "hide_run" else moderation.restore_run
+                act = visibility.hide_run if step == "hide_run" else visibility.restore_run
                 await act(row, reason="test", by=None)
                 (model.hidden_runs.add if step == "hide_run" else model.hidden_runs.discard)(row.pk)
         elif step == "history":
             await _write_history()
         else:
-            await rebuild.rebuild(await definitions.find("fuse"))
+            await rebuild.rebuild(await known_boards.find("fuse"))
         await _check_reads(model, now_ms)
     await _write_history()
-    assert await rebuild.differences(await definitions.find("fuse")) == []
+    assert await rebuild.differences(await known_boards.find("fuse")) == []
     await close()
 
 
@@ -130,14 +134,14 @@ async def _begin(order, operator):
     for pk in PLAYERS:
         await Player.objects.aget_or_create(pk=pk, defaults={"name": f"p{pk}"})
     await Board.objects.filter(pk="fuse").aupdate(order=order, operator=operator)
-    definitions.forget()
-    definitions.remember(await Board.objects.aget(pk="fuse"), for_s=3600)
+    known_boards.forget()
+    known_boards.remember(await Board.objects.aget(pk="fuse"), for_s=3600)
 
 
 async def _write_history(rounds=1_000):
     connection = blocking(1)
     for _ in range(rounds):
-        if not await GroupReader(history.GROUP, "w", consumers.streams).step(connection, block_ms=None):
+        if not await GroupReader(history.GROUP, "w", readers.streams).step(connection, block_ms=None):
             break
     await connection.aclose()
 

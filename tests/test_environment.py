@@ -83,7 +83,9 @@ def test_hsts_is_a_day_and_no_more_unless_it_is_asked_for(given):
     assert (found.hsts_seconds, found.hsts_subdomains, found.hsts_preload) == (24 * 60 * 60, False, False)
 
 
-@pytest.mark.parametrize("command", [["manage.py", "check"], ["-m", "gameapp.serve_uvicorn"], ["-m", "gameapp.start"]])
+@pytest.mark.parametrize(
+    "command", [["manage.py", "check"], ["-m", "gameapp.launch.serve_uvicorn"], ["-m", "gameapp.launch.start"]]
+)
 def test_every_way_to_start_says_it_in_one_line(tmp_path, command):
     variables = clean_environment(DATA_DIR=str(tmp_path), REDIS_URL=f"redis://:{SECRET}#@h", DEBUG="1")
     done = subprocess.run([sys.executable, *command], cwd=ROOT, env=variables, capture_output=True, text=True)

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from store import server
+from store.server import private
 from tests.forks import Forks
 from tests.prepared import give
 from tests.stack import ROOT, clean_environment, wait_for
@@ -74,7 +74,7 @@ class Arcade:
         self.folder = folder
         self.environment = clean_environment(DATA_DIR=str(folder), **environment)
         give(folder, clean_environment())
-        self.redis = server.start(folder, server.die_with_parent)
+        self.redis = private.start(folder, private.die_with_parent)
         self.forks = Forks(self.environment)
 
     def end(self):
@@ -126,7 +126,7 @@ def test_twenty_killed_workers_write_five_thousand_runs_once_each(tmp_path):
     accepted = submitting.communicate(timeout=60)[0].split()
     assert len(accepted) == RUNS
     wait_for(lambda: arcade.rows() == RUNS, 40)
-    wait_for(lambda: arcade.unread() == 0, 10)
+    wait_for(lambda: arcade.unread() == 0, 60)
     assert "No difference" in arcade.manage("rebuild_boards", "--check")
     worker.send_signal(signal.SIGTERM)
     assert worker.wait() == 0  # Told to, it stops by itself.
@@ -142,7 +142,7 @@ def test_a_killed_redis_has_every_run_that_it_acknowledged_or_says_how_many_are_
         time.sleep(0.6)
         os.kill(arcade.redis.pid, signal.SIGKILL)
         arcade.redis.wait()
-        arcade.redis = server.start(tmp_path, server.die_with_parent)
+        arcade.redis = private.start(tmp_path, private.die_with_parent)
     accepted = set(submitting.communicate(timeout=60)[0].split())
     assert len(accepted) > 500
     worker = arcade.worker()

@@ -3,7 +3,8 @@
 import pytest
 
 from accounts.models import Player
-from leaderboard import boards, feed, keys
+from leaderboard import boards, keys
+from leaderboard.stream import feed
 from store.client import client
 from store.stream import Entry
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from leaderboard import feed, keys
-from leaderboard.feed import Line
+from leaderboard import keys
+from leaderboard.stream import feed
+from leaderboard.stream.feed import Line
 from live import protocol, topics
 from live.hub import mark
 from live.topics import apply_lines

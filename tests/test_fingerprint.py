@@ -2,9 +2,9 @@
 
 import pytest
 
-from store import snapshot
+from operators.backup import snapshot
+from operators.backup.fingerprint import counted_by_app, differing, fingerprints
 from store.client import client, other, url
-from store.fingerprint import counted_by_app, differing, fingerprints
 
 KINDS = {
     "string": (("set", "a"), ("set", "b")),

@@ -81,7 +81,7 @@ async def test_a_second_game_can_be_played_and_ranked(coin, alice):
     from asgiref.sync import sync_to_async
 
     from games.apps import _ensure_boards
-    from leaderboard import standings
+    from leaderboard.reading import standings
 
     await sync_to_async(_ensure_boards)()
     async with Socket("/ws/play/coin/", alice) as socket:
@@ -99,7 +99,7 @@ async def test_a_second_game_can_be_played_and_ranked(coin, alice):
 async def test_a_run_left_behind_is_ranked_by_the_worker(monkeypatch):
     from accounts.models import Player
     from games import runs
-    from leaderboard import standings
+    from leaderboard.reading import standings
 
     bob = await Player.objects.acreate(name="Bob")
     monkeypatch.setattr(runs, "SETTLE_AFTER_MS", -1)

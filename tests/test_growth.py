@@ -12,18 +12,22 @@ from django.test import Client
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
-from accounts import hashing, mail_address, operations, settings_views, wallet
-from accounts.forms import NewPasswordForm
-from accounts.hashing import Busy, PooledHasher
-from accounts.models import LedgerEntry, Player
-from accounts.sessions import devices
+from accounts import settings_pages
+from accounts.models import Player
+from accounts.sessions.engine import devices
+from accounts.sign_in import hashing, mail_address
+from accounts.sign_in.forms import NewPasswordForm
+from accounts.sign_in.hashing import Busy, PooledHasher
 from audit.models import Entry
 from games import runs
 from games.game import find
 from leaderboard.models import Run
+from moderation import account_actions
 from store.client import client as redis
 from store.sync_loop import run_sync
 from tests.worker import drain
+from wallet import coins
+from wallet.models import LedgerEntry
 
 GOOD, BETTER = "correct horse", "battery staple"
 
@@ -98,7 +102,7 @@ class TestHashing:
         assert all(error is None or isinstance(error, Busy) for error in done)
 
     def test_whoever_comes_too_many_is_told_to_come_again(self, client, settings, monkeypatch):
-        settings.PASSWORD_HASHERS = ["accounts.hashing.PooledHasher"]
+        settings.PASSWORD_HASHERS = ["accounts.sign_in.hashing.PooledHasher"]
         monkeypatch.setattr(hashing, "_places", threading.BoundedSemaphore(1))
         hashing._places.acquire()
         Player.objects.create(name="Bob", password="pbkdf2_sha256$1$salt$hash")
@@ -111,7 +115,7 @@ class TestHashing:
         from django.contrib.auth.hashers import PBKDF2PasswordHasher, check_password
 
         assert PooledHasher().encode("x", "salt", 1) == PBKDF2PasswordHasher().encode("x", "salt", 1)
-        settings.PASSWORD_HASHERS = ["accounts.hashing.PooledHasher"]
+        settings.PASSWORD_HASHERS = ["accounts.sign_in.hashing.PooledHasher"]
         assert check_password("x", PBKDF2PasswordHasher().encode("x", "salt"))
 
 
@@ -122,7 +126,7 @@ class TestMailAddress:
         mail.outbox.clear()
         form = {"form": "mail", "email": address, "current": GOOD}
         assert client.post("/accounts/password/", form, headers={"Host": "testserver"}).status_code == 302
-        settings_views._mail.submit(int).result()
+        settings_pages._mail.submit(int).result()
         [sent] = mail.outbox
         assert sent.to == [address]
         return next(line for line in sent.body.splitlines() if line.startswith("http"))
@@ -130,7 +134,7 @@ class TestMailAddress:
     def forgot(self, client, address: str) -> list[str]:
         mail.outbox.clear()
         client.post("/accounts/forgot/", {"email": address})
-        settings_views._mail.submit(int).result()
+        settings_pages._mail.submit(int).result()
         return [sent.body.split("Hello ")[1].split(",")[0] for sent in mail.outbox]
 
     def test_three_strangers_keep_nobodys_link_from_them(self, client, settings):
@@ -212,7 +216,7 @@ class TestRanks:
         assert view in role.permissions.all()
         entry = Entry.objects.get()
         assert (entry.action, entry.target_id, entry.by) == ("change_role", "Moderator", owner)
-        assert entry.after["given"] == ["accounts.view_ledgerentry"]
+        assert entry.after["given"] == ["wallet.view_ledgerentry"]
         owners = Group.objects.get(name="Owner")
         client.post(f"/admin/auth/group/{owners.pk}/change/", {"name": "Owner", "permissions": own})
         assert owners.permissions.count() > len(own)
@@ -242,12 +246,12 @@ class TestRanks:
     def test_a_gift_is_given_once_however_late_it_is_sent_again(self, owner):
         bob = Player.objects.create_user("Bob", GOOD)
         give = {"reason": "x", "by": owner, "token": "abc"}
-        assert run_sync(operations.grant_coins(bob, 50, **give)) == 50
+        assert run_sync(account_actions.grant_coins(bob, 50, **give)) == 50
         run_sync(drain())
         assert LedgerEntry.objects.count() == 1
         run_sync(_forget_movements())
-        assert run_sync(operations.grant_coins(bob, 50, **give)) == 50
-        assert run_sync(wallet.purse(bob.pk)).balance == 50
+        assert run_sync(account_actions.grant_coins(bob, 50, **give)) == 50
+        assert run_sync(coins.purse(bob.pk)).balance == 50
 
 
 async def _forget_movements() -> None:

@@ -8,10 +8,10 @@ import logging
 import pytest
 from django.db import OperationalError
 
-from dashboard import health, machinery
 from flags import flags
-from live import counters
-from live.counted import Counted, JsonFormatter, RequestId, request_id
+from live.observe import counters, health
+from live.observe.requests import Counted, JsonFormatter, RequestId, request_id
+from operators import store_figures
 from store import heartbeat, keys
 from store.client import client as redis
 from store.sync_loop import run_sync
@@ -161,7 +161,7 @@ class TestAway:
             return replies if raise_on_error else [*replies[:2], *[ResponseError("NOPERM")] * 2]
 
         monkeypatch.setattr(Pipeline, "execute", refusing)
-        found = await machinery.redis()
+        found = await store_figures.redis()
         assert found["redis_bytes"] > 0
         assert found["redis_loss"] == "not known"
 

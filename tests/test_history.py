@@ -6,10 +6,11 @@ import pytest
 from django.db import OperationalError
 
 from accounts.models import Player
-from leaderboard import boards, consumers, history, keys
+from leaderboard import boards, keys
 from leaderboard.boards import FinishedRun
-from leaderboard.consumers import streams
 from leaderboard.models import Run
+from leaderboard.stream import history, readers
+from leaderboard.stream.readers import streams
 from store.client import blocking, client
 from store.stream import Group, GroupReader, dead_letters, replay_dead_letters
 
@@ -151,14 +152,14 @@ async def test_a_dead_letter_can_be_replayed_and_is_handled_when_the_cause_is_me
 async def test_trimming_drops_only_what_every_group_has_acknowledged(alice):
     stream = keys.runs("fuse")
     await submit(alice, 10)
-    assert await consumers.trim() == 0  # No group has seen anything.
+    assert await readers.trim() == 0  # No group has seen anything.
     await drain(reader("w1"))
-    assert await consumers.trim() == 0  # The others have not.
-    for group in consumers.GROUPS[1:]:
+    assert await readers.trim() == 0  # The others have not.
+    for group in readers.GROUPS[1:]:
         await drain(GroupReader(group, "w1", streams))
     await submit(alice, 5, start=10)
     await client().xreadgroup("history", "w1", {stream: ">"}, count=3)
-    await consumers.trim()
+    await readers.trim()
     left = [fields["run"] for _, fields in await client().xrange(stream)]
     assert left[-5:] == [f"run{number}" for number in range(10, 15)]
     assert len(left) <= 6

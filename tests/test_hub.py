@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from live import counters, topics
+from live import topics
 from live.errors import NotAllowed
 from live.hub import Hub, mark
 from live.mailbox import BACKLOG_MAX, Mailbox
+from live.observe import counters
 from live.topics import Topic, apply, diff
 from store.client import StoreUnavailable
 

@@ -6,12 +6,17 @@ from django.db import connection
 
 from accounts.follows import follow
 from accounts.models import Player
-from leaderboard import archive, boards, keys, moderation, rebuild, score, standings, windows
+from leaderboard import boards, keys, score
 from leaderboard.boards import FinishedRun
-from leaderboard.definitions import now_ms
-from leaderboard.models import Board, Moderation, Placement, Run, Season
+from leaderboard.known_boards import now_ms
+from leaderboard.models import Board, Placement, Run, Season
 from leaderboard.periods import all_current, current, find
-from presence import nearby
+from leaderboard.reading import standings, windows
+from leaderboard.repair import rebuild
+from leaderboard.seasons import archive
+from moderation import visibility
+from moderation.models import Moderation
+from nearby import cells
 from store.scripts import Script
 from store.stream import moment
 from store.sync_loop import run_sync
@@ -21,7 +26,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
 
 PLAYERS, SEASONS, SEASON_PLAYERS = 100_000, 60, 1_500
 DAY_MS = 24 * 60 * 60 * 1000
-BERLIN = nearby.Place(52.52, 13.4)
+BERLIN = cells.Place(52.52, 13.4)
 
 
 @pytest.fixture
@@ -78,7 +83,7 @@ def test_every_page_of_a_large_board(client, board):
     client.force_login(player)
     for other in range(1, 500):
         follow(player, Player(pk=other))
-    run_sync(nearby.join(player.pk, BERLIN))
+    run_sync(cells.join(player.pk, BERLIN))
     for path in ("", "?show=following", "?show=nearby", "?period=all&show=following", "last/7/", "last/30/", "past/"):
         assert client.get(f"/boards/fuse/{path}").status_code == 200, path
     page = client.get("/boards/fuse/?show=following").content.decode()
@@ -133,11 +138,11 @@ class Touched:
 def test_moderators_act_on_a_large_board_and_touch_no_more_than_changes(board):
     first = Player.objects.get(pk=1)
     season = Season.objects.first()
-    for act in (moderation.hide_player, moderation.restore_player, moderation.ban, moderation.unban):
+    for act in (visibility.hide_player, visibility.restore_player, visibility.ban, visibility.unban):
         with Touched() as touched:
             run_sync(act(first, reason="x", by=None))
         assert touched.rows == 0
-        is_away = act in (moderation.hide_player, moderation.ban)
+        is_away = act in (visibility.hide_player, visibility.ban)
         assert run_sync(archive.shown(season, 1))[0].placement.player_id == (2 if is_away else 1)
         assert (run_sync(archive.past(board, 60))[0].crowned[0].name == "p2") is is_away
     assert not Moderation.objects.filter(applied=False).exists()
@@ -156,12 +161,12 @@ def hiding_a_run_moves_one_place_in_the_seasons_that_hold_it(board):
     season = Season.objects.first()
     assert Placement.objects.get(season=season, player=bob).rank == 10  # Before whoever had as many later.
     with Touched() as touched:
-        run_sync(moderation.hide_run(Run.objects.select_related("player").get(pk="r0"), reason="x", by=None))
+        run_sync(visibility.hide_run(Run.objects.select_related("player").get(pk="r0"), reason="x", by=None))
     assert Placement.objects.get(season=season, player=bob).rank == 1_000
     assert touched.rows <= 2 * 990 + 2
     ranks = list(season.placements.values_list("rank", flat=True))
     assert ranks == list(range(1, SEASON_PLAYERS + 2))
-    run_sync(moderation.restore_run(Run.objects.select_related("player").get(pk="r0"), reason="x", by=None))
+    run_sync(visibility.restore_run(Run.objects.select_related("player").get(pk="r0"), reason="x", by=None))
     assert Placement.objects.get(season=season, player=bob).rank == 10
 
 

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from live.doors import address, client_address
+from live.rate_limits import address, client_address
 from store import keys
 from store.client import StoreUnavailable, client, close
 from store.limits import Policy, take

@@ -181,7 +181,7 @@ async def test_who_is_not_signed_in_has_no_place_and_is_told_none(finished, alic
 
 
 async def test_all_places_of_a_process_are_one_round_trip(monkeypatch, finished):
-    from leaderboard import standings
+    from leaderboard.reading import standings
 
     players = [Player(pk=pk, name=f"P{pk}") for pk in range(1, 31)]
     for player in players:

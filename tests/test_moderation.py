@@ -4,13 +4,16 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import Player
-from accounts.sessions import SessionStore
+from accounts.sessions.engine import SessionStore
 from audit.models import Entry
-from leaderboard import boards, history, keys, standings
+from leaderboard import boards, keys
 from leaderboard.boards import FinishedRun
-from leaderboard.consumers import streams
-from leaderboard.definitions import find, period
-from leaderboard.models import Moderation, Run
+from leaderboard.known_boards import find, period
+from leaderboard.models import Run
+from leaderboard.reading import standings
+from leaderboard.stream import history
+from leaderboard.stream.readers import streams
+from moderation.models import Moderation
 from store.client import blocking, client
 from store.stream import GroupReader
 from store.sync_loop import run_sync
@@ -124,14 +127,14 @@ class TestModeration:
     def test_what_a_crash_left_undone_is_finished_by_the_worker(self, staff, bob):
         from datetime import UTC, datetime, timedelta
 
-        from leaderboard import moderation
         from leaderboard.models import HiddenPlayer
+        from moderation import visibility
 
         HiddenPlayer.objects.create(player=bob)
         entry = Moderation.objects.create(action="hide_player", player=bob, reason="x", applied=False)
         Moderation.objects.update(at=datetime.now(UTC) - timedelta(minutes=5))
         assert self.points(bob) == 900
-        assert run_sync(moderation.finish()) == 1
+        assert run_sync(visibility.finish()) == 1
         assert self.points(bob) is None
         entry.refresh_from_db()
         assert entry.applied
@@ -139,8 +142,8 @@ class TestModeration:
     def test_what_moderators_did_cannot_be_edited(self, staff, bob):
         self.act(staff, "accounts/player", "hide_player", bob, reason="a bot")
         entry = Moderation.objects.get()
-        assert staff.post(f"/admin/leaderboard/moderation/{entry.pk}/change/", {"reason": "x"}).status_code == 403
-        assert staff.post(f"/admin/leaderboard/moderation/{entry.pk}/delete/").status_code == 403
+        assert staff.post(f"/admin/moderation/moderation/{entry.pk}/change/", {"reason": "x"}).status_code == 403
+        assert staff.post(f"/admin/moderation/moderation/{entry.pk}/delete/").status_code == 403
 
     def test_a_played_boards_order_cannot_be_changed_and_the_form_says_why(self, staff, bob):
         fields = {"title": "Fuse", "order": "asc", "operator": "best", "unit": "points", "format": "points",

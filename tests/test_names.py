@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from accounts.models import Player
 from accounts.names import KEY_LENGTH_MAX, PATTERN, _first_parts, fold, validate_name
-from leaderboard import boards, standings
+from leaderboard import boards
+from leaderboard.reading import standings
 from store.sync_loop import run_sync
 
 GOOD = "correct horse"

@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import Player
-from leaderboard import boards, moderation
+from leaderboard import boards
 from leaderboard.boards import FinishedRun
-from presence import keys, nearby
-from presence.nearby import CELL_KM, ENOUGH, TTL_MS, NoPlace, Place, cell
+from moderation import visibility
+from nearby import cells, keys
+from nearby.cells import CELL_KM, ENOUGH, TTL_MS, NoPlace, Place, cell
 from store.client import client as redis
 from store.sync_loop import run_sync
 
@@ -49,19 +50,19 @@ def test_what_is_no_place_is_refused(place):
 
 class TestAround:
     async def test_nobody_is_named_before_three_are_near(self):
-        await nearby.join(1, BERLIN)
+        await cells.join(1, BERLIN)
         for other in range(2, 2 + ENOUGH):
-            found = await nearby.around(1)
+            found = await cells.around(1)
             assert found.neighbours == []
             assert found.until_ms > 0
-            await nearby.join(other, BERLIN)
-        assert {each.player for each in (await nearby.around(1)).neighbours} == {2, 3, 4}
+            await cells.join(other, BERLIN)
+        assert {each.player for each in (await cells.around(1)).neighbours} == {2, 3, 4}
 
     async def test_nearest_first_in_buckets_and_nobody_beyond_reach(self):
-        await nearby.join(1, BERLIN)
+        await cells.join(1, BERLIN)
         for player, kilometres in ((2, 80), (3, 15), (4, 0), (5, 150)):
-            await nearby.join(player, Place(BERLIN.latitude + kilometres / 111.32, BERLIN.longitude))
-        found = (await nearby.around(1)).neighbours
+            await cells.join(player, Place(BERLIN.latitude + kilometres / 111.32, BERLIN.longitude))
+        found = (await cells.around(1)).neighbours
         assert [(each.player, each.distance) for each in found] == [
             (4, "around the corner"),
             (3, "within 25 km"),
@@ -69,46 +70,46 @@ class TestAround:
         ]
 
     async def test_those_who_do_not_count_push_nobody_out(self):
-        await nearby.join(1, BERLIN)
-        for guest in range(1_000, 1_000 + 3 * nearby.NAMED_MAX):
-            await nearby.join(guest, BERLIN)
+        await cells.join(1, BERLIN)
+        for guest in range(1_000, 1_000 + 3 * cells.NAMED_MAX):
+            await cells.join(guest, BERLIN)
         further = Place(BERLIN.latitude + 15 / 111.32, BERLIN.longitude)
         for player in (2, 3, 4):
-            await nearby.join(player, further)
+            await cells.join(player, further)
 
         async def counted(players):
             return {player for player in players if player < 1_000}
 
-        found = (await nearby.around(1, counted=counted)).neighbours
+        found = (await cells.around(1, counted=counted)).neighbours
         assert {each.player for each in found} == {2, 3, 4}
 
     async def test_who_has_not_joined_sees_nobody(self):
         for player in range(2, 10):
-            await nearby.join(player, BERLIN)
-        assert await nearby.around(1) == nearby.Nearby(0, [])
+            await cells.join(player, BERLIN)
+        assert await cells.around(1) == cells.Nearby(0, [])
 
     async def test_leaving_forgets_at_once(self):
-        await nearby.join(1, BERLIN)
-        await nearby.leave(1)
-        assert await nearby.kept(1) is None
+        await cells.join(1, BERLIN)
+        await cells.leave(1)
+        assert await cells.kept(1) is None
         assert not await redis().exists(keys.cells(), keys.cells_until())
 
     async def test_a_day_later_it_is_forgotten(self):
-        await nearby.join(1, BERLIN, now_ms=1_000)
+        await cells.join(1, BERLIN, now_ms=1_000)
         for player in range(2, 6):
-            await nearby.join(player, BERLIN, now_ms=5_000)
-        assert (await nearby.around(2, now_ms=TTL_MS + 999)).neighbours != []
-        assert {each.player for each in (await nearby.around(2, now_ms=TTL_MS + 1_000)).neighbours} == {3, 4, 5}
-        assert await nearby.kept(1) is None
+            await cells.join(player, BERLIN, now_ms=5_000)
+        assert (await cells.around(2, now_ms=TTL_MS + 999)).neighbours != []
+        assert {each.player for each in (await cells.around(2, now_ms=TTL_MS + 1_000)).neighbours} == {3, 4, 5}
+        assert await cells.kept(1) is None
 
     async def test_without_any_further_read_redis_itself_forgets(self):
-        await nearby.join(1, BERLIN)
+        await cells.join(1, BERLIN)
         for name in (keys.cells(), keys.cells_until()):
             assert 0 < await redis().pttl(name) <= TTL_MS
 
     async def test_only_the_centre_of_the_cell_is_kept(self):
         exact = Place(52.518611, 13.408333)
-        await nearby.join(1, exact)
+        await cells.join(1, exact)
         [position] = await redis().geopos(keys.cells(), "1")
         kept = Place(position[1], position[0])
         assert km(kept, cell(exact)) < 0.002
@@ -128,21 +129,21 @@ async def test_a_thousand_chosen_origins_locate_nobody_better_than_the_cell():
         Place(BERLIN.latitude + rng.uniform(-0.9, 0.9), BERLIN.longitude + rng.uniform(-1.4, 1.4)) for _ in range(1_000)
     ]
     for other in (8, 9, 10):  # The attacker's own, so that enough are in reach.
-        await nearby.join(other, BERLIN)
+        await cells.join(other, BERLIN)
     answers = []
     for victim in (inside[0], far):
-        await nearby.join(1, victim)
+        await cells.join(1, victim)
         seen = []
         for origin in origins:
-            await nearby.join(7, origin)
-            seen.append([each for each in (await nearby.around(7)).neighbours if each.player == 1])
+            await cells.join(7, origin)
+            seen.append([each for each in (await cells.around(7)).neighbours if each.player == 1])
         answers.append(seen)
     assert answers[0] == answers[1]
     assert sum(map(bool, answers[0])) > 500  # The attacker did see the victim from most of them.
 
 
 def test_the_cities_are_places():
-    found = nearby.cities()
+    found = cells.cities()
     assert len(found) > 1_000
     assert {"Berlin, DE", "Tokyo, JP", "Reykjavík, IS"} <= set(found)
     for place in found.values():
@@ -160,7 +161,7 @@ class TestPage:
     def near(self, count: int) -> list[Player]:
         players = [Player.objects.create(name=f"near-{n}") for n in range(count)]
         for points, player in enumerate(players, start=10):
-            run_sync(nearby.join(player.pk, BERLIN))
+            run_sync(cells.join(player.pk, BERLIN))
             run_sync(boards.submit(FinishedRun(f"r{player.pk}", "fuse", player.pk, player.card, points, 0, "{}")))
         return players
 
@@ -168,7 +169,7 @@ class TestPage:
         page = client.get("/nearby/").content.decode()
         assert "off unless you switch it on" in page
         assert "24 hours" in page
-        assert not run_sync(nearby.around(bob.pk)).until_ms
+        assert not run_sync(cells.around(bob.pk)).until_ms
 
     @pytest.mark.parametrize(
         "form", [{"city": "Berlin, DE"}, {"city": " berlin, de "}, {"latitude": "52.52", "longitude": "13.41"}]
@@ -198,13 +199,13 @@ class TestPage:
         page = response.content.decode()
         assert words in page
         assert f'value="{form["city"]}"' in page if form.get("city") else True
-        assert not run_sync(nearby.around(bob.pk)).until_ms
+        assert not run_sync(cells.around(bob.pk)).until_ms
 
     def test_moving_about_is_limited_and_leaving_is_not(self, client, bob):
         statuses = [client.post("/nearby/", {"city": "Berlin, DE"}).status_code for _ in range(7)]
         assert statuses == [302] * 6 + [422]
         assert client.post("/nearby/", {"leave": "1"}).status_code == 302
-        assert run_sync(nearby.kept(bob.pk)) is None
+        assert run_sync(cells.kept(bob.pk)) is None
 
     def test_the_board_can_be_filtered_to_those_near(self, client, bob):
         far = Player.objects.create(name="Faraway")
@@ -220,11 +221,11 @@ class TestPage:
     def test_hidden_players_are_not_near(self, client, bob):
         players = self.near(4)
         client.post("/nearby/", {"city": "Berlin, DE"})
-        run_sync(moderation.hide_player(players[0], reason="cheats", by=None))
+        run_sync(visibility.hide_player(players[0], reason="cheats", by=None))
         page = client.get("/nearby/").content.decode()
         assert "near-0" not in page
         assert "near-1" in page
-        run_sync(nearby.join(players[0].pk, BERLIN))
+        run_sync(cells.join(players[0].pk, BERLIN))
         assert "near-0" not in client.get("/nearby/").content.decode()
 
     def test_strangers_sign_in_first(self, client):

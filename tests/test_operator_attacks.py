@@ -8,24 +8,29 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 
-from accounts import operations as accounts
-from accounts import ranks, wallet
+from accounts import ranks
 from accounts.models import Player
 from accounts.ranks import LastSuperuser, NotYours
 from audit.models import Entry
 from flags import flags
 from flags.models import Experiment, Flag
-from leaderboard import boards, moderation, operations, rebuild, standings, suspicion
+from leaderboard import boards
 from leaderboard.boards import FinishedRun
-from leaderboard.models import Board, Placement, Run, Season, Suspicion
-from leaderboard.operations import NothingToReset
-from store import server
-from store.binary import NoServer
+from leaderboard.models import Board, Placement, Run, Season
+from leaderboard.reading import standings
+from leaderboard.repair import rebuild
+from moderation import account_actions as accounts
+from moderation import board_actions, suspicion, visibility
+from moderation.board_actions import NothingToReset
+from moderation.models import Suspicion
 from store.client import StoreUnavailable
 from store.lock import LockHeld
+from store.server import private
+from store.server.binary import NoServer
 from store.sync_loop import run_sync
 from tests.stack import ROOT, clean_environment
 from tests.worker import drain
+from wallet import coins
 
 GOOD = "correct horse"
 
@@ -58,13 +63,13 @@ class TestRanks:
         mona, owen, root = staff("Moderator"), staff("Owner"), Player.objects.create_superuser("Olga", GOOD)
         assert [ranks.rank(each) for each in (bob, mona, owen, root)] == [0, 1, 2, 3]
         for by, player in ((mona, owen), (mona, root), (owen, root), (mona, staff("Operator")), (mona, mona)):
-            for do in (moderation.ban, moderation.hide_player, accounts.revoke_sessions):
+            for do in (visibility.ban, visibility.hide_player, accounts.revoke_sessions):
                 with pytest.raises(NotYours):
                     run_sync(do(player, reason="x", by=by))
             with pytest.raises(NotYours):
                 run_sync(accounts.grant_coins(player, 5, reason="x", by=by))
         assert not Entry.objects.exists()
-        run_sync(moderation.ban(mona, reason="left", by=owen))
+        run_sync(visibility.ban(mona, reason="left", by=owen))
         assert not Player.objects.get(pk=mona.pk).is_active
 
     def test_the_last_superuser_cannot_be_locked_out(self):
@@ -72,7 +77,7 @@ class TestRanks:
         banned = Player.objects.create_superuser("Banned", GOOD)
         Player.objects.filter(pk=banned.pk).update(is_active=False)  # Does not count.
         with pytest.raises(LastSuperuser):
-            run_sync(moderation.ban(root, reason="x", by=None))
+            run_sync(visibility.ban(root, reason="x", by=None))
         with pytest.raises(CommandError):
             call_command("role", "Olga", "none")
         Player.objects.create_superuser("Second", GOOD)
@@ -134,7 +139,7 @@ class TestAudit:
             form[name] = "on"
         for name in ("order", "operator", "points_max", "unit", "format", "champion_weight"):
             form[name] = getattr(board, name)
-        run_sync(operations.set_open(board, is_open=False, reason="x", by=None))
+        run_sync(board_actions.set_open(board, is_open=False, reason="x", by=None))
         Board.objects.update(resets={"day:2026-11-24": 5})
         client.post(f"/admin/leaderboard/board/{board.pk}/change/", form)
         board.refresh_from_db()
@@ -144,7 +149,7 @@ class TestAudit:
 
     def test_the_list_reads_as_a_sentence(self, client, bob):
         client.force_login(Player.objects.create_superuser("Olga", GOOD))
-        run_sync(moderation.ban(bob, reason="cheats", by=None))
+        run_sync(visibility.ban(bob, reason="cheats", by=None))
         page = client.get("/admin/audit/entry/").content.decode()
         assert "may_sign_in True → False" in page
         assert f'href="/admin/accounts/player/{bob.pk}/change/"' in page
@@ -156,9 +161,9 @@ class TestTwiceOrHalf:
         client.force_login(staff("Operator"))
         for _ in range(3):
             act(client, "accounts/player", "grant_coins", bob, reason="x", coins=5, token="form1")
-        assert run_sync(wallet.purse(bob.pk)).balance == 5
+        assert run_sync(coins.purse(bob.pk)).balance == 5
         act(client, "accounts/player", "grant_coins", bob, reason="x", coins=5, token="form2")
-        assert run_sync(wallet.purse(bob.pk)).balance == 10
+        assert run_sync(coins.purse(bob.pk)).balance == 10
 
     def test_what_is_not_known_is_not_told_as_done(self, client, bob, monkeypatch):
         client.force_login(staff("Operator"))
@@ -166,7 +171,7 @@ class TestTwiceOrHalf:
         async def away(*_):
             raise StoreUnavailable("no answer")
 
-        monkeypatch.setattr(wallet, "move", away)
+        monkeypatch.setattr(accounts, "move", away)
         page = act(client, "accounts/player", "grant_coins", bob, reason="x", coins=5, token="form1")
         assert "not known whether it was done" in page
         assert "done.</li>" not in page.replace("it was done.", "")
@@ -182,26 +187,26 @@ class TestTwiceOrHalf:
 
     def test_a_second_click_resets_nothing(self, bob, board):
         run_sync(boards.submit(FinishedRun("r1", "fuse", bob.pk, bob.card, 5, 0, "{}")))
-        run_sync(operations.reset_period(board, "day", "Fuse", reason="x", by=None))
+        run_sync(board_actions.reset_period(board, "day", "Fuse", reason="x", by=None))
         with pytest.raises(NothingToReset):
-            run_sync(operations.reset_period(board, "day", "Fuse", reason="x", by=None))
+            run_sync(board_actions.reset_period(board, "day", "Fuse", reason="x", by=None))
         assert Season.objects.count() == 1
 
     def test_a_reset_that_broke_off_in_its_archive_goes_on_with_it(self, bob, board, monkeypatch):
-        from leaderboard import seasons
+        from leaderboard.seasons import closing
 
         run_sync(boards.submit(FinishedRun("r1", "fuse", bob.pk, bob.card, 5, 0, "{}")))
-        own = seasons._finish
-        monkeypatch.setattr(seasons, "_finish", lambda *_: 1 / 0)
+        own = closing._finish
+        monkeypatch.setattr(closing, "_finish", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            run_sync(operations.reset_period(board, "day", "Fuse", reason="x", by=None))
-        monkeypatch.setattr(seasons, "_finish", own)
-        run_sync(operations.reset_period(board, "day", "Fuse", reason="x", by=None))
+            run_sync(board_actions.reset_period(board, "day", "Fuse", reason="x", by=None))
+        monkeypatch.setattr(closing, "_finish", own)
+        run_sync(board_actions.reset_period(board, "day", "Fuse", reason="x", by=None))
         assert [season.closed_at is not None for season in Season.objects.all()] == [True]
         assert Placement.objects.count() == 1
 
     def test_a_reset_archives_one_moment_while_players_climb(self, board, monkeypatch):
-        from leaderboard import archive
+        from leaderboard.seasons import archive
 
         monkeypatch.setattr(archive, "BATCH", 5)
         players = [Player.objects.create(name=f"p{n}") for n in range(20)]
@@ -216,14 +221,14 @@ class TestTwiceOrHalf:
             return own(*arguments, **options)
 
         monkeypatch.setattr(archive, "rows", climbing)
-        assert run_sync(operations.reset_period(board, "day", "Fuse", reason="x", by=None)) == 20
+        assert run_sync(board_actions.reset_period(board, "day", "Fuse", reason="x", by=None)) == 20
         assert len(climbed) == 4
         assert sorted(Placement.objects.values_list("player", flat=True)) == sorted(each.pk for each in players)
 
     def test_a_reset_is_remembered_when_another_follows(self, bob, board):
         run_sync(boards.submit(FinishedRun("r1", "fuse", bob.pk, bob.card, 5, 0, "{}")))
         Board.objects.update(resets={"day:2020-01-01": 7})
-        run_sync(operations.reset_period(board, "week", "Fuse", reason="x", by=None))
+        run_sync(board_actions.reset_period(board, "week", "Fuse", reason="x", by=None))
         board.refresh_from_db()
         assert board.resets["day:2020-01-01"] == 7
         assert len(board.resets) == 2
@@ -240,7 +245,7 @@ class TestTwiceOrHalf:
         assert "rebuild the board from SQL" in page
         monkeypatch.undo()
         board.refresh_from_db()
-        run_sync(operations.rebuild_board(board, reason="after it", by=None))
+        run_sync(board_actions.rebuild_board(board, reason="after it", by=None))
         assert run_sync(standings.top("fuse", "day", 5)).rows == []
 
 
@@ -253,7 +258,7 @@ class TestSuspicion:
 
     def test_clearing_leaves_what_was_hidden_by_hand(self, suspect):
         run = Run.objects.select_related("player").get()
-        run_sync(moderation.hide_run(run, reason="by hand", by=None))
+        run_sync(visibility.hide_run(run, reason="by hand", by=None))
         run_sync(suspicion.clear(suspect, reason="a person", by=None))
         assert Run.objects.get().is_hidden
         assert Suspicion.objects.get().decision == "cleared"
@@ -354,8 +359,8 @@ def test_a_prefix_is_a_plain_word(tmp_path):
 
 
 def test_nobody_starts_on_what_is_half_restored(tmp_path):
-    server.restoring(tmp_path).write_text("the former state")
+    private.restoring(tmp_path).write_text("the former state")
     with pytest.raises(NoServer, match=r"broke off.*the former state"):
-        server.own(tmp_path)
-    with server.own(tmp_path, to_restore=True):
+        private.own(tmp_path)
+    with private.own(tmp_path, to_restore=True):
         pass

@@ -4,19 +4,23 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 
-from accounts import operations as accounts
-from accounts import wallet
 from accounts.models import Player
-from accounts.operations import OddAmount, ReasonMissing
 from audit.models import AppendOnly, Entry
 from audit.trail import record
-from leaderboard import boards, operations, rebuild, results, standings, suspicion
+from leaderboard import boards
 from leaderboard.boards import FinishedRun
 from leaderboard.errors import BoardClosed
-from leaderboard.models import Board, Placement, Run, Season, Suspicion
-from leaderboard.operations import WrongName
+from leaderboard.models import Board, Placement, Run, Season
+from leaderboard.reading import standings
+from leaderboard.repair import counting, rebuild
+from moderation import account_actions as accounts
+from moderation import board_actions, suspicion
+from moderation.account_actions import OddAmount, ReasonMissing
+from moderation.board_actions import WrongName
+from moderation.models import Suspicion
 from store.sync_loop import run_sync
 from tests.worker import drain
+from wallet import coins
 
 GOOD = "correct horse"
 
@@ -54,10 +58,10 @@ class TestTrail:
         assert client.post(f"/admin/audit/entry/{entry.pk}/change/", {"reason": "x"}).status_code == 403
 
     def test_moderation_is_in_it_with_before_and_after(self):
-        from leaderboard import moderation
+        from moderation import visibility
 
         bob, olga = Player.objects.create(name="Bob"), Player.objects.create_superuser("Olga", GOOD)
-        run_sync(moderation.ban(bob, reason="cheats", by=olga))
+        run_sync(visibility.ban(bob, reason="cheats", by=olga))
         entry = Entry.objects.get()
         assert (entry.action, entry.target_id, entry.by, entry.reason) == ("ban", str(bob.pk), olga, "cheats")
         assert entry.before == {"hidden": False, "may_sign_in": True}
@@ -77,7 +81,7 @@ class TestActs:
         assert run_sync(accounts.grant_coins(bob, 50, reason="a prize", by=None)) == 50
         entry = Entry.objects.get()
         assert (entry.before, entry.after) == ({"coins": 0}, {"coins": 50})
-        assert run_sync(wallet.purse(bob.pk)).balance == 50
+        assert run_sync(coins.purse(bob.pk)).balance == 50
 
     @pytest.mark.parametrize("coins", [0, -5, 10**9])
     def test_an_odd_amount_is_refused(self, bob, coins):
@@ -89,20 +93,20 @@ class TestActs:
         for act in (
             accounts.grant_coins(bob, 5, reason=" ", by=None),
             accounts.revoke_sessions(bob, reason="", by=None),
-            operations.set_open(board, False, reason="", by=None),
-            operations.reset_period(board, "day", board.title, reason="", by=None),
-            operations.rebuild_board(board, reason="", by=None),
-            operations.replay_letters(board, reason="", by=None),
+            board_actions.set_open(board, False, reason="", by=None),
+            board_actions.reset_period(board, "day", board.title, reason="", by=None),
+            board_actions.rebuild_board(board, reason="", by=None),
+            board_actions.replay_letters(board, reason="", by=None),
         ):
             with pytest.raises(ReasonMissing):
                 run_sync(act)
         assert not Entry.objects.exists()
 
     def test_a_closed_board_takes_no_runs_until_it_is_reopened(self, bob, board):
-        run_sync(operations.set_open(board, False, reason="a bug", by=None))
+        run_sync(board_actions.set_open(board, False, reason="a bug", by=None))
         with pytest.raises(BoardClosed):
             run_sync(submit(bob, "r1", 5))
-        run_sync(operations.set_open(board, True, reason="mended", by=None))
+        run_sync(board_actions.set_open(board, True, reason="mended", by=None))
         run_sync(submit(bob, "r1", 5))
         assert list(Entry.objects.order_by("pk").values_list("action", flat=True)) == ["close_board", "reopen_board"]
 
@@ -110,7 +114,7 @@ class TestActs:
         run_sync(submit(bob, "r1", 500))
         run_sync(drain())
         run_sync(submit(bob, "r2", 600))  # Still in the stream.
-        assert run_sync(operations.reset_period(board, "day", "Fuse", reason="an exploit", by=None)) == 1
+        assert run_sync(board_actions.reset_period(board, "day", "Fuse", reason="an exploit", by=None)) == 1
         assert top("day") == []
         assert top("week") == [(bob.pk, 600)]
         season = Season.objects.get()
@@ -121,32 +125,32 @@ class TestActs:
 
     def test_after_a_reset_new_runs_count_and_a_rebuild_brings_no_old_ones_back(self, bob, board):
         run_sync(submit(bob, "r1", 500))
-        run_sync(operations.reset_period(board, "day", "Fuse", reason="an exploit", by=None))
+        run_sync(board_actions.reset_period(board, "day", "Fuse", reason="an exploit", by=None))
         run_sync(submit(bob, "r2", 100))
         run_sync(drain())
         board.refresh_from_db()
         run_sync(rebuild.rebuild(board))
         assert top("day") == [(bob.pk, 100)]
         assert top("all") == [(bob.pk, 500)]
-        run_sync(operations.reset_period(board, "day", "Fuse", reason="again", by=None))
+        run_sync(board_actions.reset_period(board, "day", "Fuse", reason="again", by=None))
         assert top("day") == []
         assert Season.objects.count() == 2
 
     def test_a_reset_takes_the_title(self, bob, board):
         run_sync(submit(bob, "r1", 500))
         with pytest.raises(WrongName):
-            run_sync(operations.reset_period(board, "day", "fuse", reason="an exploit", by=None))
+            run_sync(board_actions.reset_period(board, "day", "fuse", reason="an exploit", by=None))
         assert top("day") == [(bob.pk, 500)]
 
     def test_repairs_leave_the_archive_of_a_reset_alone(self, bob, board):
-        from leaderboard import moderation
+        from moderation import visibility
 
         run_sync(submit(bob, "r1", 500))
         run_sync(drain())
-        run_sync(operations.reset_period(board, "day", "Fuse", reason="an exploit", by=None))
-        run_sync(moderation.hide_run(Run.objects.select_related("player").get(), reason="x", by=None))
+        run_sync(board_actions.reset_period(board, "day", "Fuse", reason="an exploit", by=None))
+        run_sync(visibility.hide_run(Run.objects.select_related("player").get(), reason="x", by=None))
         assert Placement.objects.count() == 1
-        assert results.repair_lock("fuse")
+        assert counting.repair_lock("fuse")
 
 
 class TestCommand:
@@ -199,11 +203,11 @@ class TestCommand:
         call_command("role", "bob", "Moderator")
         bob.refresh_from_db()
         assert bob.is_staff
-        assert bob.has_perm("leaderboard.add_moderation")
+        assert bob.has_perm("moderation.add_moderation")
         call_command("role", "Bob", "none")
         bob = Player.objects.get()
         assert not bob.is_staff
-        assert not bob.has_perm("leaderboard.add_moderation")
+        assert not bob.has_perm("moderation.add_moderation")
         assert Entry.objects.filter(action="give_role").count() == 2
 
 
@@ -225,12 +229,12 @@ class TestAdminActions:
     def test_an_operator_grants_coins_and_a_moderator_cannot(self, client, bob):
         self.as_role(client, "Moderator")
         self.act(client, "accounts/player", "grant_coins", bob, reason="x", coins=5)
-        assert run_sync(wallet.purse(bob.pk)).balance == 0
+        assert run_sync(coins.purse(bob.pk)).balance == 0
         Player.objects.get(name="Staff").groups.set([Group.objects.get(name="Operator")])
         page = self.act(client, "accounts/player", "grant_coins", bob, reason="x", coins="many")
         assert "Enter a whole number" in page
         self.act(client, "accounts/player", "grant_coins", bob, reason="x", coins=5)
-        assert run_sync(wallet.purse(bob.pk)).balance == 5
+        assert run_sync(coins.purse(bob.pk)).balance == 5
         assert Entry.objects.get().by.name == "Staff"
 
     def test_a_moderator_signs_a_player_out(self, client, bob):
@@ -273,7 +277,7 @@ class TestSuspicion:
 
     def suspicious(self, bob: Player) -> None:
         inputs = '["left"' + ',"up"' * 99 + "]"
-        from leaderboard.definitions import now_ms
+        from leaderboard.known_boards import now_ms
 
         run_sync(submit(bob, "r1", 500, f'{{"inputs":{inputs}}}', started_ms=now_ms() - 2_000))
         run_sync(drain())

@@ -3,7 +3,9 @@
 import pytest
 
 from accounts.models import Player
-from leaderboard import boards, passed, standings
+from leaderboard import boards
+from leaderboard.reading import standings
+from leaderboard.stream import overtaken
 from live import protocol
 from store.limits import Policy
 
@@ -17,13 +19,13 @@ def told(monkeypatch):
     async def tell_player(player, message):
         found.append((player, message))
 
-    monkeypatch.setattr(passed, "tell_player", tell_player)
+    monkeypatch.setattr(overtaken, "tell_player", tell_player)
     return found
 
 
 async def play(finished, player, points, id=""):
     report = await boards.submit(finished(player, points, id))
-    await passed.tell("fuse", player.pk, report)
+    await overtaken.tell("fuse", player.pk, report)
     return report
 
 

@@ -6,9 +6,9 @@ import pytest
 from django.contrib.auth import hashers
 from django.core import mail
 
-from accounts import settings_views
+from accounts import settings_pages
 from accounts.models import Player
-from accounts.sessions import session_exists, session_name
+from accounts.sessions.engine import session_exists, session_name
 from store.sync_loop import run_sync
 
 GOOD = "correct horse"
@@ -25,7 +25,7 @@ def bob(client):
 
 def mails() -> list[mail.EmailMessage]:
     """What was sent, once the mailing thread is done with what it was given."""
-    settings_views._mail.submit(lambda: None).result()
+    settings_pages._mail.submit(lambda: None).result()
     return mail.outbox
 
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from leaderboard import standings
+from leaderboard.reading import standings
 from tests.sockets import Socket
 
 pytestmark = pytest.mark.usefixtures("fuse")

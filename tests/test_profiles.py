@@ -9,11 +9,12 @@ from accounts.models import Player
 from games import runs
 from games.fuse import rules
 from games.game import find
-from leaderboard import boards, moderation
+from leaderboard import boards
 from leaderboard.boards import FinishedRun
 from leaderboard.models import Run
+from moderation import visibility
+from people.chart import HEIGHT, WIDTH, chart
 from presence import online
-from profiles.chart import HEIGHT, WIDTH, chart
 from store.sync_loop import run_sync
 from tests.worker import drain
 
@@ -88,9 +89,9 @@ class TestProfile:
     def test_who_may_not_be_seen_answers_like_who_does_not_exist(self, client, bob, way):
         missing = client.get("/players/Nobody1/")
         if way == "hidden":
-            run_sync(moderation.hide_player(bob, reason="cheats", by=None))
+            run_sync(visibility.hide_player(bob, reason="cheats", by=None))
         elif way == "banned":
-            run_sync(moderation.ban(bob, reason="cheats", by=None))
+            run_sync(visibility.ban(bob, reason="cheats", by=None))
         elif way == "missing":
             bob.name = "Nobody2"
         else:
@@ -166,9 +167,9 @@ class TestReplay:
     @pytest.mark.parametrize("way", ["run", "player"])
     def test_what_moderators_hid_cannot_be_watched(self, client, bob, way):
         if way == "run":
-            run_sync(moderation.hide_run(Run.objects.select_related("player").get(), reason="cheats", by=None))
+            run_sync(visibility.hide_run(Run.objects.select_related("player").get(), reason="cheats", by=None))
         else:
-            run_sync(moderation.hide_player(bob, reason="cheats", by=None))
+            run_sync(visibility.hide_player(bob, reason="cheats", by=None))
         assert client.get("/replays/r1/").status_code == 404
         assert client.get("/replays/r1/frames.json").status_code == 404
         assert client.get(f"/boards/fuse/record/{bob.pk}/?period=day").status_code == 404

@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from store import server
 from store.client import private_socket
+from store.server import private
 from tests.stack import Site
 from tests.watchers import Watcher, fresh_with, play_soon, until, watching
 
@@ -37,7 +37,7 @@ async def test_a_killed_redis_leaves_three_hundred_watchers_with_the_true_state(
                 site.kill("redis")
                 await play_soon(guest)
                 truth = await fresh_with(site, TOPIC, guest.id)
-                took_s = await until(lambda truth=truth: all(watcher.state == truth for watcher in watchers), 10)
+                took_s = await until(lambda truth=truth: all(watcher.state == truth for watcher in watchers), 60)
                 print(f"all equal {took_s:.1f} s after the first run on the new Redis")
             assert not any(watcher.closed for watcher in watchers)  # The sockets stayed open through it.
 
@@ -57,7 +57,7 @@ async def test_killed_subscriptions_lose_nothing_for_good(tmp_path):
                 await asyncio.sleep(2)
             truth = await fresh_with(site, TOPIC, guests[-1].id)
             assert set(truth["order"]) == {guest.id for guest in guests}
-            await until(lambda: all(watcher.state == truth for watcher in watchers), 10)
+            await until(lambda: all(watcher.state == truth for watcher in watchers), 60)
             assert killed >= 10
             assert not any(watcher.closed for watcher in watchers)
 
@@ -96,7 +96,7 @@ class Line:
 
 
 async def test_while_redis_hangs_the_sockets_stay_open_and_say_so(tmp_path):
-    redis = server.start(tmp_path, server.die_with_parent)
+    redis = private.start(tmp_path, private.die_with_parent)
     line = Line(str(private_socket(tmp_path)))
     with Site(tmp_path, REDIS_URL=f"redis://127.0.0.1:{line.port}", REDIS_TIMEOUT_S="1") as site:
         guests = [site.guest() for _ in range(2)]
@@ -104,12 +104,12 @@ async def test_while_redis_hangs_the_sockets_stay_open_and_say_so(tmp_path):
         watchers = [Watcher(site, TOPIC, cookies=guests[0].cookies) for _ in range(20)]
         async with watching(watchers):
             line.passing.clear()
-            await until(lambda: all({"type": "store", "away": True} in watcher.messages for watcher in watchers), 15)
+            await until(lambda: all({"type": "store", "away": True} in watcher.messages for watcher in watchers), 60)
             line.passing.set()
-            await until(lambda: all({"type": "store", "away": False} in watcher.messages for watcher in watchers), 20)
+            await until(lambda: all({"type": "store", "away": False} in watcher.messages for watcher in watchers), 60)
             await play_soon(guests[1])
             truth = await fresh_with(site, TOPIC, guests[1].id)
-            await until(lambda: all(watcher.state == truth for watcher in watchers), 10)
+            await until(lambda: all(watcher.state == truth for watcher in watchers), 60)
             assert not any(watcher.closed for watcher in watchers)
     redis.terminate()
     redis.wait()

@@ -5,23 +5,16 @@ import asyncio
 import pytest
 
 from accounts.models import Player
-from leaderboard import (
-    boards,
-    consumers,
-    definitions,
-    history,
-    keys,
-    moderation,
-    put_right,
-    rebuild,
-    results,
-    standings,
-)
+from leaderboard import boards, keys, known_boards
 from leaderboard.boards import FinishedRun
 from leaderboard.errors import PlayerHidden
 from leaderboard.models import Board
+from leaderboard.reading import standings
+from leaderboard.repair import counting, one_player, rebuild
+from leaderboard.stream import history, readers
+from moderation import visibility
+from operators.backup.fingerprint import names
 from store.client import blocking, client, other, url
-from store.fingerprint import names
 from store.lock import LockLost, hold
 from store.stream import Group, GroupReader, replay_dead_letters
 
@@ -29,7 +22,7 @@ from store.stream import Group, GroupReader, replay_dead_letters
 async def _write_history(rounds=1_000):
     connection = blocking(1)
     for _ in range(rounds):
-        if not await GroupReader(history.GROUP, "w", consumers.streams).step(connection, block_ms=None):
+        if not await GroupReader(history.GROUP, "w", readers.streams).step(connection, block_ms=None):
             break
     await connection.aclose()
 
@@ -46,10 +39,10 @@ async def test_a_player_who_plays_on_while_being_restored_is_counted_right(fuse_
             return -1
 
     for _ in range(5):
-        await moderation.hide_player(bob, reason="test", by=None)
+        await visibility.hide_player(bob, reason="test", by=None)
         played, _ = await asyncio.gather(
             asyncio.gather(*(play(number) for number in range(100, 130))),
-            moderation.restore_player(bob, reason="test", by=None),
+            visibility.restore_player(bob, reason="test", by=None),
         )
     best = max(played) if max(played) >= 0 else None
     standing = await standings.standing("fuse", "all", bob.pk)
@@ -98,7 +91,7 @@ async def test_a_difference_is_found_and_mended(fuse_in_sql):
     bob = await Player.objects.acreate(name="Bob")
     await boards.submit(FinishedRun("r1", "fuse", bob.pk, bob.card, 100, 0, "{}"))
     await _write_history()
-    today = definitions.period(fuse_in_sql, "day").id
+    today = known_boards.period(fuse_in_sql, "day").id
     await client().zadd(keys.standings("fuse", today), {str(bob.pk): 9999.5, "4711": 5.5})
     assert len(await rebuild.differences(fuse_in_sql)) == 2
     await rebuild.rebuild(fuse_in_sql)
@@ -110,35 +103,35 @@ async def test_trimming_waits_for_a_repair_and_repairs_for_trimming(fuse_in_sql)
     bob = await Player.objects.acreate(name="Bob")
     await boards.submit(FinishedRun("r1", "fuse", bob.pk, bob.card, 100, 0, "{}"))
     connection = blocking(1)
-    for group in consumers.GROUPS:
-        await GroupReader(group, "w", consumers.streams).step(connection, block_ms=None)
+    for group in readers.GROUPS:
+        await GroupReader(group, "w", readers.streams).step(connection, block_ms=None)
     await boards.submit(FinishedRun("r2", "fuse", bob.pk, bob.card, 200, 0, "{}"))
-    for group in consumers.GROUPS:
-        await GroupReader(group, "w", consumers.streams).step(connection, block_ms=None)
+    for group in readers.GROUPS:
+        await GroupReader(group, "w", readers.streams).step(connection, block_ms=None)
     await connection.aclose()
-    async with hold(results.repair_lock("fuse")):
-        assert await consumers.trim() == 0
-    assert await consumers.trim() == 1
+    async with hold(counting.repair_lock("fuse")):
+        assert await readers.trim() == 0
+    assert await readers.trim() == 1
 
 
 async def test_a_repairer_that_stalled_and_woke_up_puts_nothing_in_place(fuse_in_sql):
     bob = await Player.objects.acreate(name="Bob")
     await boards.submit(FinishedRun("r1", "fuse", bob.pk, bob.card, 100, 0, "{}"))
     await rebuild.rebuild(fuse_in_sql)
-    today = definitions.period(fuse_in_sql, "day")
+    today = known_boards.period(fuse_in_sql, "day")
     with pytest.raises(LockLost):
         await rebuild._rebuild_period(fuse_in_sql, today, 0, lambda *_: None)
     with pytest.raises(LockLost):
-        await put_right._put_right_on(fuse_in_sql, [today], bob.pk, await put_right._flying(fuse_in_sql, bob.pk), 0)
+        await one_player._put_right_on(fuse_in_sql, [today], bob.pk, await one_player._flying(fuse_in_sql, bob.pk), 0)
     assert (await standings.standing("fuse", "day", bob.pk)).points == 100
 
 
 async def test_a_hidden_player_is_put_on_no_board_whatever_was_worked_out(fuse_in_sql):
     bob = await Player.objects.acreate(name="Bob")
     await boards.submit(FinishedRun("r1", "fuse", bob.pk, bob.card, 100, 0, "{}"))
-    today = definitions.period(fuse_in_sql, "day")
+    today = known_boards.period(fuse_in_sql, "day")
     await client().sadd(keys.hidden("fuse"), str(bob.pk))  # Between working out and putting.
-    await put_right._put_right_on(fuse_in_sql, [today], bob.pk, await put_right._flying(fuse_in_sql, bob.pk), 1)
+    await one_player._put_right_on(fuse_in_sql, [today], bob.pk, await one_player._flying(fuse_in_sql, bob.pk), 1)
     assert (await standings.standing("fuse", "day", bob.pk)).rank is None
 
 
@@ -146,7 +139,7 @@ async def test_a_hidden_player_is_put_on_no_board_whatever_was_worked_out(fuse_i
 async def test_dead_letters_and_replays_keep_rebuilt_boards_equal(fuse_in_sql, operator, points):
     fuse_in_sql.operator = operator
     await fuse_in_sql.asave()
-    definitions.forget()
+    known_boards.forget()
     bob = await Player.objects.acreate(name="Bob")
     await boards.submit(FinishedRun("r1", "fuse", bob.pk, bob.card, 70, 0, "{}"))
 
@@ -155,7 +148,7 @@ async def test_dead_letters_and_replays_keep_rebuilt_boards_equal(fuse_in_sql, o
 
     connection = blocking(1)
     for _ in range(5):
-        await GroupReader(Group("history", fail), "w", consumers.streams).step(connection, block_ms=None)
+        await GroupReader(Group("history", fail), "w", readers.streams).step(connection, block_ms=None)
     await connection.aclose()
     await boards.submit(FinishedRun("r2", "fuse", bob.pk, bob.card, 40, 0, "{}"))
 
@@ -176,7 +169,7 @@ async def test_dead_letters_and_replays_keep_rebuilt_boards_equal(fuse_in_sql, o
 
 async def test_a_redis_that_lost_everything_is_told_who_is_hidden_before_its_boards_are_rebuilt(fuse_in_sql):
     bob = await Player.objects.acreate(name="Bob")
-    await moderation.hide_player(bob, reason="a bot", by=None)
+    await visibility.hide_player(bob, reason="a bot", by=None)
     await client().delete(keys.hidden("fuse"))
     await rebuild.rebuild(fuse_in_sql)
     with pytest.raises(PlayerHidden):
@@ -186,7 +179,7 @@ async def test_a_redis_that_lost_everything_is_told_who_is_hidden_before_its_boa
 async def test_a_dead_letter_that_is_replayed_during_a_rebuild_counts_once(fuse_in_sql, monkeypatch):
     fuse_in_sql.operator = "total"
     await fuse_in_sql.asave()
-    definitions.forget()
+    known_boards.forget()
     bob = await Player.objects.acreate(name="Bob")
     await boards.submit(FinishedRun("r1", "fuse", bob.pk, bob.card, 70, 0, "{}"))
 
@@ -195,7 +188,7 @@ async def test_a_dead_letter_that_is_replayed_during_a_rebuild_counts_once(fuse_
 
     connection = blocking(1)
     for _ in range(5):
-        await GroupReader(Group("history", fail), "w", consumers.streams).step(connection, block_ms=None)
+        await GroupReader(Group("history", fail), "w", readers.streams).step(connection, block_ms=None)
     await connection.aclose()
     write = rebuild._write
 

@@ -8,25 +8,33 @@ from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 
-from accounts import operations, sessions, wallet
 from accounts.follows import follow
-from accounts.models import Follow, LedgerEntry, Player
-from accounts.sessions import SessionStore, session_exists, session_name
-from accounts.wallet import Movement
+from accounts.models import Follow, Player
+from accounts.sessions import engine
+from accounts.sessions.engine import SessionStore, session_exists, session_name
 from games import runs
 from games.game import find
-from leaderboard import archive, boards, feed, keys, seasons, standings
+from leaderboard import boards, keys
 from leaderboard.boards import FinishedRun
 from leaderboard.models import Placement, Run, Season
-from presence import activity, nearby, online
-from profiles import rights, traces
-from profiles.rights import StaffStay
+from leaderboard.reading import standings
+from leaderboard.seasons import archive, closing
+from leaderboard.stream import feed
+from moderation import account_actions
+from nearby import cells
+from people import key_scan, rights
+from people.rights import StaffStay
+from presence import online
 from store.client import client as redis
 from store.keys import dead_letters, every_key
 from store.stream import sequence_of
 from store.sync_loop import run_sync
 from tests.sockets import Socket
 from tests.worker import drain
+from visitors import active_days
+from wallet import coins
+from wallet.coins import Movement
+from wallet.models import LedgerEntry
 
 GOOD = "correct horse"
 # So odd that nothing else in SQL or Redis looks like it.
@@ -49,7 +57,7 @@ async def odd():
     yesterday_ms = int((datetime.now(UTC) - timedelta(days=1)).timestamp() * 1000)
     await submit(neighbour, "n0", 450, at_ms=yesterday_ms)
     await submit(player, "p0", 400, at_ms=yesterday_ms)
-    await seasons.close_ended()
+    await closing.close_ended()
     await submit(player, "p1", 500)
     await submit(neighbour, "n1", 510)  # Whose report names the odd one.
     await drain()
@@ -58,15 +66,15 @@ async def odd():
     session = SessionStore()
     await session.aset("_auth_user_id", str(player.pk))
     await session.asave()
-    await sessions.note_session(player.pk, session.session_key, 3600)
+    await engine.note_session(player.pk, session.session_key, 3600)
     player.session = session_name(session.session_key)
-    await wallet.move(Movement(player.pk, 300, "a gift", "gift"))
-    from accounts import shop
+    await coins.move(Movement(player.pk, 300, "a gift", "gift"))
+    from wallet import shop
 
-    await wallet.buy(player.pk, shop.find("frame-ring"), "request-of-theirs")
-    await nearby.join(player.pk, nearby.Place(52.52, 13.4))
+    await coins.buy(player.pk, shop.find("frame-ring"), "request-of-theirs")
+    await cells.join(player.pk, cells.Place(52.52, 13.4))
     await online.renew(player.pk, "tab", player.card, visible=False, audience=[neighbour.pk])
-    await activity.mark(player.pk)
+    await active_days.mark(player.pk)
     from asgiref.sync import sync_to_async
 
     await sync_to_async(follow)(player, neighbour)
@@ -173,7 +181,7 @@ class TestDeletion:
         async def crash(*_):
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(traces, "erase", crash)
+        monkeypatch.setattr(key_scan, "erase", crash)
         with pytest.raises(KeyboardInterrupt):
             await rights.delete(odd)
         monkeypatch.undo()
@@ -229,8 +237,8 @@ class TestPages:
     def test_the_export_has_everything(self, client, bob):
         run_sync(submit(bob, "r1", 500))
         run_sync(drain())
-        run_sync(nearby.join(bob.pk, nearby.Place(52.52, 13.4)))
-        run_sync(operations.grant_coins(bob, 5, reason="a prize", by=None))
+        run_sync(cells.join(bob.pk, cells.Place(52.52, 13.4)))
+        run_sync(account_actions.grant_coins(bob, 5, reason="a prize", by=None))
         response = client.get("/accounts/data/export.json")
         assert "attachment" in response.headers["Content-Disposition"]
         data = json.loads(response.content)

@@ -8,9 +8,10 @@ import pytest
 
 from games import keys, runs
 from games.game import UnknownInput, find
-from leaderboard import boards, standings
+from leaderboard import boards
 from leaderboard import keys as board_keys
-from leaderboard.definitions import now_ms
+from leaderboard.known_boards import now_ms
+from leaderboard.reading import standings
 from store.client import client
 
 pytestmark = pytest.mark.usefixtures("fuse")

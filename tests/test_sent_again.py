@@ -7,9 +7,9 @@ from django.db import OperationalError
 from django.db.models import QuerySet
 from django.db.models.query import QuerySet as Rows
 
-from accounts import sessions
 from accounts.models import Player
-from leaderboard import definitions
+from accounts.sessions import engine
+from leaderboard import known_boards
 from leaderboard.models import Board
 from store.client import StoreUnavailable
 from store.sync_loop import run_sync
@@ -39,7 +39,7 @@ def redis_ends(monkeypatch):
 class TestSentAgain:
     @pytest.mark.parametrize("is_guest", [True, False])
     def test_a_sign_up_whose_answer_was_lost(self, client, redis_ends, is_guest):
-        from accounts import views
+        from accounts.sign_in import views
 
         if is_guest:
             guest = Player.objects.create_guest()
@@ -67,22 +67,22 @@ class TestSentAgain:
         assert statuses == [422] * 10 + [429] * 2
 
     def test_a_new_name(self, client, redis_ends):
-        from accounts import settings_views
+        from accounts import settings_pages
 
         bob = Player.objects.create_user("Bob", GOOD)
         client.force_login(bob)
-        redis_ends(settings_views.card_changed, "send")
+        redis_ends(settings_pages.card_changed, "send")
         assert client.post("/accounts/name/", {"name": "Robert"}).status_code == 503
         assert client.post("/accounts/name/", {"name": "Robert"}).status_code == 302
         assert client.post("/accounts/name/", {"name": "Roberta"}).status_code == 422  # Once in 30 days all the same.
 
     def test_a_new_password(self, client, redis_ends):
-        from accounts import settings_views
+        from accounts import settings_pages
 
         bob = Player.objects.create_user("Bob", GOOD)
         client.force_login(bob)
         form = {"form": "password", "current": GOOD, "new": BETTER}
-        redis_ends(settings_views, "stay_signed_in_alone")
+        redis_ends(settings_pages, "stay_signed_in_alone")
         assert client.post("/accounts/password/", form).status_code == 503
         bob.refresh_from_db()
         assert bob.check_password(GOOD)
@@ -96,7 +96,7 @@ class TestSentAgain:
 
         bob = Player.objects.create_user("Bob", GOOD)
         uid, token = urlsafe_base64_encode(force_bytes(bob.pk)), default_token_generator.make_token(bob)
-        redis_ends(sessions, "end_sessions")
+        redis_ends(engine, "end_sessions")
         assert client.post(f"/accounts/reset/{uid}/{token}/", {"new": BETTER}).status_code == 503
         assert client.post(f"/accounts/reset/{uid}/{token}/", {"new": BETTER}).status_code == 302
         assert client.post(f"/accounts/reset/{uid}/{token}/", {"new": GOOD}).status_code == 404
@@ -104,7 +104,7 @@ class TestSentAgain:
         assert bob.check_password(BETTER)
 
     def test_deleting_an_account(self, client, redis_ends):
-        from profiles import rights
+        from people import rights
 
         bob = Player.objects.create_user("Bob", GOOD)
         client.force_login(bob)
@@ -115,24 +115,24 @@ class TestSentAgain:
         assert client.get("/").context["player"] is None
 
     def test_bringing_a_guest_along(self, client, redis_ends):
-        from accounts.views import GUEST
-        from profiles import bring
+        from accounts.sign_in.views import GUEST
+        from people import guest_merge
 
         guest, bob = Player.objects.create_guest(), Player.objects.create_user("Bob", GOOD)
         client.force_login(bob)
         session = client.session
         session[GUEST] = guest.pk
         session.save()
-        run_sync(bring.wallet.move(bring.wallet.Movement(guest.pk, 5, "a gift", "g")))
-        redis_ends(bring.runs, "begin")
+        run_sync(guest_merge.coins.move(guest_merge.coins.Movement(guest.pk, 5, "a gift", "g")))
+        redis_ends(guest_merge.runs, "begin")
         assert client.post("/accounts/bring/", {"bring": "1"}).status_code == 503
         assert client.post("/accounts/bring/", {"bring": "1"}).status_code == 302
-        assert run_sync(bring.wallet.purse(bob.pk)).balance == 5
+        assert run_sync(guest_merge.coins.purse(bob.pk)).balance == 5
 
     def test_the_first_administrators_link(self, client, monkeypatch):
-        from accounts import setup, views
+        from accounts.sign_in import setup_link, views
 
-        token = run_sync(setup.new_token())
+        token = run_sync(setup_link.new_token())
 
         def full(*_, **__):
             raise OperationalError("database or disk is full")
@@ -202,17 +202,17 @@ class TestSqlAway:
         assert "gone" not in answer.content.decode()
 
     async def test_a_board_goes_on_with_what_is_known(self, sql_away):
-        before = await definitions.find("fuse")
-        definitions._known["fuse"] = (time.monotonic() - 60, before)
+        before = await known_boards.find("fuse")
+        known_boards._known["fuse"] = (time.monotonic() - 60, before)
         sql_away()
-        assert (await definitions.find("fuse")).title == before.title
-        definitions.forget()
+        assert (await known_boards.find("fuse")).title == before.title
+        known_boards.forget()
         with pytest.raises(OperationalError):
-            await definitions.find("fuse")
+            await known_boards.find("fuse")
 
     async def test_a_socket_stays_and_is_told(self, alice, monkeypatch):
         async with Socket("/ws/", alice) as socket:
-            definitions.forget()
+            known_boards.forget()
 
             def locked(*_, **__):
                 raise OperationalError("database is locked")

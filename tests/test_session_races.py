@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts import keys
-from accounts.sessions import SessionStore, session_name
+from accounts.sessions.engine import SessionStore, session_name
 from store import client as store
 from store.client import Client, client, close
 

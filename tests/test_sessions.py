@@ -4,7 +4,7 @@ import pytest
 from django.contrib.sessions.backends.base import CreateError, UpdateError
 
 from accounts import keys
-from accounts.sessions import SessionStore, session_name
+from accounts.sessions.engine import SessionStore, session_name
 from store.client import StoreUnavailable, client
 
 

@@ -57,7 +57,7 @@ def test_a_score_arrives_in_another_browser_and_in_sql(site):
         socket.receive("finished")
         diff = board.receive("diff")
         assert diff["set"][f"row:{guest.id}"]["points"] == run["points"]
-    wait_for(lambda: site.count("leaderboard_run", f"id = '{run['run']}'") == 1, 15)
+    wait_for(lambda: site.count("leaderboard_run", f"id = '{run['run']}'") == 1, 60)
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_a_killed_web_server_loses_no_answered_move(either):
         with pytest.raises(ConnectionClosed):
             socket.receive()
     wait_for(lambda: "web was started again" in site.output())
-    wait_for(lambda: answers(site), 20)
+    wait_for(lambda: answers(site), 60)
     with guest.play_socket() as socket:
         socket.send(type="resume", run=run["run"])
         again = socket.receive("run")
@@ -253,7 +253,7 @@ def test_nothing_outlives_a_start_that_is_killed(rough):
     assert len(parts) == 3
     site.process.kill()
     site.process.wait()
-    wait_for(lambda: not any(alive(pid) for pid in parts), 20)
+    wait_for(lambda: not any(alive(pid) for pid in parts), 60)
     site.start()
 
 

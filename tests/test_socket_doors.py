@@ -6,7 +6,7 @@ import pytest
 from channels.testing import WebsocketCommunicator
 
 from accounts.keys import session as session_key
-from live.doors import HandshakeDoor, socket_address
+from live.rate_limits import HandshakeDoor, socket_address
 from store.client import client
 from store.limits import Allowance, Policy, take
 from tests.sockets import Socket

@@ -5,10 +5,11 @@ import asyncio
 import pytest
 
 from accounts.models import Player
-from leaderboard import boards, keys, standings, windows
+from leaderboard import boards, keys
 from leaderboard.boards import FinishedRun
 from leaderboard.errors import BadCursor, BoardClosed, NoWindow, PeriodEnded, PlayerHidden, PointsOutOfRange
 from leaderboard.models import Board
+from leaderboard.reading import standings, windows
 from leaderboard.reports import Report
 from store.client import client
 

@@ -7,13 +7,13 @@ import sys
 
 import pytest
 
-from gameapp.start import origins
+from gameapp.launch.start import origins
 from tests.stack import ROOT, clean_environment, free_port
 
 
 def start(*options: str, **environment: str) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [sys.executable, "-m", "gameapp.start", *options],
+        [sys.executable, "-m", "gameapp.launch.start", *options],
         cwd=ROOT,
         env=clean_environment(**environment),
         capture_output=True,

@@ -6,23 +6,26 @@ import pytest
 import redis as redis_package
 from django.core.management import CommandError, call_command
 
-from accounts import keys as account_keys
-from accounts import wallet
 from accounts.models import Player
-from accounts.wallet import Movement
-from dashboard import backup, identity
-from dashboard.models import SiteIdentity
-from leaderboard import boards, keys, standings
+from leaderboard import boards, keys
 from leaderboard.boards import FinishedRun
-from store import binary, datafolder, probe, server
-from store.binary import NoServer
+from leaderboard.reading import standings
+from operators import identity
+from operators.backup import take
+from operators.models import SiteIdentity
+from store import probe
 from store.client import client as redis
 from store.client import close, url
-from store.datafolder import Made
 from store.keys import every_key, site
+from store.server import binary, datafolder, private
+from store.server.binary import NoServer
+from store.server.datafolder import Made
 from store.sync_loop import run_sync
 from tests.servers import Started
 from tests.worker import drain
+from wallet import coins
+from wallet import keys as wallet_keys
+from wallet.coins import Movement
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,7 +36,7 @@ def used(settings, tmp_path):
     settings.REDIS_URL, settings.DATA_DIR = url(), tmp_path
     player = Player.objects.create(name="Bob")
     run_sync(boards.submit(FinishedRun("r1", "fuse", player.pk, player.card, 500, 0, "{}")))
-    run_sync(wallet.move(Movement(player.pk, 70, "a gift", "g1")))
+    run_sync(coins.move(Movement(player.pk, 70, "a gift", "g1")))
     run_sync(drain())
     run_sync(identity.unite())
     assert run_sync(identity.problems()) == []
@@ -71,19 +74,19 @@ async def _get(name: str):
 def test_a_lost_redis_is_named_and_written_from_sql(used, capsys):
     run_sync(_empty())
     assert "--rebuild-redis" in problem()
-    with pytest.raises(backup.Emptier):
-        backup.make(identity.settings.DATA_DIR / "backups")
+    with pytest.raises(take.Emptier):
+        take.make(identity.settings.DATA_DIR / "backups")
     with pytest.raises(CommandError):
         call_command("stores")
     call_command("stores", rebuild_redis=True)
     assert "belong together" in capsys.readouterr().out
     assert run_sync(standings.standing("fuse", "all", used.pk)).points == 500
-    assert run_sync(wallet.purse(used.pk)).balance >= 70
+    assert run_sync(coins.purse(used.pk)).balance >= 70
 
 
 @pytest.mark.parametrize("lost", ["balances", "board"])
 def test_a_redis_that_lost_a_part_is_named(used, lost):
-    name = account_keys.balances() if lost == "balances" else keys.standings("fuse", "all")
+    name = wallet_keys.balances() if lost == "balances" else keys.standings("fuse", "all")
     run_sync(_delete(name))
     assert "--rebuild-redis" in problem()
 
@@ -96,7 +99,7 @@ def test_a_lost_database_is_named_and_nobody_inherits_its_coins(used):
     assert "--forget-redis" in problem()
     call_command("stores", forget_redis=True, yes=True)
     heir = Player.objects.create(pk=used.pk, name="Heir")
-    assert run_sync(wallet.purse(heir.pk)) == wallet.Purse(0, frozenset())
+    assert run_sync(coins.purse(heir.pk)) == coins.Purse(0, frozenset())
     assert run_sync(standings.standing("fuse", "all", heir.pk)).rank is None
 
 
@@ -145,7 +148,7 @@ class TestAble:
             assert all(word in line for word, line in zip(words, found, strict=True))
 
     def test_the_documented_user_may_do_all(self, settings, tmp_path):
-        text = (server.settings.BASE_DIR / "docs" / "running.md").read_text()
+        text = (private.settings.BASE_DIR / "docs" / "running.md").read_text()
         rule = next(line for line in text.splitlines() if line.startswith("ACL SETUSER gameapp "))
         with Started(tmp_path) as started:
             started.run(*rule.replace("~gameapp:*", f"~{settings.REDIS_PREFIX}:*").split())
@@ -211,7 +214,7 @@ class TestFolder:
         self.written(folder, "dump.rdb", by="Redis 99.0.0")
         before = (folder / "dump.rdb").read_bytes()
         with pytest.raises(NoServer, match=r"Redis 99\.0\.0.*Redis [678]"):
-            server.start(tmp_path, server.die_with_parent)
+            private.start(tmp_path, private.die_with_parent)
         assert (folder / "dump.rdb").read_bytes() == before
 
     def test_without_any_server_the_line_says_where_one_is(self, monkeypatch):
@@ -223,14 +226,14 @@ class TestFolder:
     def test_a_planted_socket_folder_is_refused(self, tmp_path, monkeypatch):
         planted = tmp_path / "planted"
         planted.symlink_to(tmp_path)
-        monkeypatch.setattr(server, "private_socket", lambda _: planted / "redis.sock")
+        monkeypatch.setattr(private, "private_socket", lambda _: planted / "redis.sock")
         with pytest.raises(NoServer, match="somebody else"):
-            server.start(tmp_path / "data", server.die_with_parent)
+            private.start(tmp_path / "data", private.die_with_parent)
 
     def test_nobody_starts_beside_a_server_that_is_still_there(self, tmp_path, monkeypatch):
-        first = server.start(tmp_path, server.die_with_parent)
-        monkeypatch.setattr(server, "LEFT_BEHIND_S", 0.2)
-        second = server.start(tmp_path, server.die_with_parent)
+        first = private.start(tmp_path, private.die_with_parent)
+        monkeypatch.setattr(private, "LEFT_BEHIND_S", 0.2)
+        second = private.start(tmp_path, private.die_with_parent)
         assert first.wait(10) == 0  # It was asked to end, and had its time.
         assert second.poll() is None
         second.terminate()
@@ -239,8 +242,8 @@ class TestFolder:
     def test_only_its_owner_may_look_into_a_data_folder(self, tmp_path):
         folder = tmp_path / "data"
         folder.mkdir(mode=0o755)
-        server.own(folder).close()
-        process = server.start(folder, server.die_with_parent)
+        private.own(folder).close()
+        process = private.start(folder, private.die_with_parent)
         process.terminate()
         process.wait()
         assert folder.stat().st_mode & 0o077 == 0
@@ -252,8 +255,8 @@ class TestFolder:
 
 class TestWaiting:
     def test_a_server_that_loads_is_waited_for_and_says_how_far_it_is(self, tmp_path, monkeypatch):
-        monkeypatch.setattr(server, "TELL_EVERY_S", 0.01)
-        first = server.start(tmp_path, server.die_with_parent)
+        monkeypatch.setattr(private, "TELL_EVERY_S", 0.01)
+        first = private.start(tmp_path, private.die_with_parent)
         with redis_sync(tmp_path) as connection:
             connection.mset({f"k{n}": "x" * 500 for n in range(20_000)})
             connection.bgrewriteaof()
@@ -263,7 +266,7 @@ class TestWaiting:
         assert first.wait(20) == 0
         said: list[str] = []
         slow = ("--key-load-delay", "20", "--loading-process-events-interval-bytes", "1024")
-        second = server.start(tmp_path, server.die_with_parent, more=slow, say=said.append)
+        second = private.start(tmp_path, private.die_with_parent, more=slow, say=said.append)
         with redis_sync(tmp_path) as connection:
             assert connection.dbsize() == 20_000
         assert any("%" in line for line in said), said
@@ -271,13 +274,15 @@ class TestWaiting:
         second.wait(20)
 
     def test_what_a_server_that_ended_said_last(self, tmp_path):
-        server.log_file(tmp_path).parent.mkdir()
-        assert server.last_words(tmp_path) == "it said nothing"
-        server.log_file(tmp_path).write_text("1:M # one\n1:M # two\n")
-        assert server.last_words(tmp_path) == "1:M # two"
-        server.log_file(tmp_path).write_text("Write error writing append only file: No space left on device\nExiting\n")
-        assert "is full" in server.last_words(tmp_path)
+        private.log_file(tmp_path).parent.mkdir()
+        assert private.last_words(tmp_path) == "it said nothing"
+        private.log_file(tmp_path).write_text("1:M # one\n1:M # two\n")
+        assert private.last_words(tmp_path) == "1:M # two"
+        private.log_file(tmp_path).write_text(
+            "Write error writing append only file: No space left on device\nExiting\n"
+        )
+        assert "is full" in private.last_words(tmp_path)
 
 
 def redis_sync(data_dir):
-    return redis_package.Redis(unix_socket_path=str(server.private_socket(data_dir)))
+    return redis_package.Redis(unix_socket_path=str(private.private_socket(data_dir)))

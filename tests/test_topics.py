@@ -6,8 +6,9 @@ import pytest
 
 from accounts.cards import Card
 from accounts.models import Player
-from leaderboard import boards, feed
-from leaderboard.feed import Line
+from leaderboard import boards
+from leaderboard.stream import feed
+from leaderboard.stream.feed import Line
 from live import topics
 from live.protocol import Diff, Lines
 from live.topics import apply, apply_lines

@@ -72,7 +72,7 @@ async def watching(watchers):
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def until(condition, timeout: float = 10) -> float:
+async def until(condition, timeout: float = 30) -> float:
     """Wait for a condition and return the seconds that took; fail when it does not come in time."""
     started = time.monotonic()
     while not condition():

@@ -9,16 +9,18 @@ from asgiref.sync import sync_to_async
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, close_old_connections
 
-from accounts import ledger
-from dashboard import history, identity
 from flags import flags
 from games.settle import settle
-from leaderboard import consumers, moderation, seasons
-from presence import nearby
-from profiles import bring, rights
+from leaderboard.seasons import closing
+from leaderboard.stream import readers
+from moderation import visibility
+from nearby import cells
+from operators import identity, minutes
+from people import guest_merge, rights
 from store import heartbeat
 from store.client import StoreUnavailable, close
 from store.stream import GroupReader
+from wallet import ledger
 
 logger = logging.getLogger(__name__)
 
@@ -27,17 +29,17 @@ HEARTBEAT_S = 5.0
 # What is done besides reading the streams, and how often, in seconds.
 CHORES: list[tuple[Callable[[], Awaitable[object]], float]] = [
     (settle, 10.0),
-    (seasons.close_ended, 5.0),
-    (seasons.close_missing, 600.0),
-    (consumers.trim, 30.0),
+    (closing.close_ended, 5.0),
+    (closing.close_missing, 600.0),
+    (readers.trim, 30.0),
     (ledger.drop_acknowledged, 30.0),
-    (moderation.finish, 60.0),
-    (moderation.work_off, 2.0),
-    (bring.finish, 5.0),
-    (nearby.sweep, 60.0),
+    (visibility.finish, 60.0),
+    (visibility.work_off, 2.0),
+    (guest_merge.finish, 5.0),
+    (cells.sweep, 60.0),
     (flags.write_missing, 30.0),
-    (history.sample_minute, 60.0),
-    (history.sample_memory, 300.0),
+    (minutes.sample_minute, 60.0),
+    (minutes.sample_memory, 300.0),
     (rights.finish_leaving, 60.0),
     (rights.remove_stale_guests, 600.0),
 ]
@@ -58,11 +60,11 @@ class Command(BaseCommand):
 
     async def work(self, name: str) -> None:
         """Run until SIGTERM or SIGINT; the batches in hand are finished first."""
-        readers = [*consumers.readers(name), GroupReader(ledger.GROUP, name, ledger.streams)]
+        reading = [*readers.readers(name), GroupReader(ledger.GROUP, name, ledger.streams)]
         loop = asyncio.get_running_loop()
 
         def stop() -> None:
-            for reader in readers:
+            for reader in reading:
                 reader.stop()
 
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -72,7 +74,7 @@ class Command(BaseCommand):
         chores = [asyncio.create_task(repeat(chore, every_s)) for chore, every_s in CHORES]
         chores.append(asyncio.create_task(beat(name), name="heartbeat"))
         try:
-            await asyncio.gather(*(reader.run() for reader in readers))
+            await asyncio.gather(*(reader.run() for reader in reading))
         finally:
             for task in chores:
                 task.cancel()

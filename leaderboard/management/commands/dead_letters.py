@@ -2,12 +2,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts import keys as account_keys
 from leaderboard import keys
 from leaderboard.models import Board
 from store.client import StoreUnavailable
 from store.stream import dead_letters, replay_dead_letters
 from store.sync_loop import run_sync
+from wallet import keys as wallet_keys
 
 
 class Command(BaseCommand):
@@ -25,7 +25,7 @@ class Command(BaseCommand):
     def show(self, options: dict[str, Any]) -> None:
         """List every stream's letters, or put them back."""
         streams = {slug: keys.runs(slug) for slug in Board.objects.values_list("slug", flat=True)}
-        streams["ledger"] = account_keys.ledger()
+        streams["ledger"] = wallet_keys.ledger()
         for title, stream in streams.items():
             if options["replay"]:
                 self.stdout.write(f"{title}: {run_sync(replay_dead_letters(stream))} put back.")

@@ -5,10 +5,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from leaderboard import rebuild
 from leaderboard.models import Board
-from store import server
+from leaderboard.repair import rebuild
 from store.lock import LockHeld, LockLost
+from store.server import private
 from store.sync_loop import run_sync
 
 
@@ -29,7 +29,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no board “{options['board']}”. There are: {known}.")
         console = Console(stderr=True)
         columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
-        with server.running(say=console.print), Progress(*columns, console=console, transient=True) as progress:
+        with private.running(say=console.print), Progress(*columns, console=console, transient=True) as progress:
             self.check_boards(boards, progress) if options["check"] else self.rebuild_boards(boards, progress)
 
     def rebuild_boards(self, boards: list[Board], progress: Progress) -> None:

@@ -1,0 +1,1 @@
+"""Sessions in Redis, and the devices they belong to."""

@@ -1,0 +1,92 @@
+"""Who a request or a socket belongs to, read on the event loop without a thread hop."""
+
+import logging
+from types import SimpleNamespace
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.auth import aget_user
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware as StockSessionMiddleware
+from django.db import DatabaseError, close_old_connections
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, parse_cookie
+
+from accounts.follows import followed_by
+from accounts.sessions.engine import SessionStore, session_name
+from live.rate_limits import deny
+from store.client import StoreUnavailable
+
+logger = logging.getLogger(__name__)
+
+
+class SessionMiddleware(StockSessionMiddleware):
+    """Django's, which hops to a thread only when there is a session to write, and puts off the end of those in use."""
+
+    async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
+        self.process_request(request)
+        response = await self.get_response(request)
+        try:
+            if request.session.modified:
+                return await sync_to_async(self.process_response)(request, response)
+            response = self.process_response(request, response)
+            if request.session.accessed and response.status_code < 500 and await request.session.aslide():
+                _renew_cookie(request, response)
+            return response
+        except StoreUnavailable:
+            return HttpResponse(status=503)
+
+
+def _renew_cookie(request: HttpRequest, response: HttpResponseBase) -> None:
+    response.set_cookie(
+        settings.SESSION_COOKIE_NAME,
+        request.session.session_key,
+        max_age=settings.SESSION_COOKIE_AGE,
+        path=settings.SESSION_COOKIE_PATH,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=settings.SESSION_COOKIE_HTTPONLY,
+        samesite=settings.SESSION_COOKIE_SAMESITE,
+    )
+
+
+class PlayerMiddleware(AuthenticationMiddleware):
+    """Sets `request.player` (None: nobody signed in), and Django's `request.user` without a second look-up."""
+
+    sync_capable = False
+
+    async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
+        self.process_request(request)
+        try:
+            request.user = await request.auser()
+        except StoreUnavailable:
+            return HttpResponse(status=503)
+        except DatabaseError as error:
+            logger.warning("who asks could not be read: %s", error)
+            response = HttpResponse(status=503)
+            response.unavailable_reason = "its database does not answer"
+            return response
+        request.player = request.user if request.user.is_authenticated else None
+        return await self.get_response(request)
+
+
+class SocketPlayerMiddleware:
+    """Sets a socket's `player` and `session_name` in its scope, from the same cookie and session as a page's."""
+
+    def __init__(self, application: Any) -> None:
+        self.application = application
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Any:
+        cookies = parse_cookie(dict(scope["headers"]).get(b"cookie", b"").decode("latin1"))
+        session = SessionStore(cookies.get(settings.SESSION_COOKIE_NAME))
+        # The one moment at which a socket looks at its thread's database connection: a dead one is let go here.
+        await sync_to_async(close_old_connections)()
+        try:
+            user = await aget_user(SimpleNamespace(session=session))
+            player = user if user.is_authenticated else None
+            if player:
+                player.follow_ids = await sync_to_async(followed_by)(player)
+        except (StoreUnavailable, DatabaseError) as error:
+            logger.warning("a socket was refused: %s", error)
+            return await deny(send)
+        name = session_name(session.session_key) if player else ""
+        return await self.application({**scope, "player": player, "session_name": name}, receive, send)

@@ -1,0 +1,240 @@
+"""What players decide about themselves: looks, name, password, mail address, and which devices stay signed in."""
+
+import contextlib
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.tokens import default_token_generator
+from django.core.mail import send_mail
+from django.db import connections
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils.http import urlsafe_base64_decode
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from accounts.models import Player
+from accounts.sessions import engine
+from accounts.sign_in import mail_address
+from accounts.sign_in.forms import ChangePasswordForm, ForgotForm, MailForm, NewPasswordForm, RenameForm, SettingsForm
+from accounts.sign_in.signing_in import stay_signed_in_alone
+from accounts.sign_in.views import count_try
+from accounts.signals import card_changed
+from live.rate_limits import client_address, enter
+from store.client import StoreUnavailable
+from store.sync_loop import run_sync
+from store.trouble import SQL_TROUBLE
+
+logger = logging.getLogger(__name__)
+
+# A mail is sent beside the request, so that its time does not tell whether there is such an account.
+_mail = ThreadPoolExecutor(1, thread_name_prefix="mail")
+
+
+def _own(request: HttpRequest) -> Player:
+    # Read afresh: a form that is refused leaves what was typed in its instance, and the page shows the player.
+    return Player.objects.get(pk=request.player.pk)
+
+
+def _page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
+    return render(request, f"accounts/{template}.html", context, status=422 if request.method == "POST" else 200)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "POST"])
+def settings(request: HttpRequest) -> HttpResponse:
+    """Looks, sound and who may see the player; a guest may choose, too."""
+    form = SettingsForm(request.POST or None, instance=_own(request))
+    if request.method == "POST" and form.is_valid() and (player := form.save_or_refuse()):
+        card_changed.send(Player, player=player)
+        messages.success(request, "Saved.")
+        return redirect("accounts:settings")
+    return _page(request, "settings", form=form)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "POST"])
+def rename(request: HttpRequest) -> HttpResponse:
+    """A new name, once in 30 days. A guest chooses one by signing up."""
+    if request.player.is_guest:
+        return redirect("accounts:sign_up")
+    form = RenameForm(request.POST or None, instance=_own(request))
+    if request.method == "POST" and form.is_valid() and (player := form.save_or_refuse()):
+        card_changed.send(Player, player=player)
+        messages.success(request, f"You are {player.name} now.")
+        return redirect("accounts:rename")
+    return _page(request, "rename", form=form)
+
+
+@never_cache
+@sensitive_post_parameters()
+@login_required
+@require_http_methods(["GET", "POST"])
+def password(request: HttpRequest) -> HttpResponse:
+    """A new password, or a mail address; both ask for the password. A new one ends every other session."""
+    if request.player.is_guest:
+        return redirect("accounts:sign_up")
+    player = _own(request)
+    which = request.POST.get("form", "")
+    change = ChangePasswordForm(player, request.POST if which == "password" else None)
+    mail = MailForm(
+        player, request.POST if which == "mail" else None, initial={"email": player.email}, auto_id="mail_%s"
+    )
+    if request.method == "POST":
+        run_sync(count_try(client_address(request), player.name.lower()))
+    if change.is_bound and change.is_valid():
+        # Redis first: were it away after SQL, the password would be changed and every device still signed in.
+        stay_signed_in_alone(request, change.prepare())
+        if change.save():
+            messages.success(request, "Your password is changed. Every other device is signed out.")
+        else:
+            messages.error(request, "Your password was changed elsewhere this very moment. Sign in with that one.")
+        return redirect("accounts:password")
+    if mail.is_bound and mail.is_valid():
+        messages.success(request, _ask_to_confirm(request, mail))
+        return redirect("accounts:password")
+    return _page(request, "password", change=change, mail=mail)
+
+
+def _ask_to_confirm(request: HttpRequest, form: MailForm) -> str:
+    """Keep an address that was asked for, mail it a link, and say so; one counts once its link was opened."""
+    address = form.save()
+    if not address:
+        return "No mail address is kept any more."
+    if address == form.player.email:
+        return f"{address} is confirmed already."
+    # Not by the mail address: whoever types somebody else's must not keep links from them.
+    run_sync(enter("confirm_player", str(form.player.pk)))
+    run_sync(enter("confirm_address", client_address(request)))
+    link = mail_address.link(form.player, address)
+    _mail.submit(_send_confirmation, address, f"{_site_url(request)}{link}", form.player.name)
+    return f"A mail with a link is on its way to {address}. The address counts once you open the link."
+
+
+def _send_confirmation(address: str, link: str, name: str) -> None:
+    try:
+        send_mail(
+            "Confirm your mail address",
+            render_to_string("accounts/mail/confirm.txt", {"link": link, "name": name}),
+            None,
+            [address],
+        )
+    except OSError as error:
+        logger.error("a mail was not sent: %s", error)
+
+
+def _site_url(request: HttpRequest) -> str:
+    """Where mailed links lead: never to whatever Host a request named."""
+    if django_settings.SITE_URLS:
+        return django_settings.SITE_URLS[0]
+    return f"{request.scheme}://{request.get_host()}"  # In development; the Host is one of ALLOWED_HOSTS.
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def confirm_mail(request: HttpRequest, token: str) -> HttpResponse:
+    """Have a mail address count, with the link that was mailed to it; a press, since programs look at links, too."""
+    found = mail_address.find(token)
+    if found is None:
+        return render(request, "accounts/expired.html", {"about": "address"}, status=404)
+    player, address = found
+    if request.method == "POST":
+        if not mail_address.confirm(player, address):
+            return render(request, "accounts/expired.html", {"about": "address"}, status=404)
+        messages.success(request, f"{address} is confirmed.")
+        return redirect("accounts:password" if request.player else "games:lobby")
+    return _page(request, "confirm_mail", address=address, name=player.name)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET"])
+def devices(request: HttpRequest) -> HttpResponse:
+    """Where the player is signed in."""
+    own = engine.session_name(request.session.session_key)
+    found = run_sync(engine.devices(request.player.pk))
+    return _page(request, "devices", devices=found, own=own)
+
+
+@login_required
+def end_devices(request: HttpRequest) -> HttpResponse:
+    """Sign one other device out (`device`), or all others. Who comes back here from signing in sees the list."""
+    if request.method != "POST":
+        return redirect("accounts:devices")
+    own, name = engine.session_name(request.session.session_key), request.POST.get("device", "")
+    if name == own:
+        messages.info(request, "That is this device. Sign out to end it.")
+    elif name:
+        ended = run_sync(engine.end_session(request.player.pk, name))
+        messages.success(request, "That device is signed out." if ended else "That device was signed out before.")
+    else:
+        count = run_sync(engine.end_sessions(request.player.pk, but=own))
+        messages.success(request, f"{count} other device{'s are' if count != 1 else ' is'} signed out.")
+    return redirect("accounts:devices")
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def forgot(request: HttpRequest) -> HttpResponse:
+    """Send a link for a new password; the answer is the same whether somebody has that mail address or not."""
+    form = ForgotForm(request.POST or None)
+    if request.method == "POST":
+        run_sync(enter("reset_address", client_address(request)))
+    if request.method == "POST" and form.is_valid():
+        run_sync(enter("reset_mail", form.cleaned_data["email"].lower()))
+        _mail.submit(_send_link, form, _site_url(request))
+        return render(request, "accounts/forgot_sent.html", {"email": form.cleaned_data["email"]})
+    return _page(request, "forgot", form=form, can_mail=bool(django_settings.EMAIL_HOST))
+
+
+def _send_link(form: ForgotForm, site_url: str) -> None:
+    scheme, _, host = site_url.partition("://")
+    try:
+        form.save(
+            domain_override=host,
+            use_https=scheme == "https",
+            subject_template_name="accounts/mail/reset_subject.txt",
+            email_template_name="accounts/mail/reset.txt",
+        )
+    except (OSError, *SQL_TROUBLE) as error:
+        logger.error("a mail was not sent: %s", error)
+    finally:
+        connections.close_all()
+
+
+@never_cache
+@sensitive_post_parameters()
+@require_http_methods(["GET", "POST"])
+def reset(request: HttpRequest, player: str, token: str) -> HttpResponse:
+    """Choose a new password with a link from a mail; it works once, for an hour. Every session ends."""
+    found = _player_of(player)
+    if found is None or not default_token_generator.check_token(found, token):
+        return render(request, "accounts/expired.html", status=404)
+    form = NewPasswordForm(found, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        form.prepare()
+        run_sync(engine.end_sessions(found.pk))  # Before SQL: with Redis away nothing has happened yet.
+        if not form.save():
+            return render(request, "accounts/expired.html", status=404)  # Used by another tab this very moment.
+        logout(request)  # This browser's session may be one of them, and is needed for what comes next.
+        with contextlib.suppress(StoreUnavailable):  # Those that were opened in between open nothing any more.
+            run_sync(engine.end_sessions(found.pk))
+        messages.success(request, "Your password is changed. Sign in with it.")
+        return redirect("accounts:sign_in")
+    return _page(request, "reset", form=form)
+
+
+def _player_of(encoded: str) -> Player | None:
+    try:
+        return Player.objects.filter(pk=int(urlsafe_base64_decode(encoded)), is_active=True).first()
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,1 @@
+"""Becoming somebody: signing up and in, passwords, mail addresses, the first administrator."""

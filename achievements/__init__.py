@@ -1,0 +1,1 @@
+"""What players achieve: the rules, and who has earned what."""

@@ -1,1 +1,0 @@
-"""The operators' floor: the live dashboard and health."""

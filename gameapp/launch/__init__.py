@@ -1,0 +1,1 @@
+"""What `bin/play` does."""

@@ -1,0 +1,35 @@
+"""A board as CSV, a page at a time."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+from audit.export import line, safe
+from leaderboard.known_boards import now_ms
+from leaderboard.reading import standings
+from leaderboard.reading.rows import Row
+
+PAGE = 1_000
+HEADER: list[object] = ["rank", "player", "name", "country", "guest", "points", "reached_at"]
+
+
+async def lines(slug: str, kind: str) -> AsyncIterator[str]:
+    """The lines of the file, read while the board is in use; memory stays at one page.
+
+    Raises:
+        UnknownBoard, UnknownPeriod: there is nothing to export; before the first line.
+    """
+    at_ms = now_ms()  # The period that the export began in, also when it ends meanwhile.
+    page = await standings.top(slug, kind, PAGE, now_ms=at_ms)
+    yield line(HEADER)
+    while True:
+        for row in page.rows:
+            yield line(_cells(row))
+        if page.cursor is None:
+            return
+        page = await standings.page(slug, kind, page.cursor, PAGE, now_ms=at_ms)
+
+
+def _cells(row: Row) -> list[object]:
+    reached = datetime.fromtimestamp(row.at_ms / 1000, UTC).isoformat()
+    card = row.card
+    return [row.rank, row.player, safe(card.name), safe(card.country), int(card.guest), row.points, reached]

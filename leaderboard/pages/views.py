@@ -1,0 +1,202 @@
+"""The pages of boards; they show the data at once, and the current periods stay live through the socket."""
+
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.follows import followed_by
+from leaderboard.errors import BadCursor, NoWindow, PeriodEnded, UnknownBoard, UnknownPeriod
+from leaderboard.known_boards import find, period
+from leaderboard.models import Board, Season
+from leaderboard.pages import export
+from leaderboard.periods import KINDS, TITLES
+from leaderboard.reading import standings, windows
+from leaderboard.reading.near import look
+from leaderboard.seasons import archive
+from leaderboard.stream import feed, history
+from leaderboard.topics import TOP_COUNT, topic_name
+
+INDEX_COUNT = 10
+FILTERS = {"following": "Following", "nearby": "Nearby"}
+PAST_TITLES = {"day": "Yesterday", "week": "Last week", "month": "Last month"}
+
+
+@require_safe
+async def boards_index(request: HttpRequest) -> HttpResponse:
+    """Every board with its first ten of the shortest period from a week on that it keeps."""
+    shown = []
+    async for board in Board.objects.all():
+        kind = next((kind for kind in ("week", "month", "all", "day") if kind in board.kinds), KINDS[-1])
+        shown.append(await board_context(board.slug, kind, INDEX_COUNT, request.player))
+    return render(request, "leaderboard/index.html", {"boards": shown})
+
+
+@require_safe
+async def board_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """One board; `?period=` picks one of its periods, `?after=` a further page, which is not live."""
+    try:
+        board = await find(slug)
+        request.visited_game = board.game
+        kind = request.GET.get("period", board.kinds[0])
+        if "after" in request.GET:
+            return await _further_page(request, board, kind)
+        if request.GET.get("show") in FILTERS:
+            return await _filtered_page(request, board, kind)
+        context = await board_context(slug, kind, TOP_COUNT, request.player)
+    except (UnknownBoard, UnknownPeriod) as error:
+        raise Http404(str(error)) from error
+    context["past"] = await _newest_season(board, kind)
+    return render(request, "leaderboard/board.html", context)
+
+
+async def _further_page(request: HttpRequest, board: Board, kind: str) -> HttpResponse:
+    context = {"board": board, "kind": kind, "period_title": TITLES.get(kind)}
+    try:
+        read = await standings.page(board.slug, kind, request.GET["after"], TOP_COUNT)
+    except (PeriodEnded, BadCursor) as error:
+        return render(request, "leaderboard/page.html", {**context, "ended": str(error)}, status=410)
+    return render(request, "leaderboard/page.html", {**context, "read": read, "rows": read.rows})
+
+
+async def _filtered_page(request: HttpRequest, board: Board, kind: str) -> HttpResponse:
+    """The places of some players with their ranks on the whole board: `?show=following` or `nearby`."""
+    show, player = request.GET["show"], request.player
+    if player is None:
+        return redirect_to_login(request.get_full_path())
+    if show == "following":
+        others, missing = await sync_to_async(followed_by)(player), "following"
+    else:
+        found = await look(player.pk)
+        others = [each.player for each in found.neighbours]
+        missing = "few" if found.until_ms else "off"
+    read = await standings.among(board.slug, kind, [*others, player.pk])
+    context = await board_context(board.slug, kind, 0, player)
+    context |= {"rows": read.rows, "show": show, "missing": "" if others else missing, "filters": FILTERS}
+    return render(request, "leaderboard/filtered.html", context)
+
+
+async def _newest_season(board: Board, kind: str) -> dict[str, Any] | None:
+    season = await Season.objects.filter(board=board, kind=kind).exclude(closed_at=None).afirst()
+    return season and {"title": PAST_TITLES[kind], "url": season.get_absolute_url()}
+
+
+@require_safe
+async def window_page(request: HttpRequest, slug: str, days: int) -> HttpResponse:
+    """The last 7 or 30 days, at most 5 seconds old; not live."""
+    try:
+        read = await windows.window(slug, days, TOP_COUNT)
+    except (UnknownBoard, NoWindow) as error:
+        raise Http404(str(error)) from error
+    context = {"board": await find(slug), "period_title": f"Last {days} days", "read": read, "rows": read.rows}
+    return render(request, "leaderboard/page.html", context)
+
+
+@require_safe
+async def champions_page(request: HttpRequest) -> HttpResponse:
+    """The best across all games; `?period=` as on a board."""
+    kind = request.GET.get("period", "week")
+    if kind not in KINDS:
+        raise Http404("A champions board is of a day, a week, a month or all time.")
+    rows = await windows.champions(kind, TOP_COUNT)
+    context = {"kind": kind, "period_title": TITLES[kind], "periods": list(TITLES.items()), "rows": rows, "board": None}
+    return render(request, "leaderboard/champions.html", context)
+
+
+@require_safe
+async def seasons_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """The ended periods of a board, the newest first, with their winners."""
+    board = await _board_or_404(slug)
+    found = await archive.past(board, archive.PAST_COUNT)
+    return render(request, "leaderboard/seasons.html", {"board": board, "seasons": found})
+
+
+@require_safe
+async def season_page(request: HttpRequest, slug: str, period: str) -> HttpResponse:
+    """The final standings of an ended period."""
+    board = await _board_or_404(slug)
+    season = await Season.objects.filter(board=board, period=period).exclude(closed_at=None).afirst()
+    if season is None:
+        raise Http404("That period has not ended, or nobody played in it.")
+    context = {
+        "board": board,
+        "season": season,
+        "rows": await archive.shown(season, TOP_COUNT),
+        "size": await archive.size(season),
+        "own": await archive.shown_of(season, request.player.pk) if request.player else None,
+    }
+    return render(request, "leaderboard/season.html", context)
+
+
+@require_safe
+async def own_runs_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """The player's own best and newest runs, from SQL."""
+    board = await _board_or_404(slug)
+    if request.player is None:
+        return redirect_to_login(request.get_full_path())
+    runs = history.runs_of(board, request.player)
+    context = {
+        "board": board,
+        "best": await history.personal_best(board, request.player),
+        "runs": [run async for run in runs[:TOP_COUNT]],
+        "count": await runs.acount(),
+    }
+    return render(request, "leaderboard/mine.html", context)
+
+
+@require_safe
+async def export_csv(request: HttpRequest, slug: str) -> StreamingHttpResponse:
+    """A board's period as CSV, for staff."""
+    may = request.player is not None and request.player.is_staff
+    if not may or not await sync_to_async(request.player.has_perm)("leaderboard.view_board"):
+        raise PermissionDenied("Only staff who may view boards may export them.")
+    board = await _board_or_404(slug)
+    kind = request.GET.get("period", board.kinds[0])
+    if kind not in board.kinds:
+        raise Http404("The board does not keep that period.")
+    name = f"{slug}-{period(board, kind).id.replace(':', '-')}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingHttpResponse(export.lines(slug, kind), content_type="text/csv; charset=utf-8", headers=headers)
+
+
+async def _board_or_404(slug: str) -> Board:
+    try:
+        return await find(slug)
+    except UnknownBoard as error:
+        raise Http404(str(error)) from error
+
+
+async def board_context(slug: str, kind: str, count: int, player: Any) -> dict[str, Any]:
+    """What a template needs to show a board: its first lines, the player's own place, links to the periods.
+
+    Raises:
+        UnknownBoard, UnknownPeriod: nothing to show.
+        StoreUnavailable: no answer from Redis.
+    """
+    board = await find(slug)
+    read = await standings.top(slug, kind, count)
+    has_windows = board.keeps_day and board.operator == Board.Operator.BEST
+    return {
+        "board": board,
+        "kind": kind,
+        "period": period(board, kind),
+        "period_title": TITLES[kind],
+        "periods": [(each, TITLES[each]) for each in board.kinds],
+        "windows": windows.DAYS if has_windows else (),
+        "topic": topic_name(slug, kind),
+        "limit": count,
+        "filters": FILTERS,
+        "size": read.size,
+        "rows": read.rows,
+        "cursor": read.cursor,
+        "standing": await standings.standing(slug, kind, player.pk) if player else None,
+    }
+
+
+async def feed_context() -> dict[str, Any]:
+    """What `leaderboard/_feed.html` needs: the newest lines with their ids, newest first."""
+    return {"feed": await feed.shown(feed.PAGE_COUNT), "feed_limit": feed.PAGE_COUNT}

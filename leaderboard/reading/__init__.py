@@ -1,0 +1,1 @@
+"""Reading standings: pages, windows, who stands near whom."""

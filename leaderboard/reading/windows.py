@@ -1,0 +1,99 @@
+"""Rolling windows, and the champions across games: computed now and then, by one process, for all.
+
+A window is the union of its days, so it exists only on boards that keep days and rank each player's best
+run; there a tie goes to whoever reached the points first within the window, as everywhere. (A sum of totals
+would add up their fractions too, and a latest run has no place in a union.)
+"""
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from accounts.cards import Card
+from leaderboard import keys, score
+from leaderboard.errors import NoWindow
+from leaderboard.known_boards import find, now_ms, period
+from leaderboard.models import Board
+from leaderboard.periods import KINDS, current
+from leaderboard.reading import standings
+from leaderboard.reading.rows import Row
+from leaderboard.reading.standings import Rows
+from store import shared
+from store.client import client
+
+DAYS = (7, 30)
+FRESH_S = 5
+KEPT_S = 60
+# So many of each board's first count for the champions board.
+CHAMPIONS_DEPTH = 1_000
+
+_rows = msgspec.json.Decoder(list[Row])
+
+
+async def window(slug: str, days: int, count: int, *, at_ms: int | None = None) -> Rows:
+    """The first `count` lines of the last 7 or 30 days, today included, at most 5 seconds old.
+
+    Raises:
+        NoWindow: the board keeps no days, or ranks something else than best runs, or other days than 7 and 30.
+
+    Redis: two round trips; every 5 seconds one process adds a ZUNIONSTORE, O(members log members).
+    """
+    board = await find(slug)
+    if days not in DAYS or not board.keeps_day or board.operator != Board.Operator.BEST:
+        raise NoWindow
+    name = keys.window(slug, days)
+
+    async def compute() -> None:
+        await _compute(board, days, now_ms() if at_ms is None else at_ms)
+
+    await shared.see_to(name, keys.window_fresh(slug, days), FRESH_S, f"window:{slug}:{days}", compute)
+    return await standings.rows_of_key(board, name, count)
+
+
+async def forget_windows(slug: str) -> None:
+    """Have every window of a board, and the champions, computed anew at the next look. Two round trips."""
+    await client().delete(*(name(slug, days) for days in DAYS for name in (keys.window, keys.window_fresh)))
+    await shared.forget(*(f"champions:{kind}" for kind in KINDS))
+
+
+async def _compute(board: Board, days: int, at_ms: int) -> None:
+    moment = datetime.fromtimestamp(at_ms / 1000, UTC)
+    back = [int((moment - timedelta(days=age)).timestamp() * 1000) for age in range(days)]
+    names = [keys.standings(board.slug, current("day", each).id) for each in back]
+    pipe = client().pipeline(transaction=True)
+    pipe.zunionstore(keys.window(board.slug, days), names, aggregate="MIN" if board.lower_is_better else "MAX")
+    pipe.expire(keys.window(board.slug, days), KEPT_S)
+    pipe.set(keys.window_fresh(board.slug, days), 1, ex=FRESH_S)
+    await pipe.execute()
+
+
+async def champions(kind: str, count: int) -> list[Row]:
+    """The best across all games, at most 5 seconds old: each board's first 1,000 bring points times its weight.
+
+    Boards where lower is better, that keep no such periods or weigh 0 are left out. Equal sums go to whoever
+    reached theirs first. Redis: one round trip; every 5 seconds one process adds one per board.
+    """
+
+    async def compute() -> str:
+        return msgspec.json.encode(await _champions(kind)).decode()
+
+    return _rows.decode(await shared.text(f"champions:{kind}", FRESH_S, compute))[:count]
+
+
+async def _champions(kind: str) -> list[Row]:
+    points: dict[int, int] = {}
+    reached: dict[int, int] = {}
+    cards: dict[int, Card] = {}
+    async for board in Board.objects.filter(order=Board.Order.HIGHER, champion_weight__gt=0):
+        if kind not in board.kinds:
+            continue
+        name = keys.standings(board.slug, period(board, kind).id)
+        for each in (await standings.rows_of_key(board, name, CHAMPIONS_DEPTH)).rows:
+            points[each.player] = points.get(each.player, 0) + each.points * board.champion_weight
+            reached[each.player] = max(reached.get(each.player, 0), each.at_ms)
+            cards[each.player] = each.card
+    order = sorted(
+        points, key=lambda player: (score.encode(points[player], reached[player]), str(player)), reverse=True
+    )
+    first = enumerate(order[:CHAMPIONS_DEPTH], start=1)
+    return [Row(rank, player, points[player], reached[player], cards[player]) for rank, player in first]

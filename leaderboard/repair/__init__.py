@@ -1,0 +1,1 @@
+"""Standings worked out anew from SQL and the stream."""

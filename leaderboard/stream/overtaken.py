@@ -1,0 +1,58 @@
+"""Tells players that somebody has passed them on a board, while they are here to see it."""
+
+import contextlib
+
+from leaderboard import keys
+from leaderboard.known_boards import find
+from leaderboard.periods import TITLES
+from leaderboard.reading.rows import Row
+from leaderboard.reports import Change, Report
+from leaderboard.topics import topic_name
+from live import protocol
+from live.layer import tell_player
+from live.rate_limits import TooMany, enter
+from store.client import client
+
+TOLD_TTL_MS = 2 * 24 * 60 * 60 * 1000
+
+
+def passed_by(change: Change) -> list[Row]:
+    """The lines right below a player's new place that were above it before; at most two, as a report has no more."""
+    before = change.rank_before or change.size
+    return [row for row in change.rows if change.rank < row.rank <= before]
+
+
+async def tell(slug: str, player: int, report: Report) -> None:
+    """Tell those whom a run passed, each about the widest period, once a run and at most once a minute.
+
+    Redis: one round trip, and two for each of at most a handful of players.
+    """
+    told: set[int] = set()
+    for change in reversed(report.changes):
+        for row in passed_by(change):
+            if row.player in told:
+                continue
+            if not told and not await _is_first_telling(slug, report.run):
+                return
+            told.add(row.player)
+            with contextlib.suppress(TooMany):
+                await enter("passed", str(row.player))
+                await tell_player(row.player, await _message(slug, player, change, row))
+
+
+async def _is_first_telling(slug: str, run: str) -> bool:
+    return bool(await client().set(keys.passed_told(slug, run), 1, nx=True, px=TOLD_TTL_MS))
+
+
+async def _message(slug: str, player: int, change: Change, row: Row) -> protocol.Passed:
+    board = await find(slug)
+    [own] = [each for each in change.rows if each.player == player]
+    return protocol.Passed(
+        topic=topic_name(slug, change.kind),
+        title=board.title,
+        period=TITLES[change.kind],
+        by=own.card.name,
+        points=abs(own.points - row.points),
+        format=board.format,
+        rank=row.rank,
+    )

@@ -1,0 +1,42 @@
+"""Who reads the boards' streams. A floor above adds its own group when it is made ready."""
+
+import contextlib
+
+from leaderboard import keys
+from leaderboard.models import Board
+from leaderboard.repair.counting import repair_lock
+from leaderboard.stream import feed, history
+from store import stream
+from store.lock import LockHeld, hold
+from store.stream import Group, GroupReader
+
+GROUPS = [history.GROUP, feed.GROUP]
+
+
+def add_group(group: Group) -> None:
+    """Have a further group read every accepted run; once, when the app is made ready."""
+    if group not in GROUPS:
+        GROUPS.append(group)
+
+
+async def streams() -> list[str]:
+    """The streams of all boards."""
+    return [keys.runs(slug) async for slug in Board.objects.values_list("slug", flat=True)]
+
+
+def readers(consumer: str) -> list[GroupReader]:
+    """One reader per group; `consumer` is the worker's stable name."""
+    return [GroupReader(group, consumer, streams) for group in GROUPS]
+
+
+async def trim() -> int:
+    """Drop what every group has acknowledged from every board's stream; returns how many entries.
+
+    Not while a repair works from a stream: it would miss what was dropped.
+    """
+    dropped = 0
+    async for board in Board.objects.all():
+        with contextlib.suppress(LockHeld):
+            async with hold(repair_lock(board.slug)):
+                dropped += await stream.trim(keys.runs(board.slug), [group.name for group in GROUPS])
+    return dropped

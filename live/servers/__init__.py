@@ -1,0 +1,1 @@
+"""What runs beneath Channels: bounds on requests, and frames written to uvicorn's transports."""

@@ -1,0 +1,116 @@
+"""A topic while somebody in this process watches it: read once per change, encoded once, sent to all its watchers."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable
+
+from live.frames import Frame
+from live.mailbox import Mailbox
+from live.observe import counters
+from live.topics import State, Topic
+from store.client import StoreUnavailable
+from store.trouble import SQL_TROUBLE
+
+logger = logging.getLogger(__name__)
+
+# After so many frames the loop gets to do other things in between.
+FRAMES_AT_ONCE = 100
+# So long a busy writer may leave out further marks of the same subject: thousands a second would be read one by one.
+MARK_MS = 50
+
+
+class Channel:
+    """The last state of a topic, its watchers, and the task that reads it. `on_change` is called after each change."""
+
+    def __init__(self, topic: Topic, on_change: Callable[[str], None] = lambda name: None) -> None:
+        self.topic = topic
+        self.watchers: set[Mailbox] = set()
+        self.joining = 0
+        self.state: State | None = None
+        self.version = 0
+        self.changed = asyncio.Event()
+        self.marked_at = 0.0  # When the oldest mark came that was not read yet.
+        self._on_change = on_change
+        self._reading = asyncio.Lock()
+        self._snapshot: Frame | None = None
+
+    def mark(self) -> None:
+        """The subject has changed."""
+        if not self.changed.is_set():
+            self.marked_at = time.monotonic()
+        self.changed.set()
+
+    async def join(self, mailbox: Mailbox, after: str = "") -> None:
+        """Add a watcher: the whole state is its first frame, and no change after it is missed.
+
+        Raises:
+            StoreUnavailable: the first read of the state failed; nothing is watched.
+        """
+        if self.state is None:
+            await self.read()
+        mailbox.forget(self.topic.name)
+        mailbox.post(self.topic.name, self._whole(after) if after else self.snapshot(), self.snapshot)
+        self.watchers.add(mailbox)
+
+    def snapshot(self) -> Frame:
+        """The whole state, encoded once per version."""
+        if self._snapshot is None:
+            self._snapshot = self._whole("")
+        return self._snapshot
+
+    def _whole(self, after: str) -> Frame:
+        return Frame(self.topic.whole(self.version, self.state or {}, after))
+
+    async def read(self) -> None:
+        """Read the state, and if it differs send the difference to every watcher."""
+        async with self._reading:
+            new = await self.topic.snapshot()
+            old, self.state = self.state, new
+            message = self.topic.change(self.version + 1, old or {}, new)
+            if message is None and old is not None:
+                return
+            self.version += 1
+            self._snapshot = None
+            if message is not None and self.watchers:
+                await self._send(Frame(message))
+            self._on_change(self.topic.name)
+
+    async def _send(self, frame: Frame) -> None:
+        for number, mailbox in enumerate(list(self.watchers), 1):
+            # Who left during a pause gets nothing more; who joined got the new state already.
+            if mailbox in self.watchers:
+                mailbox.post(self.topic.name, frame, self.snapshot)
+            if number % FRAMES_AT_ONCE == 0:
+                await asyncio.sleep(0)
+
+    async def run(self) -> None:
+        """Read after each mark, no more often than the topic's interval, and after its refresh time without one.
+
+        A mark also stands for what changes within `MARK_MS` of it, so its topic is read once more after that.
+        """
+        marked = True  # A mark may have come just before anybody watched.
+        while True:
+            again_s = max(self.topic.interval_ms, MARK_MS) / 1000 if marked else self.topic.refresh_s
+            # Not wait_for: until Python 3.12 it can swallow a cancellation that comes together with a mark.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(again_s):
+                    await self.changed.wait()
+            marked, marked_at = self.changed.is_set(), self.marked_at
+            self.changed.clear()
+            started = time.monotonic()
+            try:
+                await self.read()
+                if marked:
+                    if marked_at and self.topic.shows_scores:
+                        counters.delays_ms.append(1000 * (time.monotonic() - marked_at))
+                    # What a watcher alone is shown may have changed where the state has not.
+                    self._on_change(self.topic.name)
+            except (StoreUnavailable, *SQL_TROUBLE) as error:
+                logger.warning("topic %s keeps its last state: %s", self.topic.name, error)
+                marked = True
+            except Exception:
+                # One broken topic must not end its own updates for good, nor anything else.
+                logger.exception("topic %s could not be read", self.topic.name)
+            await asyncio.sleep(max(0.0, self.topic.interval_ms / 1000 - (time.monotonic() - started)))

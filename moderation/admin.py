@@ -1,0 +1,270 @@
+"""Operators' pages for boards, runs and seasons, and the moderators' actions, each of which asks for a reason."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+
+from accounts.admin import FindsByPlayer, PlayerAdmin
+from accounts.models import Player
+from audit.admin import Exports, ReadOnly, export_csv
+from audit.trail import record
+from leaderboard import known_boards
+from leaderboard.boards import kept_periods
+from leaderboard.models import Board, HiddenPlayer, Merge, Placement, Run, Season
+from leaderboard.repair import rebuild
+from moderation import account_actions as account_operations
+from moderation import board_actions, suspicion, visibility
+from moderation.admin_actions import GrantForm, ResetForm, acting
+from moderation.models import Moderation, Suspicion
+from store.client import StoreUnavailable
+from store.lock import LockHeld, LockLost
+from store.sync_loop import run_sync
+
+
+class Moderates:
+    """Who may use the moderators' actions: staff who may add to what moderators did."""
+
+    def has_moderate_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("moderation.add_moderation")
+
+
+class Operates:
+    """Who may use the operators' actions on boards and accounts."""
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("leaderboard.operate_board")
+
+    def has_grant_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("accounts.grant_coins")
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("accounts.revoke_sessions")
+
+
+class BoardForm(forms.ModelForm):
+    """Also looks at the live standings: accepted runs are there before they are in SQL."""
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        changed = [field for field in ("order", "operator") if field in self.changed_data]
+        if changed and run_sync(kept_periods(self.instance.slug)):
+            for field in changed:
+                self.add_error(field, "The board has standings, and changing this would make them wrong.")
+        return data
+
+
+@admin.register(Board)
+class BoardAdmin(Operates, admin.ModelAdmin):
+    list_display = ["title", "slug", "order", "operator", "points_max", "is_open"]
+    list_filter = ["is_open", "order", "operator"]
+    search_fields = ["title", "slug"]
+    # Whether it is open, and resets, have actions of their own, which ask why.
+    readonly_fields = ["slug", "game", "is_open", "tie_resolution"]
+    actions = [
+        acting("Close these boards", board_actions.set_open, permission="operate", is_open=False),
+        acting("Reopen these boards", board_actions.set_open, permission="operate", is_open=True),
+        acting("Reset a period", board_actions.reset_period, permission="operate", form_class=ResetForm),
+        acting("Rebuild from SQL", board_actions.rebuild_board, permission="operate"),
+        acting("Replay dead letters", board_actions.replay_letters, permission="operate"),
+    ]
+    form = BoardForm
+
+    def save_model(self, request, obj, form, change):
+        fields = form.changed_data
+        before = Board.objects.values(*fields).get(pk=obj.pk) if fields else {}
+        obj.save(update_fields=fields)  # The rest may have changed meanwhile: a reset, or who closed it.
+        after = {name: getattr(obj, name) for name in fields}
+        record("change_board", "board", obj.pk, by=request.user, before=before, after=after)
+        known_boards.forget()
+        if any(name.startswith("keeps_") for name in fields):
+            transaction.on_commit(lambda: self._rebuild(request, obj))
+
+    def _rebuild(self, request, board):
+        try:
+            run_sync(rebuild.rebuild(board))  # A period that is kept again has missed runs meanwhile.
+        except (StoreUnavailable, LockHeld, LockLost, rebuild.TooBusy):
+            messages.warning(request, "Saved. Rebuild the board from SQL soon: that could not be done now.")
+
+    @admin.display(description="ties are told apart")
+    def tie_resolution(self, board: Board) -> str:
+        seconds = board.tie_resolution_s
+        return f"when they are {seconds:,.0f} second{'' if seconds == 1 else 's'} or more apart"
+
+    def has_add_permission(self, request, obj=None):  # A board comes with its game.
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+class PlayedBy(admin.SimpleListFilter):
+    """Whose runs: by subqueries, since a join would be planned from the players on."""
+
+    title, parameter_name = "played by", "by"
+
+    def lookups(self, request, model_admin):
+        return [("guests", "Guests"), ("members", "Members"), ("demo", "Demo players")]
+
+    def queryset(self, request, queryset):
+        if self.value() == "demo":  # They are few.
+            return queryset.filter(player__in=Player.objects.filter(is_demo=True).values("pk"))
+        kinds = {"guests": True, "members": False}
+        if self.value() not in kinds:
+            return queryset
+        return queryset.filter(Exists(Player.objects.filter(pk=OuterRef("player"), is_guest=kinds[self.value()])))
+
+
+def _replay_link(run_id: str) -> str:
+    return format_html('<a href="{}">replay</a>', reverse("games:replay", args=[run_id]))
+
+
+def _on_one_board(request: HttpRequest) -> bool:
+    return any(name.startswith("board") for name in request.GET)
+
+
+@admin.register(Run)
+class RunAdmin(Moderates, FindsByPlayer, Exports, ReadOnly):
+    """Accepted runs: a score is never typed in."""
+
+    csv_fields = ["id", "board", "player", "player__name", "points", "started_at", "accepted_at", "is_hidden"]
+
+    list_display = ["accepted_at", "shown_points", "player", "board", "duration", "state", "watch"]
+    list_filter = ["board", "is_hidden", "accepted_at", PlayedBy]
+    list_prefetch_related = ["player", "board"]
+    actions = [
+        acting("Hide these runs", visibility.hide_run),
+        acting("Restore these runs", visibility.restore_run),
+        export_csv,
+    ]
+
+    # On one board its own indexes have the order of acceptance and of points, over all boards only that of time.
+    def get_ordering(self, request):
+        return ["-sequence"] if _on_one_board(request) else ["-accepted_at"]
+
+    def get_sortable_by(self, request):
+        return ["shown_points"] if _on_one_board(request) else ["accepted_at"]
+
+    @admin.display(description="points", ordering="points")
+    def shown_points(self, run: Run) -> str:
+        return f"{run.points:,}"
+
+    @admin.display
+    def state(self, run: Run) -> str:
+        return "hidden" if run.is_hidden else "shown"
+
+    @admin.display
+    def watch(self, run: Run) -> str:
+        return _replay_link(run.pk)
+
+    @admin.display(description="time")
+    def duration(self, run: Run) -> str:
+        seconds = int((run.accepted_at - run.started_at).total_seconds())
+        return f"{seconds // 60}:{seconds % 60:02}"
+
+
+@admin.register(Season)
+class SeasonAdmin(ReadOnly):
+    list_display = ["board", "period", "ends_at", "closed_at"]
+    list_prefetch_related = ["board"]
+    list_filter = ["board", "kind"]
+
+
+@admin.register(Placement)
+class PlacementAdmin(FindsByPlayer, Exports, ReadOnly):
+    csv_fields = ["season__board", "season__period", "rank", "player", "player__name", "points", "reached_at"]
+    actions = [export_csv]
+    list_display = ["rank", "player", "points", "season", "reached_at"]
+    list_prefetch_related = ["player", "season__board"]
+    ordering = ["-pk"]
+
+
+@admin.register(Moderation)
+class ModerationAdmin(Exports, ReadOnly):
+    csv_fields = ["at", "by__name", "action", "player", "player__name", "run", "reason", "applied"]
+    actions = [export_csv]
+    list_display = ["at", "by", "action", "player", "run", "reason", "state"]
+    list_filter = ["applied", "action", "at"]
+    list_prefetch_related = ["by", "player", "run__player"]
+    search_fields = ["player__name", "by__name", "reason"]
+
+    @admin.display(ordering="applied")
+    def state(self, entry: Moderation) -> str:
+        return "done" if entry.applied else "under way"
+
+
+@admin.register(Suspicion)
+class SuspicionAdmin(Moderates, ReadOnly):
+    """The queue of flagged runs: what is to be decided comes first."""
+
+    list_display = ["at", "decision", "confidence", "words", "player", "points", "watch"]
+    list_filter = ["decision", "confidence", "at"]
+    list_prefetch_related = ["run__player", "run__board"]
+    search_fields = ["=run__id", "run__player__name"]
+    ordering = ["-decision", "-at"]
+    actions = [
+        acting("Clear these runs: a person played them", suspicion.clear),
+        acting("Confirm: a program played these runs", suspicion.confirm),
+    ]
+
+    @admin.display
+    def player(self, each: Suspicion) -> str:
+        return each.run.player.shown_name
+
+    @admin.display
+    def points(self, each: Suspicion) -> str:
+        return f"{each.run.points:,}"
+
+    @admin.display
+    def watch(self, each: Suspicion) -> str:
+        return _replay_link(each.run_id)
+
+
+class ModeratedPlayerAdmin(Moderates, Operates, Exports, PlayerAdmin):
+    """Players, with what moderators may do to them; the floor below knows no boards."""
+
+    csv_fields = ["id", "name", "country", "is_guest", "is_demo", "is_active", "is_staff", "joined_at", "last_login"]
+
+    list_display = ["name", "state", "country", "joined_at", "last_login"]
+    actions = [
+        acting("Hide these players", visibility.hide_player),
+        acting("Restore these players", visibility.restore_player),
+        acting("Ban these players", visibility.ban),
+        acting("Lift the ban of these players", visibility.unban),
+        acting("Sign these players out everywhere", account_operations.revoke_sessions, permission="revoke"),
+        acting("Give these players coins", account_operations.grant_coins, permission="grant", form_class=GrantForm),
+        export_csv,
+    ]
+
+    @admin.display
+    def state(self, player: Player) -> str:
+        words = {
+            "superuser": player.is_superuser,
+            "staff": player.is_staff and not player.is_superuser,
+            "banned": not player.is_active,
+            "hidden": player.is_active and player.pk in self._hidden,
+            "demo": player.is_demo,
+            "guest": player.is_guest,
+        }
+        return ", ".join(word for word, is_so in words.items() if is_so) or "member"
+
+    def get_queryset(self, request):
+        self._hidden = set(HiddenPlayer.objects.values_list("player_id", flat=True))
+        return super().get_queryset(request)
+
+
+admin.site.unregister(Player)
+admin.site.register(Player, ModeratedPlayerAdmin)
+
+
+@admin.register(Merge)
+class MergeAdmin(ReadOnly):
+    list_display = ["at", "guest_name", "player", "runs", "applied"]
+    list_prefetch_related = ["player"]
+    search_fields = ["guest_name", "player__name"]
+    list_filter = ["applied", "at"]

@@ -1,0 +1,60 @@
+"""What moderators did, and what they are asked to look at."""
+
+from django.conf import settings
+from django.db import models
+
+from accounts.models import Player
+from leaderboard.models import Run
+
+
+class Moderation(models.Model):
+    """What a moderator did, to whom, why and when. Only ever added to."""
+
+    class Action(models.TextChoices):
+        HIDE_PLAYER = "hide_player", "hid the player"
+        RESTORE_PLAYER = "restore_player", "restored the player"
+        HIDE_RUN = "hide_run", "hid the run"
+        RESTORE_RUN = "restore_run", "restored the run"
+        BAN = "ban", "banned the player"
+        UNBAN = "unban", "lifted the ban"
+
+    action = models.CharField(max_length=14, choices=Action)
+    player = models.ForeignKey(Player, models.CASCADE, related_name="moderations")
+    run = models.ForeignKey(Run, models.CASCADE, null=True, blank=True)
+    reason = models.CharField(max_length=300)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+    applied = models.BooleanField(default=True, help_text="Boards and archives show it.")
+    queued = models.BooleanField(default=False, editable=False, help_text="Left to the worker, which goes on with it.")
+
+    class Meta:
+        ordering = ["-at"]
+        indexes = [models.Index(fields=["at"], condition=models.Q(applied=False), name="moderation_unapplied")]
+
+    def __str__(self) -> str:
+        return f"{self.by or 'a command'} {self.get_action_display()} {self.player}"
+
+
+class Suspicion(models.Model):
+    """A run that does not look like a person's: why, and how sure. High ones are hidden until somebody decides."""
+
+    class Confidence(models.TextChoices):
+        HIGH = "high", "high: hidden until decided"
+        MEDIUM = "medium", "medium: shown"
+
+    class Decision(models.TextChoices):
+        OPEN = "open", "to be decided"
+        CLEARED = "cleared", "cleared"
+        CONFIRMED = "confirmed", "confirmed"
+
+    run = models.OneToOneField(Run, models.CASCADE, primary_key=True, related_name="suspicion")
+    confidence = models.CharField(max_length=6, choices=Confidence)
+    words = models.CharField("why", max_length=300)
+    decision = models.CharField(max_length=9, choices=Decision, default=Decision.OPEN, db_index=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return f"{self.run_id}: {self.words}"

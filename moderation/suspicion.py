@@ -1,0 +1,149 @@
+"""Looks at accepted runs for what no person does: too fast, too even, too many. Rules and thresholds are all here.
+
+A run of medium confidence is shown and queued. One of high confidence is hidden until a moderator decides, where
+the flag `quarantine` is on for everyone: it is off at first, since bots that are welcome play alike.
+"""
+
+import statistics
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+
+import msgspec
+from asgiref.sync import sync_to_async
+from django.db.models import Count
+
+from accounts.models import Player
+from accounts.ranks import need_above
+from audit.trail import record
+from flags import flags
+from leaderboard.models import Run
+from leaderboard.stream import history
+from live.errors import GameError
+from moderation import visibility
+from moderation.models import Moderation, Suspicion
+from store.stream import Entry, Group
+from store.trouble import SQL_TROUBLE
+
+#: Inputs a second over a whole run. Practised people play Fuse at three to six.
+FAST, TOO_FAST = 9.0, 15.0
+#: Spread of the pauses between inputs, as their deviation over their mean. People's is above 0.3.
+EVEN, TOO_EVEN = 0.12, 0.05
+#: Only runs with so many inputs say anything about a rhythm.
+INPUTS_MIN = 60
+#: Finished runs of one player within an hour.
+MANY, TOO_MANY = 150, 400
+
+QUARANTINE = "quarantine"
+#: What a reason begins with when nobody but this module hid a run.
+LOOKS_PLAYED = "Looks played by a program"
+HIGH, MEDIUM = str(Suspicion.Confidence.HIGH), str(Suspicion.Confidence.MEDIUM)
+Found = tuple[str, str]
+
+
+class DecidedMeanwhile(GameError):
+    code = "decided_meanwhile"
+    message = "Somebody else has decided on it meanwhile. Look again."
+
+
+class _Record(msgspec.Struct):
+    inputs: list[str] = []
+    pauses_ms: list[int] = []
+
+
+_record = msgspec.json.Decoder(_Record)
+
+
+def judge(inputs: int, seconds: float, pauses_ms: Sequence[int], runs_in_hour: int) -> list[Found]:
+    """What is odd about a run, surest first; nothing for what a person does."""
+    found: list[Found] = []
+    if inputs >= INPUTS_MIN:
+        rate = inputs / max(seconds, 0.001)
+        if rate >= FAST:
+            found.append((HIGH if rate >= TOO_FAST else MEDIUM, f"{rate:.1f} inputs a second"))
+        if len(pauses_ms) >= INPUTS_MIN:
+            mean = statistics.fmean(pauses_ms)
+            spread = statistics.pstdev(pauses_ms) / mean if mean else 0.0
+            if spread <= EVEN:
+                found.append(
+                    (HIGH if spread <= TOO_EVEN else MEDIUM, f"pauses that differ by {100 * spread:.0f} % only")
+                )
+    if runs_in_hour >= MANY:
+        found.append((HIGH if runs_in_hour >= TOO_MANY else MEDIUM, f"{runs_in_hour} runs within an hour"))
+    return sorted(found, key=lambda each: each[0] != HIGH)
+
+
+async def write(entries: Sequence[Entry]) -> None:
+    """Judge a batch of accepted runs, each once."""
+    await history.write(entries)
+    for run, found in await sync_to_async(_judge)([entry.fields["run"] for entry in entries]):
+        confidence, words = found[0][0], "; ".join(text for _, text in found)
+        _, is_new = await Suspicion.objects.aget_or_create(
+            run=run, defaults={"confidence": confidence, "words": words[:300]}
+        )
+        if is_new and confidence == HIGH and await flags.on(QUARANTINE, None):
+            await visibility.hide_run(run, reason=f"{LOOKS_PLAYED}: {words}", by=None)
+
+
+def _judge(run_ids: Sequence[str]) -> list[tuple[Run, list[Found]]]:
+    runs = list(Run.objects.filter(pk__in=run_ids, player__is_demo=False, suspicion=None).select_related("player"))
+    if not runs:
+        return []
+    # One question for the whole batch: how many runs each player had within the hour before the batch's first run.
+    hour_ago = min(run.accepted_at for run in runs) - timedelta(hours=1)
+    recent = Run.objects.filter(player__in={run.player_id for run in runs}, accepted_at__gt=hour_ago)
+    counts = dict(recent.order_by().values_list("player").annotate(Count("pk")))
+    judged = [(run, judge(*_facts(run), counts.get(run.player_id, 1))) for run in runs]
+    return [(run, found) for run, found in judged if found]
+
+
+def _facts(run: Run) -> tuple[int, float, list[int]]:
+    kept = _record.decode(run.record)
+    return len(kept.inputs), (run.accepted_at - run.started_at).total_seconds(), kept.pauses_ms
+
+
+async def clear(suspicion: Suspicion, *, reason: str, by: Player | None, later: bool = False) -> None:
+    """A person played it: the run counts again, if it was hidden for this. Raises as `_decide`."""
+    run = await Run.objects.select_related("player").aget(pk=suspicion.run_id)
+    was_confirmed = suspicion.decision == Suspicion.Decision.CONFIRMED
+    await _decide(suspicion, run, str(Suspicion.Decision.CLEARED), reason, by)
+    hides = Moderation.objects.filter(run=run, action=Moderation.Action.HIDE_RUN).order_by("-pk")
+    hidden = await hides.afirst() if run.is_hidden else None
+    if hidden and (was_confirmed or hidden.reason.startswith(LOOKS_PLAYED)):
+        await visibility.restore_run(run, reason=reason, by=by, later=later)
+
+
+async def confirm(suspicion: Suspicion, *, reason: str, by: Player | None, later: bool = False) -> None:
+    """A program played it: the run is hidden, and stays so. Raises as `_decide`."""
+    run = await Run.objects.select_related("player").aget(pk=suspicion.run_id)
+    await _decide(suspicion, run, str(Suspicion.Decision.CONFIRMED), reason, by)
+    if not run.is_hidden:
+        await visibility.hide_run(run, reason=reason, by=by, later=later)
+
+
+async def _decide(suspicion: Suspicion, run: Run, decision: str, reason: str, by: Player | None) -> None:
+    """Keep a decision on what was seen.
+
+    Raises:
+        ReasonMissing, NotYours: nothing was decided.
+        DecidedMeanwhile: somebody else was faster.
+    """
+    if not reason.strip():
+        raise visibility.ReasonMissing
+    await sync_to_async(need_above)(by, run.player)
+    before = {"decision": suspicion.decision}
+    seen = Suspicion.objects.filter(pk=suspicion.pk, decision=suspicion.decision)
+    if not await seen.aupdate(decision=decision):
+        raise DecidedMeanwhile
+    after = {"decision": decision}
+    act = f"{decision}_suspicion"
+    await sync_to_async(record)(act, "run", suspicion.run_id, by=by, reason=reason, before=before, after=after)
+
+
+def open_counts() -> Counter[str]:
+    """How many are to be decided, by confidence. Sync."""
+    rows = Suspicion.objects.filter(decision=Suspicion.Decision.OPEN).values_list("confidence", flat=True)
+    return Counter(rows)
+
+
+GROUP = Group("suspicion", write, trouble=SQL_TROUBLE)

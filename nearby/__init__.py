@@ -1,0 +1,1 @@
+"""Where players are, to within a cell of about 5 km."""

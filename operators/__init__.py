@@ -1,0 +1,1 @@
+"""What operators see: the dashboard, the doctor, roles and backups."""

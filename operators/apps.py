@@ -1,0 +1,13 @@
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_migrate
+
+
+class OperatorsConfig(AppConfig):
+    name = "operators"
+
+    def ready(self) -> None:
+        from operators.roles import ensure
+
+        # Sent once per app that has models: by the last of ours all permissions are there.
+        post_migrate.connect(ensure, sender=apps.get_app_config("operators"))
+        from operators import topics  # noqa: F401  (declares its topics)

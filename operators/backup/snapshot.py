@@ -1,0 +1,168 @@
+"""Snapshots of Redis: taken from a running server, loaded into a scratch one, and handed over to another.
+
+A snapshot is Redis's own RDB file, one moment of everything that the server holds.
+"""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from operators.backup.fingerprint import names
+from store.client import Client, ResponseError, address, private_socket
+from store.keys import prefix
+from store.server import binary, private
+from store.server.binary import NoServer
+
+TIMEOUT_S = 3600.0
+APPEND_TIMEOUT_S = 3600.0
+HANDED_AT_ONCE = 100
+PROBE_MS = 10_000
+
+
+class SnapshotFailed(Exception):
+    """Why a snapshot could not be taken or loaded, in one line."""
+
+
+def save(path: Path) -> None:
+    """Write a snapshot of the server in use to a file, as a replica would get it: its disk is not needed.
+
+    Redis: SYNC by way of `redis-cli --rdb`; the server forks once, like for BGSAVE.
+
+    Raises:
+        SnapshotFailed: the server refused or went away, or there is no redis-cli.
+    """
+    at, secret = address().cli
+    try:
+        done = subprocess.run(
+            [_cli(), *at, "--rdb", path],
+            capture_output=True,
+            text=True,
+            env={**os.environ, **secret},
+            timeout=TIMEOUT_S,
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise SnapshotFailed(f"redis-cli could not be run: {error}") from error
+    if done.returncode or not _is_rdb(path):
+        said = (done.stderr or done.stdout).strip().splitlines()
+        raise SnapshotFailed(f"Redis gave no snapshot: {said[-1] if said else 'it said nothing'}")
+
+
+def _is_rdb(path: Path) -> bool:
+    if not path.exists():
+        return False
+    with path.open("rb") as file:
+        return file.read(5) == b"REDIS"
+
+
+def _cli() -> str:
+    """The command line client beside the server that would be started, or on PATH."""
+    try:
+        beside = binary.find()
+        candidates = [str(beside.with_name(beside.name.replace("-server", "-cli")))]
+    except NoServer:
+        candidates = []
+    for name in (*candidates, "redis-cli", "valkey-cli"):
+        if found := shutil.which(name):
+            return found
+    raise SnapshotFailed("there is no redis-cli; install Redis's tools")
+
+
+@contextlib.contextmanager
+def scratch(snapshot: Path, folder: Path, say: private.Say = lambda step: None) -> Iterator[str]:
+    """A server of our own on a copy of a snapshot in `folder/redis`; gives its address, and ends it after the block.
+
+    `say` gets how much of a large one is loaded.
+
+    Raises:
+        SnapshotFailed: no server, or it could not load the snapshot.
+    """
+    (folder / "redis").mkdir(parents=True)
+    shutil.copyfile(snapshot, folder / "redis" / "dump.rdb")
+    socket = private_socket(folder)
+    try:
+        process = private.start(
+            folder,
+            private.die_with_parent,
+            more=["--appendonly", "no", "--save", "", "--dbfilename", "dump.rdb"],
+            say=say,
+        )
+    except NoServer as error:
+        raise SnapshotFailed(f"the snapshot cannot be loaded: {error}") from error
+    try:
+        yield f"unix://{socket}?db={address().db}"
+    finally:
+        process.terminate()
+        process.wait()
+        if socket.parent.parent == Path(tempfile.gettempdir()):
+            shutil.rmtree(socket.parent, ignore_errors=True)
+
+
+async def append(connection: Client) -> None:
+    """Have a scratch server write an append-only file of what it holds: its folder can be a private server's then.
+
+    Raises:
+        SnapshotFailed: it could not.
+    """
+    await connection.config_set("appendonly", "yes")
+    deadline = time.monotonic() + APPEND_TIMEOUT_S
+    while True:
+        info = await connection.info("persistence")
+        if not info["aof_rewrite_in_progress"] and not info["aof_rewrite_scheduled"]:
+            break
+        if time.monotonic() > deadline:
+            raise SnapshotFailed("the append-only file was not written in time")
+        await asyncio.sleep(0.05)
+    if info["aof_last_bgrewrite_status"] != "ok":
+        raise SnapshotFailed("the append-only file could not be written; look at the disk")
+
+
+async def hand_over(source: Client, target: Client) -> None:
+    """Make the site's keys on one server those of another. Nobody may use the target meanwhile.
+
+    Redis: UNLINK of what is there, then DUMP, PTTL and RESTORE in batches of 100 keys.
+
+    Raises:
+        SnapshotFailed: the target is older than the source and does not know its values.
+    """
+    await _try_one(source, target)
+    async for batch in names(target):
+        await target.unlink(*batch)
+    async for batch in names(source):
+        for start in range(0, len(batch), HANDED_AT_ONCE):
+            await _hand(source, target, batch[start : start + HANDED_AT_ONCE])
+
+
+async def _try_one(source: Client, target: Client) -> None:
+    """Raises SnapshotFailed when the target does not know values as the source writes them; nothing is changed."""
+    name = f"{prefix()}:restore:{{probe}}:value"
+    await source.set(name, "x", px=PROBE_MS)
+    value = await source.dump(name)
+    await source.delete(name)
+    try:
+        await target.restore(name, PROBE_MS, value, replace=True)
+        await target.delete(name)
+    except ResponseError as error:
+        raise SnapshotFailed("the Redis in use is older than the server here and does not read its values") from error
+
+
+async def _hand(source: Client, target: Client, batch: Sequence[bytes]) -> None:
+    pipe = source.pipeline()
+    for name in batch:
+        pipe.dump(name)
+        pipe.pttl(name)
+    replies = await pipe.execute()
+    values = [each for each in zip(batch, replies[::2], replies[1::2], strict=True) if each[1] is not None]
+    pipe = target.pipeline()
+    for name, value, ends_ms in values:
+        pipe.restore(name, max(0, ends_ms), value, replace=True)
+    try:
+        await pipe.execute()
+    except ResponseError as error:
+        # Its words may hold the values themselves.
+        raise SnapshotFailed(f"the Redis in use does not take the values: {str(error)[:80]!a}") from error

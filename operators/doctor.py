@@ -1,0 +1,138 @@
+"""Looks the whole site over: each finding is a line, good or with what mends it."""
+
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import msgspec
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.core import checks
+from django.db import DatabaseError
+
+from live.observe.health import WORKER_SILENT_S, sql_problem
+from operators import identity
+from operators.minutes import must_end
+from store import heartbeat, probe
+from store.client import StoreUnavailable, client
+from store.keys import every_key
+
+VERSION_MIN = (6, 2)
+PING_MS_MAX = 5.0
+CLOCK_MS_MAX = 1_000
+KEYS_LOOKED_AT = 20_000
+MEMORY_SHARE_MAX = 0.9
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """What was looked at, whether it is well, and what was found or what mends it."""
+
+    what: str
+    ok: bool
+    words: str
+
+
+async def examine(deploy: bool) -> AsyncIterator[Finding]:
+    """Every finding, Redis first; `deploy` adds Django's own checks for a site that others can reach."""
+    debug = "DEBUG is on; with DEBUG=0 they are those of a site as others see it"
+    yield Finding("Settings", True, debug if settings.DEBUG else "DEBUG is off")
+    try:
+        async for finding in _redis():
+            yield finding
+        unable = await probe.problems()
+        yield Finding("Redis can", not unable, "; ".join(unable) or "write, run scripts, publish and hear")
+        async for finding in _keys():
+            yield finding
+        yield await _workers()
+    except StoreUnavailable as error:
+        yield Finding("Redis", False, f"no answer ({error}): start it, or mend REDIS_URL")
+    for finding in [*await sync_to_async(lambda: [*_sql()])(), *await _stores()]:
+        yield finding
+    for finding in await sync_to_async(lambda: [*_static(), *_checks(deploy)])():
+        yield finding
+
+
+async def _redis() -> AsyncIterator[Finding]:
+    info = await client().info()
+    used, most = info.get("used_memory", 0), info.get("maxmemory", 0)
+    full = bool(most) and used > MEMORY_SHARE_MAX * most
+    of = f"of {most:,}" if most else "and no limit is set"
+    yield Finding("Memory", not full, f"{used:,} bytes used {of}" + (": raise maxmemory" if full else ""))
+    version = tuple(int(part) for part in info["redis_version"].split(".")[:2])
+    yield Finding("Redis version", version >= VERSION_MIN, f"{info['redis_version']} (6.2 or newer)")
+    took = []
+    for _ in range(20):
+        started = time.perf_counter()
+        await client().ping()
+        took.append(1000 * (time.perf_counter() - started))
+    middle = sorted(took)[10]
+    yield Finding("Redis latency", middle <= PING_MS_MAX, f"PING {middle:.2f} ms (at most {PING_MS_MAX:g})")
+    policy = info.get("maxmemory_policy", "?")
+    yield Finding("Eviction", policy == "noeviction", f"maxmemory-policy {policy} (must be noeviction: it is a store)")
+    aof = info.get("aof_enabled") == 1
+    yield Finding("Append-only file", aof, "on" if aof else "off: CONFIG SET appendonly yes, and in redis.conf")
+    saved = info.get("rdb_last_bgsave_status") == "ok" and info.get("aof_last_write_status", "ok") == "ok"
+    yield Finding("Last save", saved, "went well" if saved else "failed: look at Redis's log and its disk")
+    seconds, microseconds = await client().time()
+    apart = abs(time.time() * 1000 - (seconds * 1000 + microseconds / 1000))
+    yield Finding("Clock", apart <= CLOCK_MS_MAX, f"{apart:.0f} ms from Redis's (at most {CLOCK_MS_MAX}: run NTP)")
+
+
+async def _keys() -> AsyncIterator[Finding]:
+    untagged, endless, looked_at = [], [], 0
+    async for name in client().scan_iter(match=every_key(), count=1_000):
+        looked_at += 1
+        if "{" not in name:
+            untagged.append(name)
+        if must_end(name) and await client().ttl(name) == -1:
+            endless.append(name)
+        if looked_at >= KEYS_LOOKED_AT:
+            break
+    example = f", such as {untagged[0]}" if untagged else ""
+    yield Finding("Hash tags", not untagged, f"{len(untagged)} of {looked_at:,} keys have none{example}")
+    example = f", such as {endless[0]}: EXPIRE or delete them" if endless else ""
+    yield Finding("Keys that must end", not endless, f"{len(endless)} of {looked_at:,} do not{example}")
+
+
+async def _workers() -> Finding:
+    ages = await heartbeat.ages_s()
+    alive = sorted(name for name, age in ages.items() if age <= WORKER_SILENT_S)
+    words = f"alive: {', '.join(alive)}" if alive else "none alive: start manage.py worker"
+    return Finding("Worker", bool(alive), words)
+
+
+def _sql() -> Iterator[Finding]:
+    try:
+        problem = sql_problem()
+    except DatabaseError as error:
+        problem = f"sql: {error}"
+    yield Finding("SQL", not problem, problem or "answers, and its tables are up to date")
+
+
+async def _stores() -> list[Finding]:
+    try:
+        found = await identity.problems()
+    except (StoreUnavailable, DatabaseError) as error:
+        found = [f"not looked at: {error}"]
+    noted = "Redis, SQL, the data folder and the secret key belong together"
+    well = Finding("Stores", True, noted if await identity.is_noted() else "not noted yet: the worker does it")
+    return [Finding("Stores", False, words) for words in found] or [well]
+
+
+def _static() -> Iterator[Finding]:
+    manifest = Path(settings.STATIC_ROOT) / "staticfiles.json"
+    if settings.DEBUG:
+        yield Finding("Static files", True, "served from where they lie (DEBUG)")
+    else:
+        yield Finding(
+            "Static files", manifest.exists(), "collected" if manifest.exists() else "run manage.py collectstatic"
+        )
+
+
+def _checks(deploy: bool) -> Iterator[Finding]:
+    found = [each for each in checks.run_checks(include_deployment_checks=deploy) if not each.is_silenced()]
+    serious = [each for each in found if each.level >= checks.WARNING]
+    for each in serious:
+        yield Finding(f"Check {each.id}", False, f"{each.msg} {each.hint or ''}".strip())
+    if not serious:
+        yield Finding("Django's checks", True, "no complaint" + (", deployment included" if deploy else ""))

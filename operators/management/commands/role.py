@@ -1,0 +1,44 @@
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from accounts.models import Player
+from accounts.ranks import is_last_superuser
+from accounts.sessions.engine import end_sessions
+from audit.trail import record
+from operators.roles import PERMISSIONS
+from store.client import StoreUnavailable
+from store.sync_loop import run_sync
+
+
+class Command(BaseCommand):
+    help = "Give a player a role (Moderator, Operator, Owner), or take every role away. Their sessions end."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name", help="the player")
+        parser.add_argument("role", choices=[*PERMISSIONS, "none"], help="what they may do from now on")
+        parser.add_argument("--reason", default="", help="why; kept in the audit trail")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        player = Player.objects.named(options["name"]).first()
+        if player is None or player.is_guest:
+            raise CommandError(f"No member is called {options['name']}.")
+        role = options["role"]
+        if role == "none" and is_last_superuser(player):
+            raise CommandError(f"Nobody but {player.name} can do everything: make somebody else a superuser first.")
+        before = {"roles": sorted(player.groups.values_list("name", flat=True)), "superuser": player.is_superuser}
+        player.groups.set(Group.objects.filter(name=role))
+        player.is_staff = role != "none"
+        player.is_superuser = player.is_superuser and role != "none"
+        player.save(update_fields=["is_staff", "is_superuser"])
+        after = {"roles": [] if role == "none" else [role], "superuser": player.is_superuser}
+        record("give_role", "player", player.pk, by=None, reason=options["reason"], before=before, after=after)
+        try:
+            run_sync(end_sessions(player.pk))
+        except StoreUnavailable as error:
+            name = player.name
+            raise CommandError(
+                f"{name}: {role}. Redis is away: do it again, so that open pages end: {error}"
+            ) from error
+        self.stdout.write(f"{player.name}: {role}." + (" A superuser still." if player.is_superuser else ""))

@@ -1,0 +1,96 @@
+"""What the worker keeps for the dashboard's charts, in bounded memory: a day of minutes, and a sample of all keys."""
+
+import re
+import time
+from collections import defaultdict
+from typing import Any
+
+import msgspec
+
+from leaderboard import boards
+from leaderboard.models import Board
+from operators import keys
+from presence.online import online
+from store.client import client
+from store.keys import every_key
+
+MINUTES_MAX = 1_440
+KEYS_SAMPLED = 20_000
+BUDGET_S = 2.0
+MEMORY_TTL_S = 24 * 60 * 60
+ENDLESS_NAMED = 8
+#: The keys that must end by themselves, by their names; each app's keys.py says for how long they live.
+_MUST_END = re.compile(
+    r":accounts:\{session:[^}]+\}:fields$|:wallet:\{coins\}:movement:|:games:\{[^}]+\}:(run|inputs|moments|current:.+)$"
+    r"|:leaderboard:\{[^}]+\}:(report|passed_told|told|pause|window|window_fresh|shadow|season_copy|marked)(:|$)"
+    r"|:visitors:\{(unique|active)\}:day:|:store:\{limit:[^}]+\}:calls$|:store:\{(shared|probe):[^}]+\}:(value|fresh)$"
+)
+#: Redis and its allocator take more than the values: so much is to be reserved for what is measured.
+SIZING = 1.3
+
+
+async def sample_minute() -> None:
+    """Keep what is so now. The worker does it every minute; several workers keep one sample a minute all the same."""
+    newest = await client().xrevrange(keys.minutes(), count=1)
+    now_ms = time.time_ns() // 1_000_000
+    if newest and now_ms - int(newest[0][1]["at_ms"]) < 50_000:
+        return
+    slugs = [slug async for slug in Board.objects.values_list("slug", flat=True)]
+    count, _ = await online(0)
+    fields: dict[Any, Any] = {"at_ms": now_ms, "online": count, "runs": await boards.accepted_today(slugs)}
+    await client().xadd(keys.minutes(), fields, maxlen=MINUTES_MAX, approximate=False)
+
+
+async def online_by_minute() -> list[tuple[int, int]]:
+    """The last 24 hours: when (UTC ms), and how many were online. One round trip."""
+    found = await client().xrange(keys.minutes())
+    return [(int(fields["at_ms"]), int(fields["online"])) for _, fields in found]
+
+
+class Memory(msgspec.Struct):
+    """A sample of all keys: `apps` has keys and bytes of each app; `endless`: how many never end and should."""
+
+    apps: dict[str, tuple[int, int]] = {}
+    endless: int = 0
+    endless_names: list[str] = []
+
+
+_decoder = msgspec.json.Decoder(Memory)
+
+
+async def sample_memory() -> None:
+    """Measure a sample of the keys by app, within two seconds. The worker does it every five minutes."""
+    sizes: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    endless: list[str] = []
+    looked_at, cursor, started = 0, 0, time.monotonic()
+    while looked_at < KEYS_SAMPLED and time.monotonic() - started < BUDGET_S:
+        cursor, names = await client().scan(cursor, match=every_key(), count=500)
+        pipe = client().pipeline()
+        for name in names:
+            pipe.memory_usage(name)
+            pipe.ttl(name)
+        replies = await pipe.execute() if names else []
+        for name, size, ttl in zip(names, replies[::2], replies[1::2], strict=True):
+            app = sizes[name.split(":")[1]]
+            app[0], app[1] = app[0] + 1, app[1] + int(size or 0)
+            if ttl == -1 and must_end(name):
+                endless.append(name)
+        looked_at += len(names)
+        if not cursor:
+            break
+    whole = await client().dbsize()
+    share = max(1.0, whole / looked_at) if looked_at and cursor else 1.0
+    apps = {app: (round(count * share), round(size * share)) for app, (count, size) in sizes.items()}
+    sample = Memory(apps, round(len(endless) * share), endless[:ENDLESS_NAMED])
+    await client().set(keys.memory(), msgspec.json.encode(sample).decode(), ex=MEMORY_TTL_S)
+
+
+async def memory() -> Memory:
+    """The last sample; empty before the first. One round trip."""
+    text = await client().get(keys.memory())
+    return _decoder.decode(text) if text else Memory()
+
+
+def must_end(name: str) -> bool:
+    """Whether a key has to end by itself; each app's keys.py says when."""
+    return bool(_MUST_END.search(name))

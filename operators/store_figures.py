@@ -1,0 +1,118 @@
+"""How the machinery is: Redis, the streams and who reads them, dead letters, workers and locks."""
+
+from typing import Any
+
+from flags.models import Experiment, Flag
+from leaderboard import keys as board_keys
+from leaderboard.reading import windows
+from leaderboard.repair.counting import repair_lock
+from live.topics import State
+from store import heartbeat
+from store.client import StoreUnavailable, client
+from store.keys import dead_letters, fence, lock
+from wallet import keys as wallet_keys
+
+SLOWLOG_COUNT = 8
+LETTERS_SHOWN = 8
+# Seasons end one after another: the next few are the only ones that somebody can be closing.
+SEASONS_LOOKED_AT = 8
+
+
+async def redis() -> State:
+    """How the server is. One round trip."""
+    pipe = client().pipeline()
+    pipe.info()
+    pipe.slowlog_get(SLOWLOG_COUNT)
+    pipe.config_get("slowlog-log-slower-than")
+    pipe.config_get("appendfsync")
+    # A server of somebody else's may not let us ask all of it.
+    replies = await pipe.execute(raise_on_error=False)
+    info, slow, threshold, fsync = [None if isinstance(each, Exception) else each for each in replies]
+    if info is None:
+        raise StoreUnavailable(str(replies[0]))
+    looked_up = info["keyspace_hits"] + info["keyspace_misses"]
+    policy = (fsync or {}).get("appendfsync", "on, how is not told") if info["aof_enabled"] else "no append-only file"
+    loses = {"always": "nothing", "everysec": "the last 1 to 2 s", "no": "what the system has not written yet"}
+    return {
+        "redis_bytes": info["used_memory"],
+        "redis_ops": info["instantaneous_ops_per_sec"],
+        "redis_clients": info["connected_clients"],
+        "redis_hits": round(100 * info["keyspace_hits"] / looked_up, 1) if looked_up else 100.0,
+        "redis_evicted": info["evicted_keys"],
+        "redis_saved_ms": info["rdb_last_save_time"] * 1000,
+        "redis_aof": policy,
+        "redis_loss": loses.get(policy, "not known" if fsync is None else "everything since the last save"),
+        "slow_us": int((threshold or {}).get("slowlog-log-slower-than", 0)),
+        "t_slowlog": [[each["start_time"] * 1000, each["duration"], _text(each["command"])] for each in slow or ()],
+    }
+
+
+def _ms(entry_id: str) -> int:
+    return int(entry_id.partition("-")[0])
+
+
+def _text(command: Any) -> str:
+    text = command.decode(errors="replace") if isinstance(command, bytes) else str(command)
+    return text[:80]
+
+
+async def streams(slugs: list[str]) -> State:
+    """The event streams and who reads them, the dead letters, and the workers. One round trip a stream, and two."""
+    names = [*(board_keys.runs(slug) for slug in slugs), wallet_keys.ledger()]
+    groups: list[list[Any]] = []
+    dead: list[list[Any]] = []
+    letters = 0
+    for name in names:
+        if not await client().exists(name):
+            continue
+        pipe = client().pipeline()
+        pipe.xlen(name)
+        pipe.xinfo_groups(name)
+        pipe.xlen(dead_letters(name))
+        pipe.xrevrange(dead_letters(name), count=LETTERS_SHOWN)
+        length, found, waiting, newest = await pipe.execute()
+        letters += waiting
+        short = name.split(":", 1)[1]
+        dead += [[_ms(entry_id), short, fields["_group"], fields["_reason"]] for entry_id, fields in newest]
+        groups += [[short, length, each["name"], each["pending"], each.get("lag")] for each in found]
+    return {
+        "dead_letters": letters,
+        "t_groups": groups,
+        "t_letters": sorted(dead, reverse=True)[:LETTERS_SHOWN],
+        "t_workers": [[name, round(age)] for name, age in sorted((await heartbeat.ages_s()).items())],
+    }
+
+
+async def locks(slugs: list[str]) -> list[list[Any]]:
+    """Of the locks that there can be: those held now, by whom, for how many seconds more, and their fencing number.
+
+    Two round trips.
+    """
+    names = await _lock_names(slugs)
+    pipe = client().pipeline()
+    for name in names:
+        pipe.get(lock(name))
+        pipe.pttl(lock(name))
+        pipe.get(fence(name))
+    replies = await pipe.execute()
+    rows = zip(names, replies[::3], replies[1::3], replies[2::3], strict=True)
+    # Without the random end, which only its owner needs.
+    return [
+        [name, owner.rpartition(":")[0], round(ttl / 1000, 1), number] for name, owner, ttl, number in rows if owner
+    ]
+
+
+async def _lock_names(slugs: list[str]) -> list[str]:
+    pipe = client().pipeline()
+    for slug in slugs:
+        pipe.zrange(board_keys.open_periods(slug), 0, SEASONS_LOOKED_AT - 1)
+    opened = zip(slugs, await pipe.execute() if slugs else [], strict=True)
+    flags = [slug async for slug in Flag.objects.values_list("slug", flat=True)]
+    flags += [slug async for slug in Experiment.objects.values_list("slug", flat=True)]
+    return [
+        "forget",
+        *(repair_lock(slug) for slug in slugs),
+        *(f"window:{slug}:{days}" for slug in slugs for days in windows.DAYS),
+        *(f"season:{slug}:{period}" for slug, periods in opened for period in periods),
+        *(f"flag:{slug}" for slug in flags),
+    ]

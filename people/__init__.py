@@ -1,0 +1,1 @@
+"""A player as a whole: the profile, a guest who becomes a member, export and deletion."""

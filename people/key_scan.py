@@ -1,0 +1,111 @@
+"""Finds and removes every trace of players in Redis that no floor can name by itself. It walks all keys, once."""
+
+import re
+from collections.abc import Sequence
+
+from games import keys as game_keys
+from games.game import all_games
+from leaderboard import keys
+from leaderboard.boards import remove_players
+from leaderboard.models import Board
+from leaderboard.reading.windows import forget_windows
+from leaderboard.stream import feed, history
+from store.client import client
+from store.keys import dead_letters, every_key
+from store.stream import Entry
+from wallet import keys as wallet_keys
+
+SCAN_COUNT = 1_000
+
+
+async def erase(players: Sequence[int], names: Sequence[str]) -> None:
+    """Take players off boards, feed and streams. Runs that are on their way to SQL are written there first."""
+    ids = {str(player) for player in players}
+    async for board in Board.objects.all():
+        await _drain(board.slug, ids)
+        await remove_players(board.slug, list(players))
+        await forget_windows(board.slug)
+    await _drop(wallet_keys.ledger(), ids)
+    await _drop(dead_letters(wallet_keys.ledger()), ids)
+    await _drop_lines(ids, set(names))
+
+
+async def _drain(slug: str, ids: set[str]) -> None:
+    """Write these players' runs in the stream to SQL, and drop them from it."""
+    for name in (keys.runs(slug), dead_letters(keys.runs(slug))):
+        found = await _of(name, ids)
+        # A dead letter keeps the place that it was accepted at.
+        entries = [
+            Entry(keys.runs(slug), fields.get("_id", entry_id), fields) for entry_id, fields in found if "run" in fields
+        ]
+        if entries:
+            await history.write(entries)
+        await _drop(name, ids)
+
+
+async def _of(stream: str, ids: set[str]) -> list[tuple[str, dict[str, str]]]:
+    return [(entry_id, fields) for entry_id, fields in await client().xrange(stream) if fields.get("player") in ids]
+
+
+async def _drop(stream: str, ids: set[str]) -> None:
+    if found := [entry_id for entry_id, _ in await _of(stream, ids)]:
+        await client().xdel(stream, *found)
+
+
+async def _drop_lines(ids: set[str], names: set[str]) -> None:
+    """Drop the feed's lines about these players, and of seasons that they were among the first of."""
+    gone = [
+        entry_id
+        for entry_id, line in await feed.lines()
+        if ids & {str(player) for player in (line.player, *line.winner_ids)} or names & set(line.winners)
+    ]
+    if gone:
+        await client().xdel(keys.feed(), *gone)
+
+
+async def sweep(players: Sequence[int]) -> None:
+    """Delete every key that is theirs, and take them out of others' reports. Redis: a SCAN of all keys."""
+    ids = {str(player) for player in players}
+    owner = "|".join(sorted(ids))
+    # Keys named after a player, and what buys and awards are remembered by.
+    own = re.compile(rf":\{{player:({owner})\}}:|:(owned|pause):({owner})$|:movement:(buy|award|merge):({owner}):")
+    batch: list[str] = []
+    async for name in client().scan_iter(match=every_key(), count=SCAN_COUNT):
+        if own.search(name):
+            await client().delete(name)
+        elif name.endswith((":run",)) or ":report:" in name:
+            batch.append(name)
+        if len(batch) >= SCAN_COUNT:
+            await _look_into(batch, ids)
+            batch = []
+    await _look_into(batch, ids)
+
+
+async def _look_into(names: Sequence[str], ids: set[str]) -> None:
+    """Delete these players' runs, and take them out of the reports of others."""
+    runs = [name for name in names if name.endswith(":run")]
+    pipe = client().pipeline()
+    for name in runs:
+        pipe.hget(name, "player")
+    owners = await pipe.execute() if runs else []
+    for name, owner in zip(runs, owners, strict=True):
+        if owner in ids:
+            run_id = name.partition("{")[2].partition("}")[0]
+            await client().delete(game_keys.run(run_id), game_keys.inputs(run_id), game_keys.moments(run_id))
+            await client().zrem(game_keys.finishing(), run_id)
+    reports = [name for name in names if not name.endswith(":run")]
+    for name, text in zip(reports, await client().mget(reports) if reports else [], strict=True):
+        # A row of a report is ["player id","score"]; 0 is nobody.
+        cleaned = re.sub(rf'\["({"|".join(ids)})",', '["0",', text or "")
+        if cleaned != text and text:
+            await client().set(name, cleaned, xx=True, keepttl=True)
+
+
+async def open_runs(player: int) -> list[dict[str, str]]:
+    """The player's newest run of each game, as far as Redis still holds it, without its seed."""
+    found = []
+    for game in all_games():
+        if run_id := await client().get(game_keys.current(player, game.slug)):
+            fields = await client().hgetall(game_keys.run(run_id))
+            found.append({name: fields[name] for name in ("game", "points", "over", "started_ms") if name in fields})
+    return found

@@ -1,0 +1,68 @@
+"""What a player's page shows, gathered from the floors below."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Max, Min
+from django.db.models.functions import TruncDate
+
+from accounts.models import Player
+from leaderboard.models import Board, HiddenPlayer, Run
+from leaderboard.periods import TITLES
+from leaderboard.reading import standings
+from people.chart import Chart, chart
+from presence import online
+
+CHART_DAYS = 30
+RUNS_COUNT = 10
+
+
+async def find(name: str) -> Player | None:
+    """The player of this name, whatever its case; None for a hidden, banned, deleted or missing one alike."""
+    player = await Player.objects.named(name).filter(is_active=True, is_gone=False, leaving_at=None).afirst()
+    if player is None or await HiddenPlayer.objects.filter(player=player).aexists():
+        return None
+    return player
+
+
+async def places(player: Player) -> list[dict[str, Any]]:
+    """For each board, the player's standing on each period it keeps. One round trip."""
+    boards = [board async for board in Board.objects.all()]
+    asked = [(board.slug, kind, [player.pk]) for board in boards for kind in board.kinds]
+    found = dict(zip([each[:2] for each in asked], await standings.standings_of(asked), strict=True))
+    return [
+        {
+            "board": board,
+            "periods": [
+                {"kind": kind, "title": TITLES[kind], "standing": found[board.slug, kind][0]} for kind in board.kinds
+            ],
+        }
+        for board in boards
+    ]
+
+
+async def charts(player: Player) -> list[tuple[Board, Chart]]:
+    """The best of each of the last 30 days, for every board that the player has runs on."""
+    today = datetime.now(UTC).date()
+    drawn = [(board, await _chart(player, board, today)) async for board in Board.objects.all()]
+    return [(board, found) for board, found in drawn if found]
+
+
+async def _chart(player: Player, board: Board, today: date) -> Chart | None:
+    since = datetime.now(UTC) - timedelta(days=CHART_DAYS)
+    runs = Run.objects.filter(player=player, board=board, is_hidden=False, accepted_at__gte=since)
+    best = Min("points") if board.lower_is_better else Max("points")
+    bests = runs.annotate(day=TruncDate("accepted_at")).values_list("day").annotate(best=best).order_by("day")
+    return chart([each async for each in bests], today, CHART_DAYS)
+
+
+async def newest_runs(player: Player) -> list[Run]:
+    """The player's newest runs that may be seen."""
+    runs = Run.objects.filter(player=player, is_hidden=False).select_related("board").order_by("-accepted_at")
+    return [run async for run in runs[:RUNS_COUNT]]
+
+
+async def presence(player: Player, viewer: Player | None) -> str:
+    """What this viewer may see of where the player is now; empty: not online. One round trip."""
+    [seen] = await online.friends([(viewer.pk if viewer else 0, [player.pk])])
+    return seen[0].state if seen else ""

@@ -1,0 +1,211 @@
+"""What is a player's own: everything that is kept about them as JSON, and being forgotten.
+
+A deletion that a crash stopped half way the worker finishes: every step may be done again.
+"""
+
+import logging
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+
+from accounts.models import Player
+from accounts.sessions import engine
+from achievements.models import Award, Progress
+from audit.models import Entry
+from audit.trail import forget_player
+from leaderboard.boards import subject
+from leaderboard.models import Board, HiddenPlayer, Merge, Placement, Run
+from leaderboard.repair import one_player
+from leaderboard.stream import feed
+from live.errors import GameError
+from live.hub import mark
+from moderation.models import Moderation, Suspicion
+from nearby import cells
+from people import key_scan
+from people.profile import places
+from presence import online
+from store.lock import hold
+from store.sync_loop import run_sync
+from visitors import active_days
+from wallet import coins
+from wallet.models import LedgerEntry
+
+logger = logging.getLogger(__name__)
+
+GUESTS_KEPT = timedelta(days=30)
+BATCH = 200
+# One deletion at a time; each takes a moment for every hundred thousand keys.
+WAIT_S = 20.0
+
+
+class StaffStay(GameError):
+    code = "staff_stay"
+    message = "Staff cannot delete their own account. Ask an owner to take your rights first."
+
+
+# Export
+
+
+async def export(player: Player) -> dict[str, Any]:
+    """Everything that SQL and Redis hold about a player, as JSON values. Times are UTC."""
+    return {
+        "player": {
+            field.name: getattr(player, field.attname)
+            for field in Player._meta.concrete_fields
+            if field.name != "password"
+        },
+        "sessions": [
+            {"device": each.words, "created": _time(each.created_ms), "seen": _time(each.seen_ms)}
+            for each in await engine.devices(player.pk)
+        ],
+        "boards": [
+            {"board": each["board"].slug, **{part["kind"]: _standing(part["standing"]) for part in each["periods"]}}
+            for each in await places(player)
+        ],
+        "runs": await _rows(Run.objects.filter(player=player), "player"),
+        "seasons": await _rows(Placement.objects.filter(player=player), "player"),
+        "moderation": await _rows(Moderation.objects.filter(player=player), "player", "by"),
+        "hidden": await HiddenPlayer.objects.filter(player=player).aexists(),
+        "acts_on_account": await _rows(Entry.objects.filter(target_kind="player", target_id=str(player.pk)), "by"),
+        "suspicions": await _rows(Suspicion.objects.filter(run__player=player)),
+        "guests_brought": await _rows(Merge.objects.filter(player=player), "player"),
+        "achievements": await _rows(Award.objects.filter(player=player), "player", "id"),
+        "progress": await _rows(Progress.objects.filter(player=player), "player", "id"),
+        "follows": [name async for name in player.follows.values_list("followed__name", flat=True)],
+        "followers": [name async for name in player.followers.values_list("follower__name", flat=True)],
+        **await _purse(player),
+        "ledger": await _rows(LedgerEntry.objects.filter(player=player), "player"),
+        "days_here": [str(day) for day in await active_days.days(player.pk)],
+        "online": [each.state for each in (await online.friends([(player.pk, [player.pk])]))[0]],
+        "nearby_cell": await cells.kept(player.pk),
+        "open_runs": await key_scan.open_runs(player.pk),
+    }
+
+
+async def _purse(player: Player) -> dict[str, Any]:
+    purse = await coins.purse(player.pk)
+    return {"coins": purse.balance, "cosmetics": sorted(purse.owned)}
+
+
+def _standing(standing: Any) -> dict[str, Any] | None:
+    return {"rank": standing.rank, "points": standing.points} if standing.rank else None
+
+
+def _time(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+async def _rows(rows: "QuerySet[Any]", *but: str) -> list[dict[str, Any]]:
+    names = [field.attname for field in rows.model._meta.concrete_fields if field.name not in but]
+    return [row async for row in rows.values(*names)]
+
+
+# Deletion
+
+
+async def delete(player: Player) -> None:
+    """Delete an account: rights, sessions and sockets end at once, then everything else goes; history stays, nameless.
+
+    Raises:
+        StaffStay: staff, whose acts are audited.
+        LockHeld: another deletion takes long; the worker goes on with this one.
+    """
+    if player.is_staff:
+        raise StaffStay
+    await _forget(await _begin(Player.objects.filter(pk=player.pk)))
+
+
+def delete_when_asked(player: Player, **_: Any) -> None:
+    """Receiver of `deletion_asked`. After the admin's own transaction, which would keep other writes waiting."""
+    transaction.on_commit(lambda: run_sync(delete(player)))
+
+
+async def _begin(chosen: "QuerySet[Player]") -> list[Player]:
+    """Take from these players all that they could act with; returns those who were still as they were chosen."""
+    now = datetime.now(UTC)
+    await chosen.aupdate(is_active=False, leaving_at=now)
+    players = [player async for player in Player.objects.filter(leaving_at=now)]
+    async for board in Board.objects.all():
+        await one_player.sync_hidden(board.slug)
+    for player in players:
+        await engine.end_sessions(player.pk)
+    return players
+
+
+async def finish_leaving() -> int:
+    """Finish the deletions that a crash stopped; returns how many. The worker does it every minute."""
+    left = Player.objects.filter(leaving_at__lt=datetime.now(UTC) - timedelta(seconds=60))[:BATCH]
+    players = [player async for player in left]
+    await _forget(players)
+    return len(players)
+
+
+async def remove_stale_guests() -> int:
+    """Forget guests without a run for 30 days; returns how many. The worker does it every 10 minutes."""
+    since = datetime.now(UTC) - GUESTS_KEPT
+    played = Run.objects.filter(player=OuterRef("pk"), accepted_at__gte=since)
+    stale = Player.objects.filter(is_guest=True, joined_at__lt=since, leaving_at=None).exclude(Exists(played))
+    some = [pk async for pk in stale.values_list("pk", flat=True)[:BATCH]]
+    # Asked again in the same statement that ends them: some may have become members meanwhile.
+    players = await _begin(stale.filter(pk__in=some)) if some else []
+    await _forget(players)
+    if players:
+        logger.info("forgot %d guests without a run for 30 days", len(players))
+    return len(players)
+
+
+async def _forget(players: Sequence[Player]) -> None:
+    """Remove all that is kept of players who can act no more. Raises LockHeld when another process takes long at it."""
+    if not players:
+        return
+    async with hold("forget", wait_s=WAIT_S):
+        # What guests were bringing to them goes with them.
+        merging = Merge.objects.filter(player__in=players, applied=False).values("guest_id")
+        players = [*players, *[guest async for guest in Player.objects.filter(pk__in=merging)]]
+        ids, names = [player.pk for player in players], [player.name for player in players]
+        await _forget_live(ids)
+        await key_scan.erase(ids, names)
+        await key_scan.sweep(ids)
+        await sync_to_async(_forget_rows)(players)
+        # What a process had in hand meanwhile may have come back.
+        await _forget_live(ids)
+        await key_scan.erase(ids, names)
+        async for board in Board.objects.all():
+            await one_player.sync_hidden(board.slug)
+            await mark(subject(board.slug))
+        await mark(feed.SUBJECT)
+
+
+async def _forget_live(players: Sequence[int]) -> None:
+    for player in players:
+        await online.forget(player)
+        await cells.leave(player)
+        await active_days.forget(player)
+        await coins.forget(player)
+
+
+def _forget_rows(players: Sequence[Player]) -> None:
+    kind = ContentType.objects.get_for_model(Player)
+    for player in players:
+        with transaction.atomic():
+            kept = (Run.objects.filter(player=player), Placement.objects.filter(player=player))
+            acted = LogEntry.objects.filter(user=player)
+            if any(rows.exists() for rows in (*kept, acted)):
+                gone = Player.objects.create(name=f"gone-{secrets.token_hex(6)}", is_gone=True, is_active=False)
+                for model in (Run, Placement, Moderation):
+                    model._default_manager.filter(player=player).update(player=gone)
+                acted.update(user=gone)
+                if HiddenPlayer.objects.filter(player=player).exists():
+                    HiddenPlayer.objects.create(player=gone)
+            forget_player(player.pk)
+            LogEntry.objects.filter(content_type=kind, object_id=str(player.pk)).update(
+                object_id=None, object_repr="somebody who is gone", change_message=""
+            )
+            Player.objects.filter(pk=player.pk).delete()

@@ -1,1 +1,0 @@
-"""Players as others see them, and what is theirs: profiles, achievements, merging, export, deletion."""

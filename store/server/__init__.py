@@ -1,0 +1,1 @@
+"""The data folder's private Redis."""

@@ -1,0 +1,1 @@
+"""How many visit, and who comes back."""

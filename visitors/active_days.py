@@ -1,0 +1,96 @@
+"""Who was here on which day: a bitmap per UTC day, one bit a player."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+
+from store.client import client
+from visitors import keys
+
+TTL_S = 70 * 24 * 60 * 60
+# A bit far out makes Redis set aside everything before it: ids come from SQL and are dense, and no id is beyond this.
+PLAYER_ID_MAX = 50_000_000
+
+
+def today() -> date:
+    """The day by this machine's clock, UTC."""
+    return datetime.now(UTC).date()
+
+
+async def mark(player: int, day: date | None = None) -> None:
+    """Say that a player was here; doing it twice is harmless.
+
+    Raises:
+        ValueError: no player has such an id.
+
+    Redis: SETBIT and EXPIRE in one round trip, O(1).
+    """
+    if not 0 < player <= PLAYER_ID_MAX:
+        raise ValueError(f"no player has the id {player}")
+    name = keys.active(str(day or today()))
+    pipe = client().pipeline()
+    pipe.setbit(name, player, 1)
+    pipe.expire(name, TTL_S)
+    await pipe.execute()
+
+
+async def days(player: int, upto: date | None = None, count: int = 60) -> list[date]:
+    """The last days, of so many, on which a player was here, the newest first. One round trip, O(count)."""
+    last = upto or today()
+    asked = [last - timedelta(days=back) for back in range(count)]
+    pipe = client().pipeline()
+    for day in asked:
+        pipe.getbit(keys.active(str(day)), player)
+    return [day for day, bit in zip(asked, await pipe.execute(), strict=True) if bit]
+
+
+async def streak(player: int, upto: date | None = None) -> int:
+    """On how many days in a row, up to this one, a player was here. One round trip."""
+    last = upto or today()
+    found = await days(player, last)
+    return next((length for length, day in enumerate(found) if day != last - timedelta(days=length)), len(found))
+
+
+async def actives(last: date, count: int) -> list[int]:
+    """How many players were here on each of so many days, the last one last. One round trip."""
+    pipe = client().pipeline()
+    for back in range(count - 1, -1, -1):
+        pipe.bitcount(keys.active(str(last - timedelta(days=back))))
+    return await pipe.execute()
+
+
+async def retention(last: date, spans: Sequence[int] = (1, 7, 30)) -> list[tuple[int, int]]:
+    """For each span: how many were here so many days before, and how many of those on the last day, too.
+
+    Redis: BITOP and two BITCOUNTs for each, in one round trip, O(players).
+    """
+    pipe = client().pipeline()
+    for span in spans:
+        before, both = keys.active(str(last - timedelta(days=span))), keys.active(f"both-{span}")
+        pipe.bitcount(before)
+        pipe.bitop("AND", both, before, keys.active(str(last)))
+        pipe.bitcount(both)
+        pipe.expire(both, 60)
+    replies = await pipe.execute()
+    return [(replies[at], replies[at + 2]) for at in range(0, len(replies), 4)]
+
+
+async def streaks(last: date, lengths: Sequence[int] = (2, 3, 7, 14, 30)) -> list[int]:
+    """How many players were here on each of so many days in a row up to the last one, for each length.
+
+    Redis: BITOP and BITCOUNT for each, in one round trip, O(players x days).
+    """
+    pipe = client().pipeline()
+    for length in lengths:
+        every = keys.active(f"row-{length}")
+        pipe.bitop("AND", every, *(keys.active(str(last - timedelta(days=back))) for back in range(length)))
+        pipe.bitcount(every)
+        pipe.expire(every, 60)
+    return (await pipe.execute())[1::3]
+
+
+async def forget(player: int) -> None:
+    """Take a player out of every day. One round trip, O(days)."""
+    pipe = client().pipeline()
+    for day in await days(player, count=TTL_S // 86_400 + 1):
+        pipe.setbit(keys.active(str(day)), player, 0)
+    await pipe.execute()

@@ -1,0 +1,1 @@
+"""Coins: the wallet in Redis, its ledger in SQL, and the shop."""

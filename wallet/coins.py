@@ -1,0 +1,136 @@
+"""Coins: gained by playing, spent on cosmetics. Each movement happens once, however often it is asked for."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from live.errors import GameError
+from store.client import client
+from store.scripts import Argument, script
+from wallet import keys
+from wallet.shop import ITEMS, Item
+
+_move = script(__file__, "move")
+_bring = script(__file__, "bring")
+
+REQUEST_TTL_MS = 30 * 24 * 60 * 60 * 1000
+AMOUNT_MAX = 1_000_000
+#: A finished run with points pays 1 coin, and one more for each so many points.
+POINTS_PER_COIN = 200
+RUN_COINS_MAX = 50
+
+
+class NotEnough(GameError):
+    code = "not_enough_coins"
+    message = "You do not have enough coins for that yet."
+
+
+class OwnedAlready(GameError):
+    code = "owned_already"
+    message = "That is yours already."
+
+
+class Movement(msgspec.Struct, frozen=True):
+    """Coins for a player, or from them when `amount` is below zero; `request` is unique for ever."""
+
+    player: int
+    amount: int
+    reason: str
+    request: str
+    item: str = ""
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """The coins after a movement; `repeated` when it had happened before and nothing was done now."""
+
+    balance: int
+    repeated: bool
+
+
+class Purse(msgspec.Struct, frozen=True):
+    """What a player has: coins, and the slugs of their cosmetics."""
+
+    balance: int
+    owned: frozenset[str]
+
+
+def coins_of(points: int) -> int:
+    """What a finished run pays."""
+    return min(RUN_COINS_MAX, 1 + points // POINTS_PER_COIN) if points > 0 else 0
+
+
+async def purse(player: int) -> Purse:
+    """Coins and cosmetics of a player. One round trip."""
+    pipe = client().pipeline()
+    pipe.hget(keys.balances(), str(player))
+    pipe.smembers(keys.owned(player))
+    balance, owned = await pipe.execute()
+    return Purse(int(balance or 0), frozenset(owned))
+
+
+async def buy(player: int, item: Item, request: str) -> Receipt:
+    """Pay for a cosmetic and have it. Sending the same request twice pays once.
+
+    Raises:
+        NotEnough, OwnedAlready: nothing was paid.
+        StoreUnavailable: no answer from Redis; sending the same request again is safe.
+
+    Redis: lua/move.lua, one round trip, O(1).
+    """
+    return await move(
+        Movement(player, -item.price, f"bought {item.title}", f"buy:{player}:{item.slug}:{request}", item.slug)
+    )
+
+
+async def move(movement: Movement) -> Receipt:
+    """Move coins, once for its request. Errors as `buy`."""
+    return _receipt(await _move(*_call(movement)))
+
+
+async def move_many(movements: Sequence[Movement]) -> None:
+    """Hand out coins, each once for its request. One round trip; errors as `buy`, the others move all the same."""
+    for answer in await _move.many([_call(movement) for movement in movements]) if movements else ():
+        _receipt(answer)
+
+
+async def bring(guest: int, player: int, reason: str, *, back: int = 0) -> tuple[int, list[str]]:
+    """Give all that a guest has to a player, but for `back` coins, which the player was paid already.
+
+    What the guest bought with those is brought as far as the rest pays for it. Returns the coins and items that came;
+    doing it again brings what the guest got since.
+
+    Redis: lua/bring.lua, one round trip, O(items of the shop).
+    """
+    request = f"merge:{guest}"
+    names = [keys.balances(), keys.owned(guest), keys.owned(player), keys.ledger(), keys.movement(f"{request}:back")]
+    prices: list[Argument] = []
+    for item in sorted(ITEMS, key=lambda item: item.price):
+        prices += [item.slug, item.price]
+    coins, *items = await _bring(names, [guest, player, reason, request, back, REQUEST_TTL_MS, *prices])
+    return coins, items
+
+
+async def forget(player: int) -> None:
+    """Drop the coins and cosmetics of a player. One round trip."""
+    pipe = client().pipeline(transaction=True)
+    pipe.hdel(keys.balances(), str(player))
+    pipe.delete(keys.owned(player))
+    await pipe.execute()
+
+
+def _call(movement: Movement) -> tuple[list[str], list[Argument]]:
+    if abs(movement.amount) > AMOUNT_MAX:
+        raise ValueError(f"at most {AMOUNT_MAX:,} coins move at once")
+    player = movement.player
+    names = [keys.balances(), keys.owned(player), keys.movement(movement.request), keys.ledger()]
+    return names, [player, movement.amount, movement.reason, movement.request, movement.item, REQUEST_TTL_MS]
+
+
+def _receipt(answer: list[Any]) -> Receipt:
+    status, balance = answer
+    if status == "poor":
+        raise NotEnough
+    if status == "owned":
+        raise OwnedAlready
+    return Receipt(balance, status == "repeated")
