@@ -16,9 +16,8 @@ from channels.exceptions import StopConsumer
 from channels.layers import get_channel_layer
 
 from live import protocol
-from live.decoding import decode
 from live.errors import BadMessage, GameError
-from live.frames import Frame
+from live.frames import Frame, decode
 from live.hub import hub
 from live.layer import player_group, session_group
 from live.mailbox import Mailbox

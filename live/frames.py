@@ -1,11 +1,17 @@
-"""A text message ready to be sent to many connections: encoded once, and framed for the wire once.
+"""Frames: a message ready to be sent to many connections, and the message in what a stranger sent.
 
-What a server sends is not masked (RFC 6455, 5.1), so the bytes on the wire are the same for every client.
+One that is sent is encoded once and framed for the wire once: what a server sends is not masked (RFC 6455, 5.1), so
+the bytes on the wire are the same for every client.
 """
 
 import functools
 import struct
+from typing import Any
 
+import msgspec
+
+from live import protocol
+from live.errors import BadMessage
 from live.protocol import Message, encode
 
 TEXT = 0x81  # A whole message in one frame.
@@ -28,3 +34,21 @@ class Frame:
         if size < 1 << 16:
             return struct.pack("!BBH", TEXT, 126, size) + payload
         return struct.pack("!BBQ", TEXT, 127, size) + payload
+
+
+def decode(event: dict[str, Any], decoder: msgspec.json.Decoder[Any]) -> Message:
+    """The message in a `websocket.receive` event.
+
+    Raises:
+        BadMessage: binary, too long, not JSON, unknown, or with a field of the wrong type.
+    """
+    text = event.get("text")
+    if text is None:
+        raise BadMessage("Only text frames are read here.")
+    # The first bound is cheap and true for ASCII; only text near the limit is measured in bytes.
+    if len(text) > protocol.MESSAGE_BYTES_MAX or len(text.encode(errors="replace")) > protocol.MESSAGE_BYTES_MAX:
+        raise BadMessage(f"A message has at most {protocol.MESSAGE_BYTES_MAX} bytes.")
+    try:
+        return decoder.decode(text)
+    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
+        raise BadMessage(str(error)[:200]) from error

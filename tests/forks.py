@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 _PARENT = """
 import json, os, signal, sys, traceback
-from gameapp import running
+from gameapp.launch import running
 running.join()
 os.environ.setdefault("SQL_TIMEOUT_S", "20")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gameapp.settings")

@@ -14,7 +14,7 @@ FOLDER = "GAMEAPP_TEST_PREPARED"
 _MAKE = """
 import django
 django.setup()
-from gameapp import prepare
+from gameapp.launch import prepare
 prepare.database()
 prepare.static_files()
 """

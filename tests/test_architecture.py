@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,11 @@ def test_only_keys_modules_build_keys():
 def test_there_is_no_drawer_for_odds_and_ends():
     odd = {"utils", "helpers", "common", "services", "misc"}
     assert not [name(path) for path in SOURCES if path.stem in odd or odd & set(path.parts)]
+
+
+def test_no_folder_has_more_than_a_dozen_modules_side_by_side():
+    modules = Counter(path.parent for path in SOURCES if path.stem not in ("__init__", "apps"))
+    assert not [name(folder) for folder, count in modules.items() if count > 12]
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name)

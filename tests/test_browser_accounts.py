@@ -168,8 +168,8 @@ def test_a_purchase_is_seen_on_the_board_by_others_and_in_the_game(arcade, accou
     page = arcade()
     play_a_run(page)
     player = page.locator("body").get_attribute("data-player")
-    gift = f"wallet.Movement({player}, 900, 'a gift', 'gift')"
-    account_site.shell(f"import asyncio; from accounts import wallet; asyncio.run(wallet.move({gift}))")
+    gift = f"coins.Movement({player}, 900, 'a gift', 'gift')"
+    account_site.shell(f"import asyncio; from wallet import coins; asyncio.run(coins.move({gift}))")
     watcher = arcade("/boards/fuse/")
     row = watcher.locator(f'tr[data-id="{player}"]')
     expect(row).to_have_count(1)
@@ -195,12 +195,12 @@ def test_nearby_is_joined_by_city_and_left(arcade, account_site):
     page = arcade()
     sign_up(page, "Berliner")
     join = (
-        "import asyncio; from presence import nearby; from accounts.models import Player\n"
+        "import asyncio; from nearby import cells; from accounts.models import Player\n"
         "async def go():\n"
         "  for n in range(3):\n"
         "    p = await Player.objects.acreate(name=f'Close-{n}')\n"
         "    await Player.objects.filter(pk=p.pk).aupdate(joined_at='2026-01-01T00:00:00Z')\n"
-        "    await nearby.join(p.pk, nearby.cities()['Berlin, DE'])\n"
+        "    await cells.join(p.pk, cells.cities()['Berlin, DE'])\n"
         "asyncio.run(go())"
     )
     account_site.shell(join)

@@ -10,7 +10,8 @@ from django.db import OperationalError
 
 from flags import flags
 from live.observe import counters, health
-from live.observe.requests import Counted, JsonFormatter, RequestId, request_id
+from live.observe.logs import JsonFormatter, RequestId
+from live.observe.requests import Counted, request_id
 from operators import store_figures
 from store import heartbeat, keys
 from store.client import client as redis

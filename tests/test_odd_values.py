@@ -10,7 +10,7 @@ from django.test import Client
 from accounts.models import Player
 from audit.export import safe
 from gameapp.context import here
-from live.observe.requests import NoRepeats, NoTraceback
+from live.observe.logs import NoRepeats, NoTraceback
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
