@@ -1,4 +1,4 @@
-"""What other floors may react to."""
+"""What higher layers may react to."""
 
 from django.dispatch import Signal
 
@@ -6,5 +6,5 @@ from django.dispatch import Signal
 card_changed = Signal()
 #: Sent with `player` after whom they follow changed. Receivers are sync.
 follows_changed = Signal()
-#: Sent with `player` when operators delete an account; a floor above removes all that is kept. Receivers are sync.
+#: Sent with `player` when operators delete an account; a higher layer removes all that is kept. Receivers are sync.
 deletion_asked = Signal()

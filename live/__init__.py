@@ -1,1 +1,1 @@
-"""The live floor: one subscription a process, topics with snapshots and diffs, and the sockets' base consumer."""
+"""The live layer: one subscription a process, topics with snapshots and diffs, and the sockets' base consumer."""

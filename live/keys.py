@@ -1,4 +1,4 @@
-"""The Redis names of the live floor."""
+"""The Redis names of the live layer."""
 
 from django.conf import settings
 

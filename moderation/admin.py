@@ -226,7 +226,7 @@ class SuspicionAdmin(Moderates, ReadOnly):
 
 
 class ModeratedPlayerAdmin(Moderates, Operates, Exports, PlayerAdmin):
-    """Players, with what moderators may do to them; the floor below knows no boards."""
+    """Players, with what moderators may do to them; the layer below knows no boards."""
 
     csv_fields = ["id", "name", "country", "is_guest", "is_demo", "is_active", "is_staff", "joined_at", "last_login"]
 

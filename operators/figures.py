@@ -1,4 +1,4 @@
-"""The operators' figures, from the floors below. What is dear is read every half minute, the rest each second."""
+"""The operators' figures, from the layers below. What is dear is read every half minute, the rest each second."""
 
 import time
 from collections import Counter

@@ -6,6 +6,6 @@ class PeopleConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.signals import deletion_asked
-        from people.rights import delete_when_asked
+        from people.deletion import delete_when_asked
 
         deletion_asked.connect(delete_when_asked)

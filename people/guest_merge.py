@@ -13,7 +13,7 @@ from achievements.models import Award, Progress
 from achievements.rules import coins_for
 from leaderboard.models import HiddenPlayer, Merge
 from leaderboard.repair import guest_runs as runs
-from people import rights
+from people import deletion
 from people.profile import places
 from store.lock import LockHeld
 from wallet import coins
@@ -54,7 +54,7 @@ async def finish(older_than_s: float = FINISH_AFTER_S) -> int:
             if arrived:
                 await runs.rewrite_archives(merge)
                 if guest := await Player.objects.filter(pk=merge.guest_id).afirst():
-                    await rights.delete(guest)
+                    await deletion.delete(guest)
                 await runs.finish(merge)
                 done += 1
     return done

@@ -1,4 +1,4 @@
-"""Finds and removes every trace of players in Redis that no floor can name by itself. It walks all keys, once."""
+"""Finds and removes every trace of players in Redis that no layer can name by itself. It walks all keys, once."""
 
 import re
 from collections.abc import Sequence

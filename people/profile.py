@@ -1,4 +1,4 @@
-"""What a player's page shows, gathered from the floors below."""
+"""What a player's page shows, gathered from the layers below."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any

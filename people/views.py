@@ -21,7 +21,7 @@ from accounts.sign_in.views import GUEST, count_try, next_page
 from achievements import awards
 from live.errors import GameError
 from live.rate_limits import client_address, enter
-from people import guest_merge, rights
+from people import deletion, export, guest_merge
 from people import profile as page
 from people.forms import GuestLeavesForm
 from store.client import StoreUnavailable
@@ -116,7 +116,7 @@ async def my_data(request: HttpRequest) -> HttpResponse:
 async def export_data(request: HttpRequest) -> HttpResponse:
     """Everything that is kept about the player, as JSON."""
     await enter("export", str(request.player.pk))
-    data = await rights.export(request.player)
+    data = await export.export(request.player)
     response = JsonResponse(data, json_dumps_params={"indent": 1, "ensure_ascii": False})
     response.headers["Content-Disposition"] = f'attachment; filename="gameapp-{request.player.name}.json"'
     return response
@@ -140,10 +140,10 @@ async def delete_account(request: HttpRequest) -> HttpResponse:
         return render(request, "people/my_data.html", {"form": form}, status=422)
     player = await Player.objects.aget(pk=request.player.pk)
     if player.is_staff:
-        messages.error(request, rights.StaffStay.message)
+        messages.error(request, deletion.StaffStay.message)
         return redirect("my_data")
     try:
-        await rights.delete(player)
+        await deletion.delete(player)
     except (LockHeld, StoreUnavailable):
         # Its deletion has begun in SQL, and the worker goes on with it; unless not even that could be.
         if await Player.objects.filter(pk=player.pk, leaving_at=None).aexists():

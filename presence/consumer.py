@@ -1,4 +1,4 @@
-"""The site's one socket: topics and beats from the live floor, plus a presence lease."""
+"""The site's one socket: topics and beats from the live layer, plus a presence lease."""
 
 import logging
 import secrets

@@ -1,1 +1,1 @@
-"""The ground floor: Redis connections, scripts, keys and the building blocks made of them."""
+"""The lowest layer: Redis connections, scripts, keys and the building blocks made of them."""

@@ -19,7 +19,7 @@ from leaderboard.reading import standings
 from leaderboard.repair import guest_runs, rebuild
 from leaderboard.repair.guest_runs import NotToBring
 from moderation import visibility
-from people import guest_merge, rights
+from people import deletion, guest_merge
 from presence import online
 from store.sync_loop import run_sync
 from tests.worker import drain
@@ -116,7 +116,7 @@ class TestBringing:
     async def test_an_account_that_leaves_takes_what_was_on_its_way_along(self, guest, bob):
         await submit(guest, "g1", 900)
         await guest_merge.bring(guest, bob)
-        await rights.delete(bob)
+        await deletion.delete(bob)
         await drain()
         assert not await Player.objects.filter(is_gone=False).aexists()
         assert await top() == []
@@ -176,7 +176,7 @@ class TestStaleForms:
         else:
             form = RenameForm({"name": "Newname"}, instance=Player.objects.get(pk=guest.pk))
         assert form.is_valid()
-        run_sync(rights.delete(guest))
+        run_sync(deletion.delete(guest))
         assert form.save_or_refuse() is None
         assert form.errors
         assert not Player.objects.exists()
@@ -193,14 +193,14 @@ class TestStaleForms:
         from datetime import UTC, datetime, timedelta
 
         await Player.objects.filter(pk=guest.pk).aupdate(joined_at=datetime.now(UTC) - timedelta(days=60))
-        own = rights._begin
+        own = deletion._begin
 
         async def first_a_sign_up(chosen):
             await Player.objects.filter(pk=guest.pk).aupdate(is_guest=False)
             return await own(chosen)
 
-        monkeypatch.setattr(rights, "_begin", first_a_sign_up)
-        assert await rights.remove_stale_guests() == 0
+        monkeypatch.setattr(deletion, "_begin", first_a_sign_up)
+        assert await deletion.remove_stale_guests() == 0
         assert await Player.objects.filter(pk=guest.pk, is_active=True).aexists()
 
 
@@ -210,7 +210,7 @@ class TestDeletion:
         await submit(bob, "b1", 900)
         await submit(carol, "c1", 500)
         await drain()
-        await rights.delete(bob)
+        await deletion.delete(bob)
         assert await agree()
         await rebuild.rebuild(await Board.objects.aget())
         assert await top() == [(carol.pk, 500)]
@@ -220,14 +220,14 @@ class TestDeletion:
         for input in ("left", "down", "right", "up"):
             run = await runs.move(run, input) or run
         ended = await runs.end(run)
-        await rights.delete(bob)
+        await deletion.delete(bob)
         with pytest.raises(runs.UnknownRun):
             await runs.rank(ended, bob.card)
         assert await top() == []
 
     async def test_a_run_that_ends_meanwhile_is_refused(self, bob):
         await Player.objects.filter(pk=bob.pk).aupdate(is_active=False)
-        await rights._begin(Player.objects.filter(pk=bob.pk))
+        await deletion._begin(Player.objects.filter(pk=bob.pk))
         with pytest.raises(PlayerHidden):
             await submit(bob, "late", 777)
 
@@ -244,7 +244,7 @@ class TestDeletion:
         olga = Player.objects.create_user("Olga", GOOD)
         kind = ContentType.objects.get_for_model(Board)
         LogEntry.objects.create(user=olga, content_type=kind, object_id="fuse", object_repr="Fuse", action_flag=CHANGE)
-        run_sync(rights.delete(olga))
+        run_sync(deletion.delete(olga))
         entry = LogEntry.objects.get()
         assert entry.user.is_gone
         assert entry.object_repr == "Fuse"

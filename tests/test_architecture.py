@@ -10,8 +10,8 @@ import pytest
 from tests.stack import ROOT
 from tools import protocol_page
 
-# Higher floors import lower ones, never the reverse. The roof is imported by nobody.
-FLOORS = [
+# A layer imports those above it in this list, never those below.
+LAYERS = [
     "store",
     "live",
     "audit",
@@ -30,8 +30,8 @@ FLOORS = [
     "operators",
     "gameapp",
 ]
-SOURCES = sorted(path for floor in FLOORS for path in (ROOT / floor).rglob("*.py") if "migrations" not in path.parts)
-SCRIPTS = sorted(path for floor in FLOORS for path in (ROOT / floor).glob("lua/*.lua"))
+SOURCES = sorted(path for layer in LAYERS for path in (ROOT / layer).rglob("*.py") if "migrations" not in path.parts)
+SCRIPTS = sorted(path for layer in LAYERS for path in (ROOT / layer).glob("lua/*.lua"))
 
 
 def imports(path: Path) -> set[str]:
@@ -50,9 +50,9 @@ def name(path: Path) -> str:
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name)
-def test_imports_run_down_the_floors_only(path):
-    own = FLOORS.index(path.relative_to(ROOT).parts[0])
-    above = {floor for floor in imports(path) & set(FLOORS) if FLOORS.index(floor) > own}
+def test_imports_run_down_the_layers_only(path):
+    own = LAYERS.index(path.relative_to(ROOT).parts[0])
+    above = {layer for layer in imports(path) & set(LAYERS) if LAYERS.index(layer) > own}
     assert not above
 
 

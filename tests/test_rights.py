@@ -22,8 +22,8 @@ from leaderboard.seasons import archive, closing
 from leaderboard.stream import feed
 from moderation import account_actions
 from nearby import cells
-from people import key_scan, rights
-from people.rights import StaffStay
+from people import deletion, key_scan
+from people.deletion import StaffStay
 from presence import online
 from store.client import client as redis
 from store.keys import dead_letters, every_key
@@ -128,14 +128,14 @@ class TestDeletion:
     async def test_nothing_is_left_anywhere(self, odd):
         assert len(await leftovers_in_redis()) >= 10
         assert len(await leftovers_in_sql()) >= 8
-        await rights.delete(odd)
+        await deletion.delete(odd)
         assert await leftovers_in_redis() == []
         assert await leftovers_in_sql() == []
 
     async def test_a_name_from_before_a_rename_goes_from_the_feed_too(self, odd):
         assert any(ODD_NAME in line.winners for _, line in await feed.lines())
         await Player.objects.filter(pk=odd.pk).aupdate(name="Renamed", name_key="renarned")
-        await rights.delete(await Player.objects.aget(pk=odd.pk))
+        await deletion.delete(await Player.objects.aget(pk=odd.pk))
         assert not any(ODD_NAME in line.winners for _, line in await feed.lines())
 
     async def test_a_dead_letter_of_theirs_is_kept_in_the_history(self, odd):
@@ -143,12 +143,12 @@ class TestDeletion:
         assert fields["run"] == "p2"
         await redis().xadd(dead_letters(keys.runs("fuse")), fields | {"_id": entry_id, "_reason": "x", "_group": "g"})
         await redis().xdel(keys.runs("fuse"), entry_id)
-        await rights.delete(odd)
+        await deletion.delete(odd)
         assert (await Run.objects.aget(pk="p2")).sequence == sequence_of(entry_id)
         assert await leftovers_in_redis() == []
 
     async def test_history_stays_without_the_name(self, odd):
-        await rights.delete(odd)
+        await deletion.delete(odd)
         kept = {run.pk: run async for run in Run.objects.select_related("player")}
         assert {"p0", "p1", "p2", "n0", "n1"} == set(kept)
         gone = kept["p1"].player
@@ -163,7 +163,7 @@ class TestDeletion:
     async def test_boards_session_and_socket_are_gone_at_once(self, odd):
         socket = Socket("/ws/", odd, odd.session)
         await socket.connect(timeout=5)
-        await rights.delete(odd)
+        await deletion.delete(odd)
         assert await socket.closed() == 4401
         assert not await session_exists(odd.session)
         assert [row.card.name for row in (await standings.top("fuse", "all", 10)).rows] == ["Neighbour"]
@@ -172,7 +172,7 @@ class TestDeletion:
 
     async def test_a_neighbours_report_names_nobody_and_stays_idempotent(self, odd):
         neighbour = await Player.objects.aget(name="Neighbour")
-        await rights.delete(odd)
+        await deletion.delete(odd)
         again = await boards.submit(FinishedRun("n1", "fuse", neighbour.pk, neighbour.card, 510, 0, "{}"))
         assert again.points == 510
         assert await Run.objects.acount() == 5
@@ -183,16 +183,16 @@ class TestDeletion:
 
         monkeypatch.setattr(key_scan, "erase", crash)
         with pytest.raises(KeyboardInterrupt):
-            await rights.delete(odd)
+            await deletion.delete(odd)
         monkeypatch.undo()
-        assert await rights.finish_leaving() == 0  # It may still be at work.
+        assert await deletion.finish_leaving() == 0  # It may still be at work.
         await Player.objects.filter(pk=ODD_ID).aupdate(leaving_at=datetime.now(UTC) - timedelta(minutes=2))
-        assert await rights.finish_leaving() == 1
+        assert await deletion.finish_leaving() == 1
         assert await leftovers_in_redis() == []
         assert await leftovers_in_sql() == []
 
     async def test_a_run_that_the_worker_had_in_hand_brings_nothing_back(self, odd):
-        await rights.delete(odd)
+        await deletion.delete(odd)
         await drain()
         assert await leftovers_in_redis() == []
         assert await leftovers_in_sql() == []
@@ -200,7 +200,7 @@ class TestDeletion:
     async def test_staff_stay(self, odd):
         odd.is_staff = True
         with pytest.raises(StaffStay):
-            await rights.delete(odd)
+            await deletion.delete(odd)
         assert await Player.objects.filter(pk=ODD_ID, is_active=True).aexists()
 
 
@@ -219,12 +219,12 @@ class TestStaleGuests:
         await submit(stale, "s1", 10, at_ms=long_ago_ms)
         await submit(active, "a1", 10)
         await drain()
-        assert await rights.remove_stale_guests() == 1
+        assert await deletion.remove_stale_guests() == 1
         left = {player.name async for player in Player.objects.filter(is_gone=False)}
         assert left == {fresh.name, active.name, member.name}
         run = await Run.objects.select_related("player").aget(pk="s1")
         assert run.player.shown_name == "Somebody"
-        assert await rights.remove_stale_guests() == 0
+        assert await deletion.remove_stale_guests() == 0
 
 
 class TestPages:

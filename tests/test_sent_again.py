@@ -104,11 +104,11 @@ class TestSentAgain:
         assert bob.check_password(BETTER)
 
     def test_deleting_an_account(self, client, redis_ends):
-        from people import rights
+        from people import deletion
 
         bob = Player.objects.create_user("Bob", GOOD)
         client.force_login(bob)
-        redis_ends(rights, "_forget")
+        redis_ends(deletion, "_forget")
         assert client.post("/accounts/data/delete/", {"current": GOOD}).status_code == 302
         bob.refresh_from_db()
         assert bob.leaving_at is not None

@@ -31,7 +31,7 @@ KEPT_AFTER_CLOSING_S = 60 * 24 * 60 * 60
 LOOKED_BACK_MS = 62 * 24 * 60 * 60 * 1000
 #: A season that ended longer ago is archived without a word.
 NEWS_MS = 8 * 24 * 60 * 60 * 1000
-#: What floors above do with a season that has just been archived; doing it twice must be harmless.
+#: What higher layers do with a season that has just been archived; doing it twice must be harmless.
 AFTER_CLOSING: list[Callable[[Season], Awaitable[object]]] = []
 
 

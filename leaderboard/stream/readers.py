@@ -1,4 +1,4 @@
-"""Who reads the boards' streams. A floor above adds its own group when it is made ready."""
+"""Who reads the boards' streams. A higher layer adds its own group when it is made ready."""
 
 import contextlib
 

@@ -16,7 +16,7 @@ from leaderboard.stream import readers
 from moderation import visibility
 from nearby import cells
 from operators import identity, minutes
-from people import guest_merge, rights
+from people import deletion, guest_merge
 from store import heartbeat
 from store.client import StoreUnavailable, close
 from store.stream import GroupReader
@@ -40,8 +40,8 @@ CHORES: list[tuple[Callable[[], Awaitable[object]], float]] = [
     (flags.write_missing, 30.0),
     (minutes.sample_minute, 60.0),
     (minutes.sample_memory, 300.0),
-    (rights.finish_leaving, 60.0),
-    (rights.remove_stale_guests, 600.0),
+    (deletion.finish_leaving, 60.0),
+    (deletion.remove_stale_guests, 600.0),
 ]
 
 
