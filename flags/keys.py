@@ -1,26 +1,28 @@
 """The Redis keys of flags. They share one hash tag: a request asks for all of them at once."""
 
-from store.keys import key
+from store.keys import Key
 
-APP = "flags"
-TAG = "flags"
-
-
-def bits(slug: str) -> str:
-    """bitmap · player id (0: who is not signed in) · whether the flag is on for them · no TTL."""
-    return key(APP, TAG, "bits", slug)
-
-
-def arm(slug: str, name: str) -> str:
-    """bitmap · player id · whether they are in this arm, `a` or `b`, of an experiment · no TTL."""
-    return key(APP, TAG, "arm", slug, name)
-
-
-def exposed(slug: str, name: str) -> str:
-    """HyperLogLog · ids of the players to whom this arm was shown · no TTL: goes with the experiment."""
-    return key(APP, TAG, "exposed", slug, name)
-
-
-def written() -> str:
-    """hash · slug of a flag or experiment · the revision that its bitmaps are of · no TTL."""
-    return key(APP, TAG, "written")
+bits = Key(
+    "flags:{flags}:bits:<flag>",
+    "bitmap",
+    "player id (0: nobody signed in) · whether the flag is on for them",
+    stays="as long as the flag",
+)
+arm = Key(
+    "flags:{flags}:arm:<experiment>:<arm>",
+    "bitmap",
+    "player id · whether they are in this arm, `a` or `b`",
+    stays="as long as the experiment",
+)
+exposed = Key(
+    "flags:{flags}:exposed:<experiment>:<arm>",
+    "HyperLogLog",
+    "ids of the players to whom this arm was shown",
+    stays="as long as the experiment",
+)
+written = Key(
+    "flags:{flags}:written",
+    "hash",
+    "slug of a flag or experiment · the revision that its bitmaps are of",
+    stays="as long as the site",
+)

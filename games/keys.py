@@ -1,30 +1,28 @@
 """The Redis keys of runs. A run's keys share its id as hash tag."""
 
-from store.keys import key
+from store.keys import Key
 
-APP = "games"
-
-
-def run(run_id: str) -> str:
-    """hash · game, player, seed, state, seq, points, over, started_ms, settled · 7 days after a move, 1 once ranked."""
-    return key(APP, run_id, "run")
-
-
-def inputs(run_id: str) -> str:
-    """list · the inputs that changed something, oldest first · as long as the run."""
-    return key(APP, run_id, "inputs")
-
-
-def current(player: int, game: str) -> str:
-    """string · id of the player's newest run of a game · 7 days, as long as the run."""
-    return key(APP, f"player:{player}", "current", game)
-
-
-def finishing() -> str:
-    """zset · id of a run that may have ended · when, UTC ms · no TTL: members go when their run is ranked."""
-    return key(APP, "finishing", "runs")
-
-
-def moments(run_id: str) -> str:
-    """list · when each logged input was taken, UTC ms · as long as the run."""
-    return key(APP, run_id, "moments")
+run = Key(
+    "games:{<run>}:run",
+    "hash",
+    "game, player, seed, state, seq, points, over, started_ms, settled",
+    ends="7 days after a move, 1 day once ranked",
+    owner="run",
+)
+inputs = Key(
+    "games:{<run>}:inputs", "list", "the inputs that changed something, oldest first", ends="with the run", owner="run"
+)
+moments = Key("games:{<run>}:moments", "list", "when each of them was taken, UTC ms", ends="with the run", owner="run")
+current = Key(
+    "games:{player:<player>}:current:<game>",
+    "string",
+    "id of the player's newest run of a game",
+    ends="with the run",
+    owner="player",
+)
+finishing = Key(
+    "games:{finishing}:runs",
+    "zset",
+    "id of a run that may have ended · when, UTC ms",
+    stays="a member goes when its run is ranked",
+)

@@ -12,10 +12,9 @@ from django.db import DatabaseError
 
 from live.observe.health import WORKER_SILENT_S, sql_problem
 from operators import identity
-from operators.minutes import must_end
 from store import heartbeat, probe
 from store.client import StoreUnavailable, client
-from store.keys import every_key
+from store.keys import every_key, find
 
 VERSION_MIN = (6, 2)
 PING_MS_MAX = 5.0
@@ -79,17 +78,18 @@ async def _redis() -> AsyncIterator[Finding]:
 
 
 async def _keys() -> AsyncIterator[Finding]:
-    untagged, endless, looked_at = [], [], 0
+    unknown, endless, looked_at = [], [], 0
     async for name in client().scan_iter(match=every_key(), count=1_000):
         looked_at += 1
-        if "{" not in name:
-            untagged.append(name)
-        if must_end(name) and await client().ttl(name) == -1:
+        found = find(name)
+        if found is None:
+            unknown.append(name)
+        elif found.key.ends and await client().ttl(name) == -1:
             endless.append(name)
         if looked_at >= KEYS_LOOKED_AT:
             break
-    example = f", such as {untagged[0]}" if untagged else ""
-    yield Finding("Hash tags", not untagged, f"{len(untagged)} of {looked_at:,} keys have none{example}")
+    example = f", such as {unknown[0]}" if unknown else ""
+    yield Finding("Keys", not unknown, f"{len(unknown)} of {looked_at:,} are none of this version's{example}")
     example = f", such as {endless[0]}: EXPIRE or delete them" if endless else ""
     yield Finding("Keys that must end", not endless, f"{len(endless)} of {looked_at:,} do not{example}")
 

@@ -1,15 +1,11 @@
 """The Redis keys of the operators' figures."""
 
-from store.keys import key
+from store.keys import Key
 
-APP = "operators"
-
-
-def minutes() -> str:
-    """stream · a sample a minute: online, runs accepted so far today · capped at 1,440 entries, which is a day."""
-    return key(APP, "history", "minutes")
-
-
-def memory() -> str:
-    """string · JSON of what each app's keys take, by a sample · 1 day."""
-    return key(APP, "memory", "sample")
+minutes = Key(
+    "operators:{history}:minutes",
+    "stream",
+    "a sample a minute: online, runs accepted so far today",
+    stays="at most 1,440 entries, which is a day",
+)
+memory = Key("operators:{memory}:sample", "string", "JSON of what each app's keys take", ends="after 1 day")

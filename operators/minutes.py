@@ -1,6 +1,5 @@
 """What the worker keeps for the dashboard's charts, in bounded memory: a day of minutes, and a sample of all keys."""
 
-import re
 import time
 from collections import defaultdict
 from typing import Any
@@ -12,19 +11,13 @@ from leaderboard.models import Board
 from operators import keys
 from presence.online import online
 from store.client import client
-from store.keys import every_key
+from store.keys import app_of, every_key, find
 
 MINUTES_MAX = 1_440
 KEYS_SAMPLED = 20_000
 BUDGET_S = 2.0
 MEMORY_TTL_S = 24 * 60 * 60
 ENDLESS_NAMED = 8
-#: The keys that must end by themselves, by their names; each app's keys.py says for how long they live.
-_MUST_END = re.compile(
-    r":accounts:\{session:[^}]+\}:fields$|:wallet:\{coins\}:movement:|:games:\{[^}]+\}:(run|inputs|moments|current:.+)$"
-    r"|:leaderboard:\{[^}]+\}:(report|passed_told|told|pause|window|window_fresh|shadow|season_copy|marked)(:|$)"
-    r"|:visitors:\{(unique|active)\}:day:|:store:\{limit:[^}]+\}:calls$|:store:\{(shared|probe):[^}]+\}:(value|fresh)$"
-)
 #: Redis and its allocator take more than the values: so much is to be reserved for what is measured.
 SIZING = 1.3
 
@@ -71,9 +64,10 @@ async def sample_memory() -> None:
             pipe.ttl(name)
         replies = await pipe.execute() if names else []
         for name, size, ttl in zip(names, replies[::2], replies[1::2], strict=True):
-            app = sizes[name.split(":")[1]]
+            app = sizes[app_of(name)]
             app[0], app[1] = app[0] + 1, app[1] + int(size or 0)
-            if ttl == -1 and must_end(name):
+            found = find(name)
+            if ttl == -1 and found and found.key.ends:
                 endless.append(name)
         looked_at += len(names)
         if not cursor:
@@ -89,8 +83,3 @@ async def memory() -> Memory:
     """The last sample; empty before the first. One round trip."""
     text = await client().get(keys.memory())
     return _decoder.decode(text) if text else Memory()
-
-
-def must_end(name: str) -> bool:
-    """Whether a key has to end by itself; each app's keys.py says when."""
-    return bool(_MUST_END.search(name))

@@ -11,8 +11,9 @@ from leaderboard.models import Board
 from leaderboard.reading.windows import forget_windows
 from leaderboard.stream import feed, history
 from store.client import client
-from store.keys import dead_letters, every_key
+from store.keys import Found, dead_letters, every_key, find
 from store.stream import Entry
+from wallet import coins
 from wallet import keys as wallet_keys
 
 SCAN_COUNT = 1_000
@@ -66,14 +67,14 @@ async def _drop_lines(ids: set[str], names: set[str]) -> None:
 async def sweep(players: Sequence[int]) -> None:
     """Delete every key that is theirs, and take them out of others' reports. Redis: a SCAN of all keys."""
     ids = {str(player) for player in players}
-    owner = "|".join(sorted(ids))
-    # Keys named after a player, and what buys and awards are remembered by.
-    own = re.compile(rf":\{{player:({owner})\}}:|:(owned|pause):({owner})$|:movement:(buy|award|merge):({owner}):")
     batch: list[str] = []
     async for name in client().scan_iter(match=every_key(), count=SCAN_COUNT):
-        if own.search(name):
+        found = find(name)
+        if found is None:
+            continue
+        if _is_of(found, ids):
             await client().delete(name)
-        elif name.endswith((":run",)) or ":report:" in name:
+        elif found.key in (game_keys.run, keys.report):
             batch.append(name)
         if len(batch) >= SCAN_COUNT:
             await _look_into(batch, ids)
@@ -81,19 +82,26 @@ async def sweep(players: Sequence[int]) -> None:
     await _look_into(batch, ids)
 
 
+def _is_of(found: Found, ids: set[str]) -> bool:
+    """Whether a key is named after one of these players, or remembers what one of them bought or was awarded."""
+    if found.key is wallet_keys.movement:
+        return coins.player_of(found.values["request"]) in ids
+    return found.key.owner == "player" and found.values["player"] in ids
+
+
 async def _look_into(names: Sequence[str], ids: set[str]) -> None:
     """Delete these players' runs, and take them out of the reports of others."""
-    runs = [name for name in names if name.endswith(":run")]
+    runs = {name: found for name in names if (found := find(name)) and found.key is game_keys.run}
     pipe = client().pipeline()
     for name in runs:
         pipe.hget(name, "player")
     owners = await pipe.execute() if runs else []
-    for name, owner in zip(runs, owners, strict=True):
+    for found, owner in zip(runs.values(), owners, strict=True):
         if owner in ids:
-            run_id = name.partition("{")[2].partition("}")[0]
+            run_id = found.values["run"]
             await client().delete(game_keys.run(run_id), game_keys.inputs(run_id), game_keys.moments(run_id))
             await client().zrem(game_keys.finishing(), run_id)
-    reports = [name for name in names if not name.endswith(":run")]
+    reports = [name for name in names if name not in runs]
     for name, text in zip(reports, await client().mget(reports) if reports else [], strict=True):
         # A row of a report is ["player id","score"]; 0 is nobody.
         cleaned = re.sub(rf'\["({"|".join(ids)})",', '["0",', text or "")

@@ -1,16 +1,17 @@
-"""How a Redis key is built, and the store's own keys; every app has a `keys.py` with the others."""
+"""What keys there are: each kind is declared once, and the store's own here. Every app has a `keys.py` with its others.
+
+Doctor, memory sampling, erasure and docs/keys.md read these declarations.
+"""
 
 import hashlib
+import re
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
 
 from django.conf import settings
 
-
-def key(app: str, tag: str, noun: str, *rest: object) -> str:
-    """Return `<prefix>:<app>:{<tag>}:<noun>[:<id>…]`.
-
-    The braces are a Cluster hash tag: keys that one script touches together share it.
-    """
-    return ":".join([prefix(), app, "{" + tag + "}", noun, *map(str, rest)])
+Owner = Literal["nobody", "player", "session", "board", "run"]
+_PLACE = re.compile(r"<(\w+)>")
 
 
 def prefix() -> str:
@@ -23,53 +24,120 @@ def every_key(of: str = "") -> str:
     return f"{of or prefix()}:*"
 
 
-def lock(name: str) -> str:
-    """string · owner of a held lock, `host:process:random` · as long as it is held or renewed."""
-    return key("store", f"lock:{name}", "owner")
+class Key:
+    """A kind of key: its pattern, type, content, owner, and how it ends. Calling it gives the name of one.
+
+    The pattern is `<app>:{tag}:noun[:…]` with places in angle brackets, filled in order; names begin with the site's
+    prefix. The braces are a Cluster hash tag: keys that one script touches share it. A pattern that begins with a place
+    is of keys that hang on another key. Either `ends` says when it expires, or `stays` why it does not.
+
+        balances = Key("wallet:{coins}:balances", "hash", "player id · coins", stays="for good")
+        balances()
+    """
+
+    def __init__(
+        self, pattern: str, type: str, holds: str, *, ends: str = "", stays: str = "", owner: Owner = "nobody"
+    ) -> None:
+        assert bool(ends) != bool(stays), pattern
+        self.pattern, self.type, self.holds, self.owner = pattern, type, holds, owner
+        self.ends, self.stays = ends, stays
+        self.hangs_on = pattern.startswith("<")
+        self._template = _PLACE.sub("%s", pattern)
+        self._match = re.compile(_regex(pattern)).fullmatch
+        DECLARED.append(self)
+
+    def __call__(self, *values: object) -> str:
+        name = self._template % values
+        return name if self.hangs_on else f"{settings.REDIS_PREFIX}:{name}"
+
+    def values(self, name: str) -> dict[str, str] | None:
+        """The values in a name without its prefix; None: it is no key of this kind."""
+        found = self._match(name)
+        return found.groupdict() if found else None
 
 
-def fence(name: str) -> str:
-    """string · the last fencing number given out for a lock · no TTL: it may never go back."""
-    return key("store", f"lock:{name}", "fence")
+def _regex(pattern: str) -> str:
+    """A value has no brace where it is in a tag; of the others only the first may hold a colon."""
+    parts = _PLACE.split(pattern)
+    text, colons = re.escape(parts[0]), True
+    in_tag = parts[0].count("{") > parts[0].count("}")
+    for place, literal in zip(parts[1::2], parts[2::2], strict=True):
+        text += f"(?P<{place}>{'[^}]+' if in_tag else '.+' if colons else '[^:]+'})" + re.escape(literal)
+        colons &= in_tag
+        in_tag = in_tag and "}" not in literal
+    return text
 
 
-def dead_letters(stream: str) -> str:
-    """stream · entries that could not be handled: their fields, _reason, _group, _id · no TTL: replayed by hand."""
-    return f"{stream}:dead"
+#: Every kind of key, in the order in which apps are loaded.
+DECLARED: list[Key] = []
 
 
-def failures(stream: str, group: str) -> str:
-    """hash · entry id · how often a group failed to handle it alone · 7 days after the last failure."""
-    return f"{stream}:failures:{group}"
+class Found(NamedTuple):
+    """The kind of a key, and the values in its name."""
+
+    key: Key
+    values: Mapping[str, str]
+
+
+def find(name: str, of: str = "") -> Found | None:
+    """What a key of this site is, or of the site with another prefix; None: nothing that is declared."""
+    rest = name.removeprefix(f"{of or prefix()}:")
+    # Keys that hang on others first: their names contain the others' whole.
+    for key in sorted(DECLARED, key=lambda each: not each.hangs_on):
+        if (values := key.values(rest)) is not None:
+            return Found(key, values)
+    return None
+
+
+def app_of(name: str) -> str:
+    """The app that a key of this site belongs to."""
+    return name.removeprefix(f"{prefix()}:").partition(":")[0]
+
+
+lock = Key("store:{lock:<name>}:owner", "string", "owner, `host:process:random`", ends="when no longer held or renewed")
+fence = Key("store:{lock:<name>}:fence", "string", "the last fencing number of a lock", stays="it may never go back")
+dead_letters = Key(
+    "<stream>:dead",
+    "stream",
+    "entries that could not be handled: their fields, _reason, _group, _id",
+    stays="until they are replayed by hand",
+)
+failures = Key(
+    "<stream>:failures:<group>",
+    "hash",
+    "entry id · how often a group failed to handle it alone",
+    ends="7 days after the last failure",
+)
+_limit = Key(
+    "store:{limit:<policy>:<caller>}:calls",
+    "string or zset",
+    "a caller under a policy; fixed window: count; sliding: call id · when, UTC ms",
+    ends="after the window",
+)
+heartbeats = Key(
+    "store:{heartbeats}:workers",
+    "zset",
+    "name of a worker · when it last said that it is alive, UTC ms",
+    stays="old ones are dropped",
+)
+probe = Key(
+    "store:{probe:<token>}:value",
+    "string, pub/sub channel",
+    "what a check of Redis wrote to see whether it can",
+    ends="after 10 s",
+)
+site = Key("store:{site}:id", "string", "the id of the site, as in SQL", stays="as long as the site")
+shared = Key(
+    "store:{shared:<what>}:value", "string", "what is the same for everybody: store/shared.py", ends="after 1 minute"
+)
+shared_fresh = Key(
+    "store:{shared:<what>}:fresh", "string", "1 while that needs no computing", ends="after some seconds"
+)
 
 
 def limit(policy: str, who: str) -> str:
-    """string (fixed window: count) or zset (sliding: call id · when, UTC ms) · a caller under a policy · the window."""
-    # Hashed: a dump of Redis names no addresses, and a long name makes no long key.
-    digest = hashlib.sha256(who.encode()).hexdigest()[:32]
-    return key("store", f"limit:{policy}:{digest}", "calls")
+    """The key of a caller under a policy.
 
-
-def heartbeats() -> str:
-    """zset · name of a worker · when it last said that it is alive, UTC ms · no TTL: old ones are dropped."""
-    return key("store", "heartbeats", "workers")
-
-
-def probe(token: str) -> str:
-    """string and pub/sub channel · what a check of Redis wrote to see whether it can · 10 s."""
-    return key("store", f"probe:{token}", "value")
-
-
-def site() -> str:
-    """string · the id of the site that these keys belong to; SQL has the same · no TTL."""
-    return key("store", "site", "id")
-
-
-def shared(name: str) -> str:
-    """string · what is the same for everybody, by its name in store/shared.py's callers · 1 minute."""
-    return key("store", f"shared:{name}", "value")
-
-
-def shared_fresh(name: str) -> str:
-    """string · 1 while that needs no computing · some seconds."""
-    return key("store", f"shared:{name}", "fresh")
+    The caller is hashed: a dump of Redis names no addresses, and a long name makes no long key.
+    """
+    return _limit(policy, hashlib.sha256(who.encode()).hexdigest()[:32])

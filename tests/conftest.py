@@ -12,6 +12,8 @@ from flags import flags
 from leaderboard import known_boards
 from leaderboard.boards import FinishedRun
 from leaderboard.models import Board
+from store.client import sync
+from store.keys import find
 from store.server import private
 from tests.browser import chromium, opened  # noqa: F401  (fixtures)
 from tests.prepared import share
@@ -29,8 +31,24 @@ def redis_server():
     if "TEST_REDIS_ACL" in os.environ:
         restrict(private.private_socket(django_settings.DATA_DIR))
     yield process
+    left = unknown_or_endless()
     process.terminate()
     process.wait(10)
+    assert left == [], "keys that no keys.py declares, or that should end and do not"
+
+
+def unknown_or_endless(of: str = "test*") -> list[str]:
+    """The keys of tests that no app declares, and those that should end and do not.
+
+    Tests name keys of their own without an app: `test7:x`.
+    """
+    found = []
+    with sync() as connection:
+        for name in connection.scan_iter(match=f"{of}:*:*", count=1_000):
+            known = find(name, of=name.partition(":")[0])
+            if known is None or (known.key.ends and connection.ttl(name) == -1):
+                found.append(name)
+    return sorted(found)
 
 
 @pytest.fixture(autouse=True)

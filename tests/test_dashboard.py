@@ -24,7 +24,7 @@ from operators import keys as dashboard_keys
 from presence import online
 from store import heartbeat
 from store.client import client as redis
-from store.keys import dead_letters, key
+from store.keys import dead_letters, prefix
 from store.lock import hold
 from store.sync_loop import run_sync
 from tests.worker import drain
@@ -85,7 +85,7 @@ class TestFigures:
         await boards.submit(finished(bob, 500))
         await drain()
         await boards.submit(finished(bob, 600))
-        await redis().xadd(key("tests", "x", "x"), {"a": "1"})
+        await redis().xadd(f"{prefix()}:x", {"a": "1"})
         await heartbeat.beat("w1")
         async with hold("repair:fuse"), hold("window:fuse:7"), hold("flag:replays"):
             found = await figures.read()
@@ -158,11 +158,13 @@ class TestHistory:
         from visitors import keys
 
         await unique.saw("v1")
-        await redis().persist(keys.visitors(str(datetime.now(UTC).date())))
+        name = keys.visitors(str(datetime.now(UTC).date()))
+        await redis().persist(name)
         await active_days.mark(1)
         await minutes.sample_memory()
+        await redis().delete(name)
         found = await minutes.memory()
-        assert (found.endless, found.endless_names) == (1, [keys.visitors(str(datetime.now(UTC).date()))])
+        assert (found.endless, found.endless_names) == (1, [name])
 
 
 class TestCounting:
@@ -185,9 +187,9 @@ class TestCounting:
         for number, day in enumerate(week):
             # Half of each day's visitors come on the next day, too.
             await redis().pfadd(keys.visitors(str(day)), *(f"v{n}" for n in range(500 * number, 500 * number + 1_000)))
-        await redis().pfmerge(key("tests", "x", "union"), *(keys.visitors(str(day)) for day in week))
+        await redis().pfmerge(f"{prefix()}:union", *(keys.visitors(str(day)) for day in week))
         [found] = await unique.unique([7], today=datetime(2026, 11, 24, tzinfo=UTC))
-        assert found == await redis().pfcount(key("tests", "x", "union"))
+        assert found == await redis().pfcount(f"{prefix()}:union")
         assert abs(found - 4_000) <= 100
 
     async def test_days_are_told_apart(self):

@@ -72,7 +72,7 @@ def test_a_good_site_is_well(client, capsys):
         "Eviction",
         "Append-only",
         "Clock",
-        "Hash tags",
+        "Keys",
         "Worker",
         "SQL",
         "Static",
@@ -102,13 +102,14 @@ def test_an_ill_redis_is_named(capsys, ill, well, words):
 def test_a_session_that_never_ends_is_found(capsys):
     run_sync(do("HSET", account_keys.session("x" * 40), "a", "1"))
     out = examined(capsys)
+    run_sync(do("DEL", account_keys.session("x" * 40)))
     assert "✗ Keys that must end: 1 of" in out
     assert "1 finding needs mending." in out
 
 
-def test_a_key_without_a_tag_is_found(capsys, prefix):
+def test_a_key_that_nobody_declares_is_found(capsys, prefix):
     run_sync(do("SET", f"{prefix}:odd", "1"))
-    assert f"✗ Hash tags: 1 of 2 keys have none, such as {prefix}:odd" in examined(capsys)
+    assert f"✗ Keys: 1 of 2 are none of this version's, such as {prefix}:odd" in examined(capsys)
 
 
 def test_a_site_without_worker_or_static_files_is_ill(capsys, settings, tmp_path):

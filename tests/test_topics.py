@@ -13,7 +13,7 @@ from live import topics
 from live.protocol import Diff, Lines
 from live.topics import apply, apply_lines
 from presence import online
-from store.keys import key
+from store.keys import prefix
 
 STEPS = 80
 
@@ -25,7 +25,7 @@ async def play(rng, finished):
 async def tell(rng, finished):
     await feed.append(
         Line("best", "fuse", 0, player=rng.randint(1, 9), points=rng.randint(1, 99)),
-        told=key("tests", "x", "told", rng.random()),
+        told=f"{prefix()}:told:{rng.random()}",
     )
 
 

@@ -1,15 +1,14 @@
 """The Redis keys of visitors."""
 
-from store.keys import key
+from store.keys import Key
 
-APP = "visitors"
-
-
-def visitors(day: str, of: str = "") -> str:
-    """HyperLogLog · HMACs of a day's visitors, or of those of one game · 70 days."""
-    return key(APP, "unique", "day", day, *([of] if of else []))
-
-
-def active(day: str) -> str:
-    """bitmap · player id, which is dense · whether they were here on a UTC day · 70 days."""
-    return key(APP, "active", "day", day)
+visitors = Key("visitors:{unique}:day:<day>", "HyperLogLog", "HMACs of a day's visitors", ends="after 70 days")
+game_visitors = Key(
+    "visitors:{unique}:game:<game>:<day>", "HyperLogLog", "HMACs of a day's visitors of a game", ends="after 70 days"
+)
+active = Key(
+    "visitors:{active}:day:<day>",
+    "bitmap",
+    "player id, which is dense · whether they were here on a UTC day",
+    ends="after 70 days",
+)

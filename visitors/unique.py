@@ -28,7 +28,7 @@ async def saw(visitor: str, *, of: str = "", today: datetime | None = None) -> b
     digest = salted_hmac("visitors.unique", visitor, algorithm="sha256").hexdigest()[:32]
     [day] = _days(today or datetime.now(UTC), 1)
     pipe = client().pipeline()
-    for name in dict.fromkeys((keys.visitors(day), keys.visitors(day, of))):
+    for name in (keys.visitors(day), *([keys.game_visitors(of, day)] if of else [])):
         pipe.pfadd(name, digest)
         pipe.expire(name, TTL_S)
     return bool((await pipe.execute())[0])
@@ -55,5 +55,6 @@ async def unique(spans: Sequence[int] = (1, 7, 30), *, of: str = "", today: date
     """
     pipe = client().pipeline()
     for span in spans:
-        pipe.pfcount(*(keys.visitors(day, of) for day in _days(today or datetime.now(UTC), span)))
+        days = _days(today or datetime.now(UTC), span)
+        pipe.pfcount(*(keys.game_visitors(of, day) if of else keys.visitors(day) for day in days))
     return await pipe.execute()

@@ -69,6 +69,12 @@ async def purse(player: int) -> Purse:
     return Purse(int(balance or 0), frozenset(owned))
 
 
+def player_of(request: str) -> str:
+    """The id of the player whom a request is about, as text; nothing when it names none."""
+    kind, *rest = request.split(":")
+    return rest[0] if kind in ("buy", "award", "merge") else rest[-1] if kind == "grant" else ""
+
+
 async def buy(player: int, item: Item, request: str) -> Receipt:
     """Pay for a cosmetic and have it. Sending the same request twice pays once.
 

@@ -1,27 +1,24 @@
-"""The Redis keys of the wallet."""
+"""The Redis keys of the wallet. All share one tag: a movement touches a player's coins and the ledger at once."""
 
-from store.keys import key
+from store.keys import Key
 
-APP = "wallet"
-# All players share it: a movement touches a player's coins and the one ledger at once.
-COINS = "coins"
-
-
-def balances() -> str:
-    """hash · player id · coins · no TTL."""
-    return key(APP, COINS, "balances")
-
-
-def owned(player: int) -> str:
-    """set · slugs of the cosmetics that a player bought · no TTL."""
-    return key(APP, COINS, "owned", player)
-
-
-def ledger() -> str:
-    """stream · movements of coins on their way to SQL; fields in lua/move.lua · trimmed once acknowledged."""
-    return key(APP, COINS, "ledger")
-
-
-def movement(request: str) -> str:
-    """string · coins after a movement, which makes asking for it again harmless · 30 days."""
-    return key(APP, COINS, "movement", request)
+balances = Key("wallet:{coins}:balances", "hash", "player id · coins", stays="as long as the player")
+owned = Key(
+    "wallet:{coins}:owned:<player>",
+    "set",
+    "slugs of the cosmetics that a player bought",
+    stays="as long as the player",
+    owner="player",
+)
+ledger = Key(
+    "wallet:{coins}:ledger",
+    "stream",
+    "movements of coins on their way to SQL; fields in lua/move.lua",
+    stays="trimmed once acknowledged",
+)
+movement = Key(
+    "wallet:{coins}:movement:<request>",
+    "string",
+    "coins after a movement, which makes asking for it again harmless",
+    ends="after 30 days",
+)

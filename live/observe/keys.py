@@ -1,10 +1,10 @@
 """The Redis keys of what processes say of themselves."""
 
-from store.keys import key
+from store.keys import Key
 
-APP = "observe"
-
-
-def processes() -> str:
-    """hash · name of a web process · JSON of its numbers, `processes.Numbers` · no TTL: silent ones are dropped."""
-    return key(APP, "processes", "numbers")
+processes = Key(
+    "observe:{processes}:numbers",
+    "hash",
+    "name of a web process · JSON of its `processes.Numbers`",
+    stays="silent ones are dropped",
+)
