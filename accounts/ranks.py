@@ -3,6 +3,9 @@
 from accounts.models import Player
 from live.errors import GameError
 
+#: The roles of staff that the site ships, the lowest first: each may do what those before it may.
+ROLES = MODERATOR, OPERATOR, OWNER = "Moderator", "Operator", "Owner"
+
 
 class NotYours(GameError):
     code = "not_yours"

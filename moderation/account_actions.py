@@ -3,20 +3,18 @@
 import secrets
 
 from asgiref.sync import sync_to_async
+from django import forms
 
 from accounts.models import Player
-from accounts.ranks import need_above
+from accounts.ranks import MODERATOR, OPERATOR
 from accounts.sessions.engine import end_sessions
+from audit.actions import Act, ReasonMissing, action
 from audit.trail import record
 from live.errors import GameError
+from moderation.targets import PLAYER
 from store.stream import replay_dead_letters
 from wallet import keys, ledger
 from wallet.coins import AMOUNT_MAX, Movement, move, purse
-
-
-class ReasonMissing(GameError):
-    code = "reason_missing"
-    message = "Say why: it is kept with what you did."
 
 
 class OddAmount(GameError):
@@ -24,29 +22,42 @@ class OddAmount(GameError):
     message = f"Coins are a whole number from 1 to {AMOUNT_MAX:,}."
 
 
-async def revoke_sessions(player: Player, *, reason: str, by: Player | None) -> int:
-    """Sign a player out everywhere, open sockets included; returns of how many sessions.
-
-    Raises:
-        ReasonMissing, NotYours: nothing was done.
-    """
-    _need(reason)
-    await sync_to_async(need_above)(by, player)
+@action(
+    PLAYER,
+    role=MODERATOR,
+    permission="accounts.revoke_sessions",
+    words="Sign these players out everywhere",
+    help="sign a player out everywhere",
+)
+async def revoke_sessions(player: Player, *, act: Act) -> int:
+    """Sign a player out everywhere, open sockets included; returns of how many sessions."""
     ended = await end_sessions(player.pk)
-    await sync_to_async(record)(
-        "revoke_sessions", "player", player.pk, by=by, reason=reason, before={"sessions": ended}, after={"sessions": 0}
-    )
+    await sync_to_async(act.keep)({"sessions": ended}, {"sessions": 0})
     return ended
 
 
-async def grant_coins(player: Player, coins: int, *, reason: str, by: Player | None, token: str = "") -> int:
+@action(
+    PLAYER,
+    role=OPERATOR,
+    permission="accounts.grant_coins",
+    words="Give these players coins",
+    help="give a player coins",
+    asks={
+        "coins": forms.IntegerField(min_value=1, max_value=AMOUNT_MAX),
+        # The same for every sending of one form: a second click, or another try after a silence, gives nothing more.
+        "token": forms.CharField(
+            widget=forms.HiddenInput, initial=lambda: secrets.token_hex(12), max_length=24, required=False
+        ),
+    },
+    if_unknown="Send the form again: it gives the coins once.",
+    says=lambda player, balance: f"{player.name} has {balance:,} coins now.",
+)
+async def grant_coins(player: Player, coins: int, *, act: Act, token: str = "") -> int:
     """Give a player coins; returns how many they have then. Sent again with the same `token`, it gives nothing more.
 
     Raises:
-        ReasonMissing, OddAmount, NotYours: nothing was given.
+        OddAmount: nothing was given.
     """
-    _need(reason)
-    await sync_to_async(need_above)(by, player)
     if not 1 <= coins <= AMOUNT_MAX:
         raise OddAmount
     request = f"grant:{token or secrets.token_hex(12)}:{player.pk}"
@@ -54,20 +65,15 @@ async def grant_coins(player: Player, coins: int, *, reason: str, by: Player | N
         return (await purse(player.pk)).balance
     receipt = await move(Movement(player.pk, coins, "a gift", request))
     before = {"coins": receipt.balance - (0 if receipt.repeated else coins)}
-    after = {"coins": receipt.balance}
-    await sync_to_async(record)("grant_coins", "player", player.pk, by=by, reason=reason, before=before, after=after)
+    await sync_to_async(act.keep)(before, {"coins": receipt.balance})
     return receipt.balance
 
 
 async def replay_letters(*, reason: str, by: Player | None) -> int:
-    """Have every dead letter of the ledger tried again; returns how many."""
-    _need(reason)
-    count = await replay_dead_letters(keys.ledger())
-    after = {"letters": count}
-    await sync_to_async(record)("replay_dead_letters", "ledger", "ledger", by=by, reason=reason, after=after)
-    return count
-
-
-def _need(reason: str) -> None:
+    """Have every dead letter of the ledger tried again; returns how many. Raises ReasonMissing."""
     if not reason.strip():
         raise ReasonMissing
+    count = await replay_dead_letters(keys.ledger())
+    after = {"letters": count}
+    await sync_to_async(record)("replay_letters", "ledger", "ledger", by=by, reason=reason, after=after)
+    return count

@@ -18,33 +18,11 @@ from leaderboard import known_boards
 from leaderboard.boards import kept_periods
 from leaderboard.models import Board, HiddenPlayer, Merge, Placement, Run, Season
 from leaderboard.repair import rebuild
-from moderation import account_actions as account_operations
-from moderation import board_actions, suspicion, visibility
-from moderation.admin_actions import GrantForm, ResetForm, acting
+from moderation.admin_actions import Acts
 from moderation.models import Moderation, Suspicion
 from store.client import StoreUnavailable
 from store.lock import LockHeld, LockLost
 from store.sync_loop import run_sync
-
-
-class Moderates:
-    """Who may use the moderators' actions: staff who may add to what moderators did."""
-
-    def has_moderate_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("moderation.add_moderation")
-
-
-class Operates:
-    """Who may use the operators' actions on boards and accounts."""
-
-    def has_operate_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("leaderboard.operate_board")
-
-    def has_grant_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("accounts.grant_coins")
-
-    def has_revoke_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("accounts.revoke_sessions")
 
 
 class BoardForm(forms.ModelForm):
@@ -60,19 +38,12 @@ class BoardForm(forms.ModelForm):
 
 
 @admin.register(Board)
-class BoardAdmin(Operates, admin.ModelAdmin):
+class BoardAdmin(Acts, admin.ModelAdmin):
     list_display = ["title", "slug", "order", "operator", "points_max", "is_open"]
     list_filter = ["is_open", "order", "operator"]
     search_fields = ["title", "slug"]
     # Whether it is open, and resets, have actions of their own, which ask why.
     readonly_fields = ["slug", "game", "is_open", "tie_resolution"]
-    actions = [
-        acting("Close these boards", board_actions.set_open, permission="operate", is_open=False),
-        acting("Reopen these boards", board_actions.set_open, permission="operate", is_open=True),
-        acting("Reset a period", board_actions.reset_period, permission="operate", form_class=ResetForm),
-        acting("Rebuild from SQL", board_actions.rebuild_board, permission="operate"),
-        acting("Replay dead letters", board_actions.replay_letters, permission="operate"),
-    ]
     form = BoardForm
 
     def save_model(self, request, obj, form, change):
@@ -129,7 +100,7 @@ def _on_one_board(request: HttpRequest) -> bool:
 
 
 @admin.register(Run)
-class RunAdmin(Moderates, FindsByPlayer, Exports, ReadOnly):
+class RunAdmin(Acts, FindsByPlayer, Exports, ReadOnly):
     """Accepted runs: a score is never typed in."""
 
     csv_fields = ["id", "board", "player", "player__name", "points", "started_at", "accepted_at", "is_hidden"]
@@ -137,11 +108,7 @@ class RunAdmin(Moderates, FindsByPlayer, Exports, ReadOnly):
     list_display = ["accepted_at", "shown_points", "player", "board", "duration", "state", "watch"]
     list_filter = ["board", "is_hidden", "accepted_at", PlayedBy]
     list_prefetch_related = ["player", "board"]
-    actions = [
-        acting("Hide these runs", visibility.hide_run),
-        acting("Restore these runs", visibility.restore_run),
-        export_csv,
-    ]
+    actions = [export_csv]
 
     # On one board its own indexes have the order of acceptance and of points, over all boards only that of time.
     def get_ordering(self, request):
@@ -199,7 +166,7 @@ class ModerationAdmin(Exports, ReadOnly):
 
 
 @admin.register(Suspicion)
-class SuspicionAdmin(Moderates, ReadOnly):
+class SuspicionAdmin(Acts, ReadOnly):
     """The queue of flagged runs: what is to be decided comes first."""
 
     list_display = ["at", "decision", "confidence", "words", "player", "points", "watch"]
@@ -207,10 +174,6 @@ class SuspicionAdmin(Moderates, ReadOnly):
     list_prefetch_related = ["run__player", "run__board"]
     search_fields = ["=run__id", "run__player__name"]
     ordering = ["-decision", "-at"]
-    actions = [
-        acting("Clear these runs: a person played them", suspicion.clear),
-        acting("Confirm: a program played these runs", suspicion.confirm),
-    ]
 
     @admin.display
     def player(self, each: Suspicion) -> str:
@@ -225,21 +188,13 @@ class SuspicionAdmin(Moderates, ReadOnly):
         return _replay_link(each.run_id)
 
 
-class ModeratedPlayerAdmin(Moderates, Operates, Exports, PlayerAdmin):
+class ModeratedPlayerAdmin(Acts, Exports, PlayerAdmin):
     """Players, with what moderators may do to them; the layer below knows no boards."""
 
     csv_fields = ["id", "name", "country", "is_guest", "is_demo", "is_active", "is_staff", "joined_at", "last_login"]
 
     list_display = ["name", "state", "country", "joined_at", "last_login"]
-    actions = [
-        acting("Hide these players", visibility.hide_player),
-        acting("Restore these players", visibility.restore_player),
-        acting("Ban these players", visibility.ban),
-        acting("Lift the ban of these players", visibility.unban),
-        acting("Sign these players out everywhere", account_operations.revoke_sessions, permission="revoke"),
-        acting("Give these players coins", account_operations.grant_coins, permission="grant", form_class=GrantForm),
-        export_csv,
-    ]
+    actions = [export_csv]
 
     @admin.display
     def state(self, player: Player) -> str:

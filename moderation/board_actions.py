@@ -1,20 +1,22 @@
 """What operators do to boards: each with who, why, before and after."""
 
 from asgiref.sync import sync_to_async
+from django import forms
+from django.contrib.admin.widgets import AdminTextInputWidget
 from django.db import transaction
 
-from accounts.models import Player
-from audit.trail import record
+from accounts.ranks import OPERATOR
+from audit.actions import Act, action
 from leaderboard import keys, known_boards
 from leaderboard.errors import UnknownPeriod
 from leaderboard.known_boards import now_ms
 from leaderboard.models import Board, Season
-from leaderboard.periods import current
+from leaderboard.periods import KINDS, TITLES, current
 from leaderboard.reading.windows import forget_windows
 from leaderboard.repair import rebuild
 from leaderboard.seasons import closing
 from live.errors import GameError
-from moderation.account_actions import ReasonMissing
+from moderation.targets import BOARD, OPERATE
 from store.client import client
 from store.stream import replay_dead_letters
 
@@ -29,32 +31,55 @@ class NothingToReset(GameError):
     message = "Nobody stands on that period."
 
 
-def _need(reason: str) -> None:
-    if not reason.strip():
-        raise ReasonMissing
+_operated = {"role": OPERATOR, "permission": OPERATE}
 
 
-async def set_open(board: Board, is_open: bool, *, reason: str, by: Player | None) -> None:
-    """Have a board take runs, or no more for now. Processes that know it follow within 5 seconds."""
-    _need(reason)
+@action(
+    BOARD, words="Close these boards", help="have a board take no runs for now", undone_by="reopen_board", **_operated
+)
+async def close_board(board: Board, *, act: Act) -> None:
+    """Have a board take no more runs. Processes that know it follow within 5 seconds."""
+    await _set_open(board, False, act)
+
+
+@action(
+    BOARD, words="Reopen these boards", help="have a closed board take runs again", undone_by="close_board", **_operated
+)
+async def reopen_board(board: Board, *, act: Act) -> None:
+    """Have a closed board take runs again."""
+    await _set_open(board, True, act)
+
+
+async def _set_open(board: Board, is_open: bool, act: Act) -> None:
     before = {"open": board.is_open}
     await Board.objects.filter(pk=board.pk).aupdate(is_open=is_open)
     board.is_open = is_open
     known_boards.forget()
-    action = "reopen_board" if is_open else "close_board"
-    await sync_to_async(record)(action, "board", board.pk, by=by, reason=reason, before=before, after={"open": is_open})
+    await sync_to_async(act.keep)(before, {"open": is_open})
 
 
-async def reset_period(board: Board, kind: str, typed: str, *, reason: str, by: Player | None) -> int:
+@action(
+    BOARD,
+    words="Reset a period",
+    help="archive and empty a board's current period",
+    asks={
+        "kind": forms.ChoiceField(label="Which period", choices=[(kind, TITLES[kind]) for kind in KINDS]),
+        "typed": forms.CharField(label="Type the board’s title: this cannot be undone", widget=AdminTextInputWidget),
+    },
+    flags={"typed": "title"},
+    if_unknown="If the season’s archive is there, rebuild the board from SQL: that empties the period.",
+    says=lambda board, size: f"{board.title}: {size:,} players archived, the period is empty.",
+    **_operated,
+)
+async def reset_period(board: Board, kind: str, typed: str, *, act: Act) -> int:
     """Empty a board's current period, archived as it stands first; returns how many players stood on it.
 
     Runs are kept and count on the other periods; on this one only those from now on, in a rebuild, too.
 
     Raises:
-        ReasonMissing, WrongName, UnknownPeriod, NothingToReset: nothing was done.
+        WrongName, UnknownPeriod, NothingToReset: nothing was done.
         LockHeld, LockLost, Fenced, TooBusy: a repair is under way; a rebuild empties the period once it is archived.
     """
-    _need(reason)
     if typed.strip() != board.title:
         raise WrongName
     if kind not in board.kinds:
@@ -71,8 +96,7 @@ async def reset_period(board: Board, kind: str, typed: str, *, reason: str, by: 
     name = f"{period.id}~{await archived.acount() + 1}"
     size = await closing.archive_now(board, period.id, name)
     await sync_to_async(_note_reset)(board, period.id, at_ms)
-    before, after = {"players": size, "archived_as": name}, {"players": 0}
-    await sync_to_async(record)("reset_period", "board", board.pk, by=by, reason=reason, before=before, after=after)
+    await sync_to_async(act.keep)({"players": size, "archived_as": name}, {"players": 0})
     await rebuild.rebuild(board)
     await forget_windows(board.slug)
     return size
@@ -85,19 +109,23 @@ def _note_reset(board: Board, period_id: str, at_ms: int) -> None:
         board.save(update_fields=["resets"])
 
 
-async def rebuild_board(board: Board, *, reason: str, by: Player | None) -> None:
+@action(BOARD, words="Rebuild from SQL", help="build a board anew from SQL", **_operated)
+async def rebuild_board(board: Board, *, act: Act) -> None:
     """Build a board anew from SQL. Raises LockHeld, LockLost or TooBusy as `rebuild.rebuild`."""
-    _need(reason)
     differed = await rebuild.differences(board)
     await rebuild.rebuild(board)
-    before = {"differences": len(differed)}
-    await sync_to_async(record)("rebuild_board", "board", board.pk, by=by, reason=reason, before=before)
+    await sync_to_async(act.keep)({"differences": len(differed)})
 
 
-async def replay_letters(board: Board, *, reason: str, by: Player | None) -> int:
+@action(
+    BOARD,
+    words="Replay dead letters",
+    help="have a board's dead letters tried again",
+    says=lambda board, count: f"{board.title}: {count} put back.",
+    **_operated,
+)
+async def replay_letters(board: Board, *, act: Act) -> int:
     """Have every dead letter of a board tried again; returns how many."""
-    _need(reason)
     count = await replay_dead_letters(keys.runs(board.slug))
-    after = {"letters": count}
-    await sync_to_async(record)("replay_dead_letters", "board", board.pk, by=by, reason=reason, after=after)
+    await sync_to_async(act.keep)(after={"letters": count})
     return count

@@ -13,15 +13,15 @@ import msgspec
 from asgiref.sync import sync_to_async
 from django.db.models import Count
 
-from accounts.models import Player
-from accounts.ranks import need_above
-from audit.trail import record
+from accounts.ranks import MODERATOR
+from audit.actions import Act, action
 from flags import flags
 from leaderboard.models import Run
 from leaderboard.stream import history
 from live.errors import GameError
 from moderation import visibility
 from moderation.models import Moderation, Suspicion
+from moderation.targets import MODERATE, QUEUED_RUN
 from store.stream import Entry, Group
 from store.trouble import SQL_TROUBLE
 
@@ -102,42 +102,52 @@ def _facts(run: Run) -> tuple[int, float, list[int]]:
     return len(kept.inputs), (run.accepted_at - run.started_at).total_seconds(), kept.pauses_ms
 
 
-async def clear(suspicion: Suspicion, *, reason: str, by: Player | None, later: bool = False) -> None:
+_decided = {"role": MODERATOR, "permission": MODERATE, "worker_finishes": True}
+
+
+@action(
+    QUEUED_RUN,
+    words="Clear these runs: a person played them",
+    help="decide that a person played a suspicious run",
+    undone_by="confirm_run",
+    **_decided,
+)
+async def clear_run(suspicion: Suspicion, *, act: Act, later: bool = False) -> None:
     """A person played it: the run counts again, if it was hidden for this. Raises as `_decide`."""
     run = await Run.objects.select_related("player").aget(pk=suspicion.run_id)
     was_confirmed = suspicion.decision == Suspicion.Decision.CONFIRMED
-    await _decide(suspicion, run, str(Suspicion.Decision.CLEARED), reason, by)
+    await _decide(suspicion, str(Suspicion.Decision.CLEARED), act)
     hides = Moderation.objects.filter(run=run, action=Moderation.Action.HIDE_RUN).order_by("-pk")
     hidden = await hides.afirst() if run.is_hidden else None
     if hidden and (was_confirmed or hidden.reason.startswith(LOOKS_PLAYED)):
-        await visibility.restore_run(run, reason=reason, by=by, later=later)
+        await visibility.restore_run(run, reason=act.reason, by=act.by, later=later)
 
 
-async def confirm(suspicion: Suspicion, *, reason: str, by: Player | None, later: bool = False) -> None:
+@action(
+    QUEUED_RUN,
+    words="Confirm: a program played these runs",
+    help="decide that a program played a suspicious run, and hide it",
+    undone_by="clear_run",
+    **_decided,
+)
+async def confirm_run(suspicion: Suspicion, *, act: Act, later: bool = False) -> None:
     """A program played it: the run is hidden, and stays so. Raises as `_decide`."""
     run = await Run.objects.select_related("player").aget(pk=suspicion.run_id)
-    await _decide(suspicion, run, str(Suspicion.Decision.CONFIRMED), reason, by)
+    await _decide(suspicion, str(Suspicion.Decision.CONFIRMED), act)
     if not run.is_hidden:
-        await visibility.hide_run(run, reason=reason, by=by, later=later)
+        await visibility.hide_run(run, reason=act.reason, by=act.by, later=later)
 
 
-async def _decide(suspicion: Suspicion, run: Run, decision: str, reason: str, by: Player | None) -> None:
+async def _decide(suspicion: Suspicion, decision: str, act: Act) -> None:
     """Keep a decision on what was seen.
 
     Raises:
-        ReasonMissing, NotYours: nothing was decided.
         DecidedMeanwhile: somebody else was faster.
     """
-    if not reason.strip():
-        raise visibility.ReasonMissing
-    await sync_to_async(need_above)(by, run.player)
-    before = {"decision": suspicion.decision}
     seen = Suspicion.objects.filter(pk=suspicion.pk, decision=suspicion.decision)
     if not await seen.aupdate(decision=decision):
         raise DecidedMeanwhile
-    after = {"decision": decision}
-    act = f"{decision}_suspicion"
-    await sync_to_async(record)(act, "run", suspicion.run_id, by=by, reason=reason, before=before, after=after)
+    await sync_to_async(act.keep)({"decision": suspicion.decision}, {"decision": decision})
 
 
 def open_counts() -> Counter[str]:

@@ -13,55 +13,84 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from accounts.models import Player
-from accounts.ranks import LastSuperuser, is_last_superuser, need_above
+from accounts.ranks import MODERATOR, LastSuperuser, is_last_superuser
 from accounts.sessions.engine import end_sessions
-from audit.trail import record
+from audit.actions import Act, action
 from leaderboard.models import Board, HiddenPlayer, Run
 from leaderboard.repair.one_player import put_board_right, sync_hidden
 from leaderboard.seasons import archive
 from leaderboard.stream import feed
 from live.hub import mark
-from moderation.account_actions import ReasonMissing
 from moderation.models import Moderation
+from moderation.targets import MODERATE, PLAYER, RUN
 from nearby import cells
 from store.client import StoreUnavailable
 from store.trouble import SQL_TROUBLE
 
 logger = logging.getLogger(__name__)
 
-Action = Moderation.Action
+Kind = Moderation.Action
 # What is not applied after so long was left behind by a process that died.
 FINISH_AFTER_S = 60
 
 
-async def hide_run(run: Run, *, reason: str, by: Player | None, later: bool = False) -> None:
+_moderated = {"role": MODERATOR, "permission": MODERATE, "worker_finishes": True}
+
+
+@action(RUN, words="Hide these runs", help="take a run out of its board", undone_by="restore_run", **_moderated)
+async def hide_run(run: Run, *, act: Act, later: bool = False) -> None:
     """Take one run out of its board; the player's next best run, if any, counts instead."""
-    await _do(Action.HIDE_RUN, run.player, run, reason, by, later)
+    await _do(Kind.HIDE_RUN, run.player, run, act, later)
 
 
-async def restore_run(run: Run, *, reason: str, by: Player | None, later: bool = False) -> None:
+@action(RUN, words="Restore these runs", help="let a hidden run count again", undone_by="hide_run", **_moderated)
+async def restore_run(run: Run, *, act: Act, later: bool = False) -> None:
     """Let a hidden run count again."""
-    await _do(Action.RESTORE_RUN, run.player, run, reason, by, later)
+    await _do(Kind.RESTORE_RUN, run.player, run, act, later)
 
 
-async def hide_player(player: Player, *, reason: str, by: Player | None, later: bool = False) -> None:
+@action(
+    PLAYER, words="Hide these players", help="take a player off every board", undone_by="restore_player", **_moderated
+)
+async def hide_player(player: Player, *, act: Act, later: bool = False) -> None:
     """Take a player off every board; runs they finish from now on are refused."""
-    await _do(Action.HIDE_PLAYER, player, None, reason, by, later)
+    await _do(Kind.HIDE_PLAYER, player, None, act, later)
 
 
-async def restore_player(player: Player, *, reason: str, by: Player | None, later: bool = False) -> None:
+@action(
+    PLAYER,
+    words="Restore these players",
+    help="let a hidden player stand on the boards again",
+    undone_by="hide_player",
+    **_moderated,
+)
+async def restore_player(player: Player, *, act: Act, later: bool = False) -> None:
     """Let a hidden player stand on the boards again, with every run that is not hidden itself."""
-    await _do(Action.RESTORE_PLAYER, player, None, reason, by, later)
+    await _do(Kind.RESTORE_PLAYER, player, None, act, later)
 
 
-async def ban(player: Player, *, reason: str, by: Player | None, later: bool = False) -> None:
-    """Hide a player, end all their sessions and sockets, and keep them from signing in."""
-    await _do(Action.BAN, player, None, reason, by, later)
+@action(
+    PLAYER,
+    words="Ban these players",
+    help="hide a player, sign them out everywhere, keep them out",
+    undone_by="unban",
+    **_moderated,
+)
+async def ban(player: Player, *, act: Act, later: bool = False) -> None:
+    """Hide a player, end all their sessions and sockets, and keep them from signing in.
+
+    Raises:
+        LastSuperuser: nobody else could do everything then.
+    """
+    if await sync_to_async(is_last_superuser)(player):
+        raise LastSuperuser
+    await _do(Kind.BAN, player, None, act, later)
 
 
-async def unban(player: Player, *, reason: str, by: Player | None, later: bool = False) -> None:
+@action(PLAYER, words="Lift the ban of these players", help="lift a ban", undone_by="ban", **_moderated)
+async def unban(player: Player, *, act: Act, later: bool = False) -> None:
     """Lift a ban: the player may sign in again and stands on the boards again."""
-    await _do(Action.UNBAN, player, None, reason, by, later)
+    await _do(Kind.UNBAN, player, None, act, later)
 
 
 async def finish() -> int:
@@ -90,32 +119,26 @@ async def _apply_all(left: "QuerySet[Moderation]") -> int:
     return done
 
 
-async def _do(action: Any, player: Player, run: Run | None, reason: str, by: Player | None, later: bool) -> None:
-    if not reason.strip():
-        raise ReasonMissing
-    await sync_to_async(need_above)(by, player)
-    if action == Action.BAN and await sync_to_async(is_last_superuser)(player):
-        raise LastSuperuser
-    entry = await sync_to_async(_record)(action, player, run, reason.strip()[:300], by, later)
+async def _do(kind: Any, player: Player, run: Run | None, act: Act, later: bool) -> None:
+    entry = await sync_to_async(_record)(kind, player, run, act, later)
     if not later:
         await _apply(entry)
 
 
-def _record(action: Any, player: Player, run: Run | None, reason: str, by: Player | None, later: bool) -> Moderation:
+def _record(kind: Any, player: Player, run: Run | None, act: Act, later: bool) -> Moderation:
     with transaction.atomic():
         before = _visibility(player, run)
         if run is not None:
-            Run.objects.filter(pk=run.pk).update(is_hidden=action == Action.HIDE_RUN)
-        elif action in (Action.HIDE_PLAYER, Action.BAN):
+            Run.objects.filter(pk=run.pk).update(is_hidden=kind == Kind.HIDE_RUN)
+        elif kind in (Kind.HIDE_PLAYER, Kind.BAN):
             HiddenPlayer.objects.get_or_create(player=player)
         else:
             HiddenPlayer.objects.filter(player=player).delete()
-        if action in (Action.BAN, Action.UNBAN):
-            Player.objects.filter(pk=player.pk).update(is_active=action == Action.UNBAN)
-        target = ("run", run.pk) if run else ("player", player.pk)
-        record(str(action), *target, by=by, reason=reason, before=before, after=_visibility(player, run))
+        if kind in (Kind.BAN, Kind.UNBAN):
+            Player.objects.filter(pk=player.pk).update(is_active=kind == Kind.UNBAN)
+        act.keep(before, _visibility(player, run))
         return Moderation.objects.create(
-            action=action, player=player, run=run, reason=reason, by=by, applied=False, queued=later
+            action=kind, player=player, run=run, reason=act.reason, by=act.by, applied=False, queued=later
         )
 
 
@@ -128,9 +151,9 @@ def _visibility(player: Player, run: Run | None) -> dict[str, bool]:
 
 async def _apply(entry: Moderation) -> None:
     """Make boards, archives and sessions what SQL says by now; doing it twice is harmless."""
-    if entry.action == Action.BAN:
+    if entry.action == Kind.BAN:
         await end_sessions(entry.player_id)
-    if entry.action in (Action.BAN, Action.HIDE_PLAYER):
+    if entry.action in (Kind.BAN, Kind.HIDE_PLAYER):
         await cells.leave(entry.player_id)
     boards = Board.objects.filter(pk=entry.run.board_id) if entry.run else Board.objects.all()
     async for board in boards:

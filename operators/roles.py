@@ -2,23 +2,30 @@
 
 from typing import Any
 
-MODERATOR, OPERATOR, OWNER = "Moderator", "Operator", "Owner"
+from accounts.ranks import MODERATOR, OWNER, ROLES
+from audit import actions
 
 _MODERATES = """
-    accounts.view_player accounts.revoke_sessions
-    leaderboard.view_run moderation.view_moderation moderation.add_moderation moderation.view_suspicion
+    accounts.view_player leaderboard.view_run moderation.view_moderation moderation.view_suspicion
     audit.view_entry
 """.split()
 _OPERATES = """
-    accounts.grant_coins wallet.view_ledgerentry accounts.view_follow
-    leaderboard.view_board leaderboard.change_board leaderboard.operate_board leaderboard.view_season
+    wallet.view_ledgerentry accounts.view_follow
+    leaderboard.view_board leaderboard.change_board leaderboard.view_season
     leaderboard.view_placement leaderboard.view_merge
     achievements.view_award audit.export_lists
     flags.view_flag flags.add_flag flags.change_flag flags.delete_flag
     flags.view_experiment flags.add_experiment flags.change_experiment flags.delete_experiment
 """.split()
-#: Each role holds what the one before it holds; an owner may do everything.
-PERMISSIONS = {MODERATOR: _MODERATES, OPERATOR: [*_MODERATES, *_OPERATES], OWNER: None}
+
+
+def permissions(role: str) -> list[str] | None:
+    """What a role may: the lists above, the actions that it or a lower role may do. None: everything."""
+    if role == OWNER:
+        return None
+    lists = _MODERATES if role == MODERATOR else [*_MODERATES, *_OPERATES]
+    lower = ROLES[: ROLES.index(role) + 1]
+    return [*lists, *{each.permission for each in actions.REGISTRY.values() if each.role in lower}]
 
 
 def ensure(**_: Any) -> None:
@@ -26,6 +33,7 @@ def ensure(**_: Any) -> None:
     from django.contrib.auth.models import Group, Permission
 
     every = {f"{each.content_type.app_label}.{each.codename}": each for each in Permission.objects.select_related()}
-    for name, wanted in PERMISSIONS.items():
+    for name in ROLES:
+        wanted = permissions(name)
         group, _ = Group.objects.get_or_create(name=name)
         group.permissions.set(every.values() if wanted is None else [every[each] for each in wanted])

@@ -8,12 +8,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from audit.actions import ReasonMissing
 from audit.trail import record
 from leaderboard.models import Board
 from leaderboard.stream import history
 from moderation import account_actions as accounts
 from moderation import board_actions as boards
-from moderation.account_actions import ReasonMissing
 from operators import experiments, figures
 from store.client import ResponseError, client
 

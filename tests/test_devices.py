@@ -146,6 +146,7 @@ async def test_a_new_key_takes_the_place_of_the_old_one_on_the_list(colour):
     else:
         await session.acycle_key()
     assert await _set_of(7) == [session_name(session.session_key)]
+    assert await redis().ttl(keys.sessions(7)) > 0  # The list ends, too, also when it was of one.
 
 
 class TestSliding:

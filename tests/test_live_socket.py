@@ -232,6 +232,7 @@ async def test_a_word_to_a_player_reaches_all_their_sockets_and_nobody_elses(ali
 
 async def begin_session(name: str) -> None:
     await client().hset(session_key(name), "_created", "0")
+    await client().expire(session_key(name), 3600)
 
 
 async def test_a_socket_whose_session_has_ended_meanwhile_is_closed(alice):

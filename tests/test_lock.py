@@ -57,7 +57,7 @@ async def test_losing_the_lock_stops_the_work():
     done = []
     with pytest.raises(LockLost):
         async with hold("a", lease_ms=150):
-            await client().set(keys.lock("a"), "somebody else")
+            await client().set(keys.lock("a"), "somebody else", ex=60)
             await asyncio.sleep(5)
             done.append("too far")
     assert not done
@@ -66,7 +66,7 @@ async def test_losing_the_lock_stops_the_work():
 
 async def test_releasing_takes_nobody_elses_lock():
     async with hold("a"):
-        await client().set(keys.lock("a"), "somebody else")
+        await client().set(keys.lock("a"), "somebody else", ex=60)
     assert await client().get(keys.lock("a")) == "somebody else"
 
 

@@ -172,7 +172,7 @@ class TestModeration:
         run_sync(bury())
         page = self.act(staff, "leaderboard/board", "replay_letters", run_sync(find("fuse")), reason="mended")
         assert "Replay dead letters: 1 done." in page.content.decode()
-        assert Entry.objects.get(action="replay_dead_letters").after == {"letters": 1}
+        assert Entry.objects.get(action="replay_letters").after == {"letters": 1}
 
 
 class TestCommands:

@@ -139,7 +139,7 @@ class TestAudit:
             form[name] = "on"
         for name in ("order", "operator", "points_max", "unit", "format", "champion_weight"):
             form[name] = getattr(board, name)
-        run_sync(board_actions.set_open(board, is_open=False, reason="x", by=None))
+        run_sync(board_actions.close_board(board, reason="x", by=None))
         Board.objects.update(resets={"day:2026-11-24": 5})
         client.post(f"/admin/leaderboard/board/{board.pk}/change/", form)
         board.refresh_from_db()
@@ -259,15 +259,15 @@ class TestSuspicion:
     def test_clearing_leaves_what_was_hidden_by_hand(self, suspect):
         run = Run.objects.select_related("player").get()
         run_sync(visibility.hide_run(run, reason="by hand", by=None))
-        run_sync(suspicion.clear(suspect, reason="a person", by=None))
+        run_sync(suspicion.clear_run(suspect, reason="a person", by=None))
         assert Run.objects.get().is_hidden
         assert Suspicion.objects.get().decision == "cleared"
 
     def test_clearing_restores_what_was_hidden_for_it(self, suspect):
-        run_sync(suspicion.confirm(suspect, reason="a bot", by=None))
+        run_sync(suspicion.confirm_run(suspect, reason="a bot", by=None))
         assert Run.objects.get().is_hidden
         suspect.refresh_from_db()
-        run_sync(suspicion.clear(suspect, reason="after all not", by=None))
+        run_sync(suspicion.clear_run(suspect, reason="after all not", by=None))
         assert not Run.objects.get().is_hidden
 
     def test_the_terminal_decides_too(self, suspect):
@@ -283,15 +283,15 @@ class TestSuspicion:
         bob.save()
         bob.groups.add(Group.objects.get(name="Moderator"))
         with pytest.raises(NotYours):
-            run_sync(suspicion.clear(suspect, reason="mine", by=Player.objects.get(pk=bob.pk)))
+            run_sync(suspicion.clear_run(suspect, reason="mine", by=Player.objects.get(pk=bob.pk)))
         assert Suspicion.objects.get().decision == "open"
         assert not Entry.objects.exists()
 
     def test_two_who_decide_at_once_are_told_apart(self, suspect):
         seen = Suspicion.objects.get()
-        run_sync(suspicion.confirm(suspect, reason="a bot", by=None))
+        run_sync(suspicion.confirm_run(suspect, reason="a bot", by=None))
         with pytest.raises(suspicion.DecidedMeanwhile):
-            run_sync(suspicion.clear(seen, reason="a person", by=None))
+            run_sync(suspicion.clear_run(seen, reason="a person", by=None))
         assert Suspicion.objects.get().decision == "confirmed"
         assert Run.objects.get().is_hidden
 

@@ -5,6 +5,7 @@ from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 
 from accounts.models import Player
+from audit.actions import ReasonMissing
 from audit.models import AppendOnly, Entry
 from audit.trail import record
 from leaderboard import boards
@@ -15,7 +16,7 @@ from leaderboard.reading import standings
 from leaderboard.repair import counting, rebuild
 from moderation import account_actions as accounts
 from moderation import board_actions, suspicion
-from moderation.account_actions import OddAmount, ReasonMissing
+from moderation.account_actions import OddAmount
 from moderation.board_actions import WrongName
 from moderation.models import Suspicion
 from store.sync_loop import run_sync
@@ -93,7 +94,7 @@ class TestActs:
         for act in (
             accounts.grant_coins(bob, 5, reason=" ", by=None),
             accounts.revoke_sessions(bob, reason="", by=None),
-            board_actions.set_open(board, False, reason="", by=None),
+            board_actions.close_board(board, reason="", by=None),
             board_actions.reset_period(board, "day", board.title, reason="", by=None),
             board_actions.rebuild_board(board, reason="", by=None),
             board_actions.replay_letters(board, reason="", by=None),
@@ -103,10 +104,10 @@ class TestActs:
         assert not Entry.objects.exists()
 
     def test_a_closed_board_takes_no_runs_until_it_is_reopened(self, bob, board):
-        run_sync(board_actions.set_open(board, False, reason="a bug", by=None))
+        run_sync(board_actions.close_board(board, reason="a bug", by=None))
         with pytest.raises(BoardClosed):
             run_sync(submit(bob, "r1", 5))
-        run_sync(board_actions.set_open(board, True, reason="mended", by=None))
+        run_sync(board_actions.reopen_board(board, reason="mended", by=None))
         run_sync(submit(bob, "r1", 5))
         assert list(Entry.objects.order_by("pk").values_list("action", flat=True)) == ["close_board", "reopen_board"]
 
@@ -299,12 +300,12 @@ class TestSuspicion:
         bob = Player.objects.create(name="Bob")
         self.suspicious(bob)
         assert top() == []
-        run_sync(suspicion.clear(Suspicion.objects.get(), reason="I saw them play", by=None))
+        run_sync(suspicion.clear_run(Suspicion.objects.get(), reason="I saw them play", by=None))
         assert top() == [(bob.pk, 500)]
         assert suspicion.open_counts() == {}
-        run_sync(suspicion.confirm(Suspicion.objects.get(), reason="no", by=None))
+        run_sync(suspicion.confirm_run(Suspicion.objects.get(), reason="no", by=None))
         assert top() == []
-        assert {"cleared_suspicion", "confirmed_suspicion", "hide_run", "restore_run"} == set(
+        assert {"clear_run", "confirm_run", "hide_run", "restore_run"} == set(
             Entry.objects.values_list("action", flat=True)
         )
 

@@ -209,12 +209,13 @@ async def test_runs_that_sql_has_and_a_redis_that_lost_its_end_has_not_are_put_b
     await boards.submit(FinishedRun("kept", "fuse", ann.pk, ann.card, 10, 0, "{}"))
     await _write_history()
     before = other(url(), 5)
-    saved = {name: await before.dump(name) async for batch in names(before) for name in batch}
+    every = [name async for batch in names(before) for name in batch]
+    saved = {name: (max(0, await before.pttl(name)), await before.dump(name)) for name in every}
     await boards.submit(FinishedRun("lost", "fuse", bea.pk, bea.card, 20, 0, "{}"))
     await boards.submit(FinishedRun("lost too", "fuse", ann.pk, ann.card, 30, 0, "{}"))
     await _write_history()
-    for name, value in saved.items():
-        await before.restore(name, 0, value, replace=True)
+    for name, (ends_ms, value) in saved.items():
+        await before.restore(name, ends_ms, value, replace=True)
     await before.aclose()
     assert len(await rebuild.differences(fuse_in_sql)) > 0
     await rebuild.rebuild(fuse_in_sql)

@@ -25,7 +25,7 @@ async def play(rng, finished):
 async def tell(rng, finished):
     await feed.append(
         Line("best", "fuse", 0, player=rng.randint(1, 9), points=rng.randint(1, 99)),
-        told=f"{prefix()}:told:{rng.random()}",
+        told=f"{prefix()}:tests:told:{rng.random()}",
     )
 
 

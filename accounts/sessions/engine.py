@@ -155,16 +155,20 @@ class SessionStore(SessionBase):
 
     def _note(self, player: int, old: str) -> None:
         with sync() as connection:
-            connection.zrem(keys.sessions(player), old)
-            connection.zadd(keys.sessions(player), self._ending())
+            pipe = connection.pipeline(transaction=True)
+            self._renamed(pipe, player, old)
+            pipe.execute()
 
     async def _anote(self, player: int, old: str) -> None:
-        await client().zrem(keys.sessions(player), old)
-        await client().zadd(keys.sessions(player), self._ending())
+        pipe = client().pipeline(transaction=True)
+        self._renamed(pipe, player, old)
+        await pipe.execute()
 
-    def _ending(self) -> dict[str, int]:
-        ends_ms = time.time_ns() // 1_000_000 + self.get_session_cookie_age() * 1000
-        return {session_name(self.session_key): ends_ms}
+    def _renamed(self, pipe: Any, player: int, old: str) -> None:
+        age_s = self.get_session_cookie_age()
+        pipe.zrem(keys.sessions(player), old)
+        pipe.zadd(keys.sessions(player), {session_name(self.session_key): time.time_ns() // 1_000_000 + age_s * 1000})
+        pipe.expire(keys.sessions(player), age_s)  # Without its last member the key was gone for a moment.
 
     def _loaded(self, fields: dict[str, str]) -> dict[str, Any]:
         if not fields:

@@ -4,10 +4,9 @@ from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import Player
-from accounts.ranks import is_last_superuser
+from accounts.ranks import ROLES, is_last_superuser
 from accounts.sessions.engine import end_sessions
 from audit.trail import record
-from operators.roles import PERMISSIONS
 from store.client import StoreUnavailable
 from store.sync_loop import run_sync
 
@@ -17,7 +16,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", help="the player")
-        parser.add_argument("role", choices=[*PERMISSIONS, "none"], help="what they may do from now on")
+        parser.add_argument("role", choices=[*ROLES, "none"], help="what they may do from now on")
         parser.add_argument("--reason", default="", help="why; kept in the audit trail")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -1,0 +1,127 @@
+"""The registry of what operators can do.
+
+An action is declared once, by a decorator on its function. From that follow the admin's action, the word of `manage.py
+operate`, the audit entry, the permissions of roles, and the authorization test.
+"""
+
+import functools
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.db.models import Model
+from django.forms import Field
+
+from audit.models import Entry
+from audit.trail import record
+from live.errors import GameError
+
+REASON_MAX = 300
+
+
+class ReasonMissing(GameError):
+    code = "reason_missing"
+    message = "Say why: it is kept with what you did."
+
+
+@dataclass(frozen=True)
+class Target:
+    """A kind of thing that is acted on: its model, how a terminal names one, and who may act on which."""
+
+    kind: str
+    model: type[Model]
+    find: Callable[[str], Awaitable[Any]]  # Raises LookupError with words.
+    guard: Callable[[Any, Any], None] = lambda by, target: None  # Sync; raises a GameError. `by` None: a command.
+    id_of: Callable[[Any], object] = lambda target: target.pk
+
+
+@dataclass
+class Act:
+    """One doing of an action, for its function: who, why, and its audit entry."""
+
+    action: "Action"
+    target: Any
+    by: Any
+    reason: str
+    kept: Entry | None = None
+
+    def keep(self, before: dict[str, Any] | None = None, after: dict[str, Any] | None = None) -> Entry:
+        """Write the audit entry. Sync, so that it can be part of the function's own transaction.
+
+        A function that does not call it gets an entry without values.
+        """
+        on = self.action.on
+        where = on.kind, on.id_of(self.target)
+        self.kept = record(self.action.name, *where, by=self.by, reason=self.reason, before=before, after=after)
+        return self.kept
+
+
+@dataclass(frozen=True)
+class Action:
+    """What operators can do to one kind of target."""
+
+    name: str
+    on: Target
+    role: str  # The lowest that may.
+    permission: str
+    words: str  # What the admin offers: "Hide these players".
+    help: str  # What it does, for a terminal.
+    do: Callable[..., Awaitable[Any]]
+    asks: Mapping[str, Field] = field(default_factory=dict)
+    #: What a terminal calls something that it asks for, when not by its name.
+    flags: Mapping[str, str] = field(default_factory=dict)
+    undone_by: str = ""
+    #: What it does is in SQL at once, and the worker finishes it: it takes `later=True`.
+    worker_finishes: bool = False
+    #: What to do when nobody knows whether it was done.
+    if_unknown: str = "Look, and do it again if it was not."
+    #: A line about what it returned.
+    says: Callable[[Any, Any], str] | None = None
+
+    @property
+    def word(self) -> str:
+        """Its name for a terminal."""
+        return self.name.replace("_", "-")
+
+    async def perform(self, target: Any, *args: Any, reason: str, by: Any, **asked: Any) -> Any:
+        """Do it to one target, and keep who did it and why.
+
+        Raises:
+            ReasonMissing, and what the target's guard and the function raise: then nothing was done.
+        """
+        if not reason.strip():
+            raise ReasonMissing
+        await sync_to_async(self.on.guard)(by, target)
+        act = Act(self, target, by, reason.strip()[:REASON_MAX])
+        result = await self.do(target, *args, act=act, **asked)
+        if act.kept is None:
+            await sync_to_async(act.keep)()
+        return result
+
+
+REGISTRY: dict[str, Action] = {}
+
+
+def action(on: Target, **declared: Any) -> Callable[[Callable[..., Awaitable[Any]]], Callable[..., Awaitable[Any]]]:
+    """Declare the decorated function as an action; the keywords are those of `Action`.
+
+    The function takes a target, what the action asks for, and `act`. What it becomes takes `reason` and `by` instead.
+    """
+
+    def register(do: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        made = Action(name=do.__name__, on=on, do=do, **declared)
+        REGISTRY[made.name] = made
+
+        @functools.wraps(do)
+        async def perform(target: Any, *args: Any, reason: str, by: Any, **asked: Any) -> Any:
+            return await made.perform(target, *args, reason=reason, by=by, **asked)
+
+        return perform
+
+    return register
+
+
+def on(model: type[Model]) -> list[Action]:
+    """The actions on a model, in the order in which they were declared."""
+    return [each for each in REGISTRY.values() if each.on.model is model]
