@@ -32,7 +32,8 @@ AWAY_AFTER_S = 1.0
 #: Connections are looked after in turns, a few at a time: each every five seconds, with a beat every third time.
 TURNS, TURN_S = 100, 0.05
 TURNS_PER_BEAT = round(protocol.BEAT_S / (TURNS * TURN_S))
-FLUSH_S = 0.1
+#: At a stop, connections have so long to answer their close.
+FLUSH_S = 3.0
 
 
 async def mark(subject: str) -> None:
@@ -93,7 +94,11 @@ class Hub:
     async def _close_all(self) -> None:
         connections = [connection for turn in self._turns for connection in turn.values()]
         await asyncio.gather(*(connection.close(1012) for connection in connections), return_exceptions=True)
-        await asyncio.sleep(FLUSH_S)
+        # A connection leaves when its close went out and the other side has answered it.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FLUSH_S):
+                while any(self._turns):
+                    await asyncio.sleep(0.02)
 
     # Topics
 

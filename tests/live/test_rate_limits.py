@@ -109,6 +109,7 @@ async def test_who_goes_on_regardless_is_closed(limit, alice):
 async def test_a_session_opens_a_bounded_number_of_sockets(limit, alice):
     limit("handshake_session", 2)
     await client().hset(session_key("session-a"), "_created", "0")
+    await client().expire(session_key("session-a"), 3600)
     for _ in range(2):
         async with Socket("/ws/", alice, "session-a"):
             pass

@@ -4,43 +4,30 @@ import subprocess
 import sys
 
 import pytest
-from django.contrib.auth.models import Group
-from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 
 from accounts import ranks
 from accounts.models import Player
 from accounts.ranks import LastSuperuser, NotYours
 from audit.models import Entry
-from flags import flags
-from flags.models import Experiment, Flag
 from leaderboard import boards
 from leaderboard.boards import FinishedRun
-from leaderboard.models import Board, Placement, Run, Season
+from leaderboard.models import Board, Placement, Season
 from leaderboard.reading import standings
 from leaderboard.repair import rebuild
 from moderation import account_actions as accounts
-from moderation import board_actions, suspicion, visibility
+from moderation import board_actions, visibility
 from moderation.board_actions import NothingToReset
-from moderation.models import Suspicion
 from store.client import StoreUnavailable
 from store.lock import LockHeld
 from store.server import private
 from store.server.binary import NoServer
 from store.sync_loop import run_sync
 from tests.stack import ROOT, clean_environment
-from tests.worker import drain
+from tests.staff import GOOD, act, staff
 from wallet import coins
 
-GOOD = "correct horse"
-
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def staff(role: str, name: str = "") -> Player:
-    player = Player.objects.create_user(name or f"Staff-{role}", GOOD, is_staff=True)
-    player.groups.add(Group.objects.get(name=role))
-    return Player.objects.get(pk=player.pk)
 
 
 @pytest.fixture
@@ -51,11 +38,6 @@ def bob():
 @pytest.fixture
 def board():
     return Board.objects.get()
-
-
-def act(client, path: str, action: str, chosen, **fields) -> str:
-    data = {"action": action, "_selected_action": [chosen.pk], **fields}
-    return client.post(f"/admin/{path}/", data, follow=True).content.decode()
 
 
 class TestRanks:
@@ -247,106 +229,6 @@ class TestTwiceOrHalf:
         board.refresh_from_db()
         run_sync(board_actions.rebuild_board(board, reason="after it", by=None))
         assert run_sync(standings.top("fuse", "day", 5)).rows == []
-
-
-class TestSuspicion:
-    @pytest.fixture
-    def suspect(self, bob):
-        run_sync(boards.submit(FinishedRun("r1", "fuse", bob.pk, bob.card, 5, 0, "{}")))
-        run_sync(drain())
-        return Suspicion.objects.create(run=Run.objects.get(), confidence="high", words="x")
-
-    def test_clearing_leaves_what_was_hidden_by_hand(self, suspect):
-        run = Run.objects.select_related("player").get()
-        run_sync(visibility.hide_run(run, reason="by hand", by=None))
-        run_sync(suspicion.clear_run(suspect, reason="a person", by=None))
-        assert Run.objects.get().is_hidden
-        assert Suspicion.objects.get().decision == "cleared"
-
-    def test_clearing_restores_what_was_hidden_for_it(self, suspect):
-        run_sync(suspicion.confirm_run(suspect, reason="a bot", by=None))
-        assert Run.objects.get().is_hidden
-        suspect.refresh_from_db()
-        run_sync(suspicion.clear_run(suspect, reason="after all not", by=None))
-        assert not Run.objects.get().is_hidden
-
-    def test_the_terminal_decides_too(self, suspect):
-        call_command("operate", "confirm-run", "r1", "--reason", "a bot")
-        assert (Suspicion.objects.get().decision, Run.objects.get().is_hidden) == ("confirmed", True)
-        call_command("operate", "clear-run", "r1", "--reason", "after all not")
-        assert (Suspicion.objects.get().decision, Run.objects.get().is_hidden) == ("cleared", False)
-        with pytest.raises(CommandError, match="is in the queue"):
-            call_command("operate", "clear-run", "no-such", "--reason", "x")
-
-    def test_nobody_decides_on_their_own_run(self, suspect, bob):
-        bob.is_staff = True
-        bob.save()
-        bob.groups.add(Group.objects.get(name="Moderator"))
-        with pytest.raises(NotYours):
-            run_sync(suspicion.clear_run(suspect, reason="mine", by=Player.objects.get(pk=bob.pk)))
-        assert Suspicion.objects.get().decision == "open"
-        assert not Entry.objects.exists()
-
-    def test_two_who_decide_at_once_are_told_apart(self, suspect):
-        seen = Suspicion.objects.get()
-        run_sync(suspicion.confirm_run(suspect, reason="a bot", by=None))
-        with pytest.raises(suspicion.DecidedMeanwhile):
-            run_sync(suspicion.clear_run(seen, reason="a person", by=None))
-        assert Suspicion.objects.get().decision == "confirmed"
-        assert Run.objects.get().is_hidden
-
-
-class TestFlags:
-    def test_a_flag_that_is_killed_while_somebody_signs_up_is_off_for_them(self, monkeypatch):
-        flag = Flag.objects.create(slug="late", description="x", state="everyone")
-        run_sync(flags.write(flag))
-        own, killed = flags.include, []
-
-        async def killing(player, definitions, **options):
-            if not killed:
-                killed.append(player)
-                await flags.change(flag, is_killed=True)
-            await own(player, definitions, **options)
-
-        monkeypatch.setattr(flags, "include", killing)
-        newcomer = Player.objects.create(name="Newcomer")
-        assert killed
-        assert not run_sync(flags.on("late", newcomer))
-
-    def test_a_kill_counts_at_once_in_a_process_that_knows_the_flag_from_before(self, bob):
-        flag = Flag.objects.create(slug="late", description="x", state="everyone")
-        run_sync(flags.write(flag))
-        assert run_sync(flags.on("late", bob))
-        known = flags._known
-        run_sync(flags.change(Flag.objects.get(pk="late"), is_killed=True))
-        flags._known = known  # As another process still has it.
-        assert not run_sync(flags.on("late", bob))
-
-    def test_a_flag_and_an_experiment_have_no_name_in_common(self):
-        Experiment.objects.create(slug="same", description="x")
-        with pytest.raises(ValidationError):
-            Flag(slug="same", description="x").full_clean()
-        with pytest.raises(ValidationError):
-            Experiment(slug="replays", description="x").full_clean()
-
-    def test_a_shipped_flag_is_not_deleted(self, client):
-        client.force_login(Player.objects.create_superuser("Olga", GOOD))
-        assert client.post("/admin/flags/flag/replays/delete/", {"post": "yes"}).status_code == 403
-        chosen = {"action": "delete_selected", "_selected_action": ["replays"], "post": "yes"}
-        client.post("/admin/flags/flag/", chosen)
-        assert Flag.objects.filter(pk="replays").exists()
-
-    def test_contradictions_are_refused(self):
-        for words in (["replays", "--kill", "--revive"], ["--state", "off"], ["--kill"]):
-            with pytest.raises(CommandError):
-                call_command("flag", *words)
-        assert not Flag.objects.get(pk="replays").is_killed
-
-    def test_while_redis_is_away_a_change_is_kept_and_said_to_be(self, settings, tmp_path):
-        settings.REDIS_URL = f"unix://{tmp_path}/nobody.sock"
-        with pytest.raises(CommandError, match="Saved"):
-            call_command("flag", "replays", "--kill")
-        assert Flag.objects.get(pk="replays").is_killed
 
 
 def test_a_prefix_is_a_plain_word(tmp_path):

@@ -6,12 +6,12 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser import KEYS, cells, complaints, play_to_the_end, start_playing
-from tests.stack import Site, wait_for
+from tests.browser import cells, complaints, play_to_the_end, start_playing
+from tests.hands import PASSWORD, play_a_run, sign_in, sign_up
+from tests.stack import wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
-PASSWORD = "correct horse 9"
 AXE_PAGES = [
     "/shop/",
     "/nearby/",
@@ -23,54 +23,6 @@ AXE_PAGES = [
     "/accounts/data/",
     "/accounts/forgot/",
 ]
-
-
-@pytest.fixture(scope="module")
-def account_site(tmp_path_factory):
-    with Site(tmp_path_factory.mktemp("accounts")) as running:
-        yield running
-
-
-@pytest.fixture
-def arcade(opened, account_site):
-    """Open a page of a site that only this module uses. Its refusals are 422 and 404, which the browser logs."""
-    opened.expected = ("status of 422", "status of 404")
-
-    def open_page(path="/", **options):
-        return opened(path, base=account_site.url, **options)
-
-    return open_page
-
-
-def play_a_run(page, moves: int = 30) -> str:
-    """Play and end a run; returns its points as shown."""
-    page.goto("/play/fuse/")
-    if page.get_by_role("button", name="Play Fuse").count():
-        page.get_by_role("button", name="Play Fuse").first.click()
-    page.wait_for_selector(".fuse-tile")
-    for number in range(moves):
-        page.keyboard.press(KEYS[number % len(KEYS)])
-    page.wait_for_timeout(200)
-    if not page.locator("[data-result]").is_visible():
-        page.get_by_role("button", name="End run").click()
-        page.get_by_role("button", name="Really end?").click()
-    page.locator("[data-result]").wait_for()
-    return page.locator("[data-result-points]").inner_text()
-
-
-def sign_up(page, name: str) -> None:
-    page.goto("/accounts/sign-up/")
-    page.get_by_label("Name").fill(name)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign up").click()
-    expect(page.get_by_text(f"Welcome, {name}!")).to_be_visible()
-
-
-def sign_in(page, name: str, path: str = "/accounts/sign-in/") -> None:
-    page.goto(path)
-    page.get_by_label("Name").fill(name)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
 
 
 def test_a_guest_becomes_a_member_and_keeps_every_score(arcade):

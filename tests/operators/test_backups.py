@@ -1,12 +1,9 @@
 """Backups of real sites: taken while people play, refused when damaged, put back whole."""
 
 import concurrent.futures
-import io
-import json
 import shutil
 import subprocess
 import sys
-import tarfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,71 +11,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from gameapp.launch.running import found
 from operators.backup import archive
 from store.client import private_socket
 from store.server import private
-from tests.forks import Forks
+from tests.backed_up import board_of, files_of, manage, the_archive
 from tests.stack import ROOT, Site, clean_environment, free_port, wait_for
 
 pytestmark = pytest.mark.timeout(170)
-
-
-_forks: dict[tuple[str, ...], Forks] = {}
-
-
-def manage(data: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
-    """Run a command on a data folder; those of one folder and environment are forked from one process."""
-    running = found(data) is not None
-    key = (str(data), str(running), *sorted(map(str, environment.items())))
-    if key not in _forks:
-        _forks[key] = Forks(clean_environment(DATA_DIR=str(data), **environment))
-    return _forks[key].run(*arguments)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def forks():
-    yield
-    while _forks:
-        _forks.popitem()[1].close()
-
-
-def the_archive(data: Path) -> Path:
-    [found] = archive.listed(data / "backups")
-    return found
-
-
-def board_of(site: Site) -> list[tuple[str, int]]:
-    text = manage(site.data, "operate", "export", "fuse", "--kind", "all", **site.given).stdout
-    return [(line.split(",")[1], int(line.split(",")[5])) for line in text.strip().splitlines()[1:]]
-
-
-def files_of(data: Path) -> dict[str, bytes]:
-    kept = [
-        path
-        for path in data.rglob("*")
-        if path.is_file() and "backups" not in path.parts and "static" not in path.parts
-    ]
-    return {str(path.relative_to(data)): path.read_bytes() for path in kept if path.suffix != ".log"}
-
-
-@pytest.fixture(scope="module")
-def stopped(tmp_path_factory):
-    """A site that was played on, backed up and stopped; tests look, and copy it before they change it."""
-    data = tmp_path_factory.mktemp("stopped")
-    with Site(data) as site:
-        guest = site.guest()
-        points = guest.play_run()
-        wait_for(lambda: site.count("leaderboard_run") == 1, 60)
-        assert manage(site.data, "backup").returncode == 0
-    return data, guest.id, points
-
-
-@pytest.fixture
-def copied(stopped, tmp_path):
-    data, player, points = stopped
-    shutil.copytree(data, tmp_path / "site", ignore=shutil.ignore_patterns("*.sock"))
-    return tmp_path / "site", player, points
 
 
 @pytest.mark.stack
@@ -141,94 +80,6 @@ def test_what_sql_knows_more_than_redis_is_made_whole(copied):
 def made(folder: Path) -> Path:
     folder.mkdir()
     return folder
-
-
-def rewritten(source: Path, target: Path, change) -> Path:
-    """An archive with a changed manifest, whose sums are right all the same."""
-    folder = made(target.with_suffix(".d"))
-    manifest = archive.unpack(source, folder)
-    archive.pack(folder, change(manifest), target)
-    return target
-
-
-def flipped(source: Path, target: Path) -> Path:
-    data = bytearray(source.read_bytes())
-    data[len(data) // 2] ^= 0xFF
-    target.write_bytes(data)
-    return target
-
-
-def cut(source: Path, target: Path) -> Path:
-    target.write_bytes(source.read_bytes()[: source.stat().st_size // 2])
-    return target
-
-
-def foreign(_: Path, target: Path) -> Path:
-    with tarfile.open(target, "w:gz") as tar:
-        tar.addfile(tarfile.TarInfo("hello"))
-    return target
-
-
-def climbing(source: Path, target: Path) -> Path:
-    """The manifest names a file outside."""
-    with tarfile.open(target, "w:gz") as tar:
-        part = {"bytes": 2, "sha256": "0" * 64}
-        text = json.dumps(
-            {
-                **dict.fromkeys(("made_at", "redis", "prefix"), "x"),
-                **{"format": 1, "vendor": "sqlite", "migrations": [], "keys": {}, "rows": {}},
-                "parts": {"redis.rdb": part, "sql.sqlite3": part, "../climbed": part},
-            }
-        ).encode()
-        for name, body in (("manifest.json", text), ("../climbed", b"no")):
-            member = tarfile.TarInfo(name)
-            member.size = len(body)
-            tar.addfile(member, io.BytesIO(body))
-    return target
-
-
-def exchanged(source: Path, target: Path) -> Path:
-    """A whole archive with other content in a part than the manifest tells of."""
-    folder = made(target.with_suffix(".d"))
-    manifest = archive.unpack(source, folder)
-    (folder / manifest.sql).write_bytes(bytes(manifest.parts[manifest.sql].bytes))
-    archive.pack(folder, manifest, target)
-    return target
-
-
-def replaced(**fields):
-    return lambda source, target: rewritten(source, target, lambda made: msgspec.structs.replace(made, **fields))
-
-
-BAD = {
-    "flipped": (flipped, "cannot be read|damaged"),
-    "exchanged": (exchanged, "is not what was archived"),
-    "cut off": (cut, "cannot be read"),
-    "foreign": (foreign, "no archive of Gameapp"),
-    "climbing": (climbing, "names other parts"),
-    "text": (lambda source, target: Path(ROOT / "README.md"), "cannot be read"),
-    "newer format": (replaced(format=2), "has format 2"),
-    "other prefix": (replaced(prefix="elsewhere"), "keys"),
-    "other database": (replaced(migrations=["leaderboard.9999_to_come"]), "newer version"),
-    "wrong rows": (replaced(rows={"accounts_player": 9}), "SQL does not hold the rows"),
-    "wrong keys": (replaced(keys={"accounts": 9}), "Redis does not hold the keys"),
-}
-
-
-@pytest.mark.stack
-@pytest.mark.parametrize("kind", BAD)
-def test_a_bad_archive_is_refused_and_nothing_changes(stopped, tmp_path, kind):
-    spoil, words = BAD[kind]
-    data = stopped[0]
-    bad = spoil(the_archive(data), tmp_path / "bad.tar.gz")
-    before = files_of(data)
-    done = manage(data, "restore", "--yes", str(bad))
-    assert done.returncode == 1
-    assert "Nothing was changed" in done.stderr
-    assert any(word in done.stderr for word in words.split("|")), done.stderr
-    assert "Traceback" not in done.stderr
-    assert files_of(data) == before
-    assert not (tmp_path / "climbed").exists()
 
 
 @pytest.mark.stack

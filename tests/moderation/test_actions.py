@@ -13,7 +13,7 @@ from audit.models import Entry
 from moderation.targets import PLAYER
 from operators import roles
 from store.sync_loop import run_sync
-from tests.test_authorization import all_actions, browser
+from tests.moderation.test_authorization import all_actions, browser
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -89,6 +89,10 @@ def test_no_module_grows_past_three_hundred_lines(path):
     assert len(path.read_text().splitlines()) <= 300
 
 
+def test_no_test_file_grows_past_three_hundred_lines():
+    assert not [name(path) for path in (ROOT / "tests").rglob("*.py") if len(path.read_text().splitlines()) > 300]
+
+
 @pytest.mark.parametrize("path", SCRIPTS, ids=name)
 def test_a_script_says_what_it_takes_and_returns(path):
     text = path.read_text()
