@@ -57,6 +57,7 @@ class Hub:
         self._channels: dict[str, Channel] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._turns: list[dict[Mailbox, Connection]] = [{} for _ in range(TURNS)]
+        self._all_left = asyncio.Event()
         self._personal = Personal()
         self._subscription: asyncio.Task[None] | None = None
         self._pulse: asyncio.Task[None] | None = None
@@ -80,6 +81,8 @@ class Hub:
         """A connection has ended."""
         self._turns[mailbox.number % TURNS].pop(mailbox, None)
         mailbox.close()
+        if not any(self._turns):
+            self._all_left.set()
 
     async def _look_after(self) -> None:
         for turn in itertools.count():
@@ -95,10 +98,10 @@ class Hub:
         connections = [connection for turn in self._turns for connection in turn.values()]
         await asyncio.gather(*(connection.close(1012) for connection in connections), return_exceptions=True)
         # A connection leaves when its close went out and the other side has answered it.
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(FLUSH_S):
-                while any(self._turns):
-                    await asyncio.sleep(0.02)
+        self._all_left.clear()
+        if any(self._turns):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._all_left.wait(), FLUSH_S)
 
     # Topics
 
