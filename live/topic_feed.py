@@ -104,7 +104,7 @@ class Channel:
                 await self.read()
                 if marked:
                     if marked_at and self.topic.shows_scores:
-                        counters.delays_ms.append(1000 * (time.monotonic() - marked_at))
+                        counters.delayed(time.monotonic() - marked_at)
                     # What a watcher alone is shown may have changed where the state has not.
                     self._on_change(self.topic.name)
             except (StoreUnavailable, *SQL_TROUBLE) as error:

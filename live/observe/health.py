@@ -2,11 +2,8 @@
 
 import hmac
 import logging
-import platform
-from collections.abc import Iterator
 from typing import Any
 
-import django
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -14,8 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseForbidden, JsonResponse
 from django.urls import resolve
 
-from live.hub import hub
-from live.observe import counters
+from live.observe import metrics as numbers
 from live.rate_limits import client_address
 from store import heartbeat, probe
 from store.client import StoreUnavailable
@@ -86,7 +82,7 @@ async def metrics(request: HttpRequest) -> HttpResponse:
     """This process's numbers in Prometheus's text format: for this machine, or whoever has METRICS_TOKEN."""
     if not _may_read(request):
         return HttpResponseForbidden("METRICS_TOKEN as a bearer token, please.\n", content_type="text/plain")
-    return HttpResponse("\n".join(_lines()) + "\n", content_type="text/plain; version=0.0.4")
+    return HttpResponse(numbers.text(), content_type=numbers.CONTENT_TYPE)
 
 
 def _may_read(request: HttpRequest) -> bool:
@@ -97,34 +93,6 @@ def _may_read(request: HttpRequest) -> bool:
     if any(name in request.headers for name in ("Forwarded", "X-Forwarded-For", "X-Real-IP")):
         return False
     return client_address(request) in ("127.0.0.1", "::1", "::/64")
-
-
-def _lines() -> Iterator[str]:
-    counts = counters.counts
-    yield f'gameapp_info{{python="{platform.python_version()}",django="{django.__version__}"}} 1'
-    yield "# TYPE gameapp_http_requests_total counter"
-    for kind in (2, 3, 4, 5):
-        yield f'gameapp_http_requests_total{{status="{kind}xx"}} {counts[f"http_{kind}xx"]}'
-    yield "# TYPE gameapp_http_request_seconds_total counter"
-    yield f"gameapp_http_request_seconds_total {counts['http_ms'] / 1000}"
-    yield "# TYPE gameapp_sockets_open gauge"
-    yield f"gameapp_sockets_open {counts['sockets_opened'] - counts['sockets_closed']}"
-    yield "# TYPE gameapp_watchers gauge"
-    yield f"gameapp_watchers {hub().watcher_count}"
-    yield "# TYPE gameapp_mark_to_frame_milliseconds gauge"
-    for share in (0.5, 0.99):
-        yield f'gameapp_mark_to_frame_milliseconds{{quantile="{share}"}} {counters.percentile(share):.1f}'
-    yield "# TYPE gameapp_refusals_total counter"
-    for name, value in sorted(counts.items()):
-        if name.startswith("refused_"):
-            yield f'gameapp_refusals_total{{policy="{name.removeprefix("refused_")}"}} {value}'
-    yield "# TYPE gameapp_events_total counter"
-    for name in ("runs_started", "runs_finished", "sign_in_failed", "errors"):
-        yield f'gameapp_events_total{{event="{name}"}} {counts[name]}'
-    yield "# TYPE gameapp_runs_refused_total counter"
-    for name, value in sorted(counts.items()):
-        if name.startswith("run_refused_"):
-            yield f'gameapp_runs_refused_total{{reason="{name.removeprefix("run_refused_")}"}} {value}'
 
 
 class HealthMiddleware:

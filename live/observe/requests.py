@@ -45,7 +45,7 @@ class Counted:
         finally:
             # Without an answer: whoever asked had left before it.
             counters.count(f"http_{status // 100}xx" if status else "http_left")
-            counters.count("http_ms", round(1000 * (time.perf_counter() - started)))
+            counters.request_seconds.observe(time.perf_counter() - started)
 
     async def _socket(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         counters.count("sockets_opened")

@@ -57,7 +57,22 @@ class TestMetrics:
         values = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
         assert float(values['gameapp_events_total{event="runs_started"}']) >= 3
         assert all(float(value) >= 0 for value in values.values())
-        assert 'gameapp_mark_to_frame_milliseconds{quantile="0.99"}' in values
+        assert (
+            values['gameapp_mark_to_frame_seconds_bucket{le="+Inf"}'] == values["gameapp_mark_to_frame_seconds_count"]
+        )
+        assert float(values["process_resident_memory_bytes"]) > 10_000_000
+
+    async def test_how_long_requests_took_is_a_histogram(self, async_client):
+        async def answer(scope, receive, send):
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+
+        async def nothing(_=None):
+            return {}
+
+        before = counters.request_seconds._sum.get()
+        await Counted(answer)({"type": "http", "headers": []}, nothing, nothing)
+        assert counters.request_seconds._sum.get() > before
 
     def test_others_need_the_token(self, client, settings):
         assert client.get("/metrics", REMOTE_ADDR="203.0.113.9").status_code == 403
