@@ -128,21 +128,62 @@ def _answer(board: Board, status: str, text: str, cards: str) -> Report | GameEr
     return reports.decode(board, text, cards)
 
 
+class _Period(msgspec.Struct):
+    kind: str
+    id: str
+    start_ms: int
+    end_ms: int
+
+
+class _Run(msgspec.Struct):
+    """Player and points are text, as they are written."""
+
+    id: str
+    player: str
+    points: str
+    card: str
+    record: str
+    started_ms: int
+
+
+class Plan(msgspec.Struct):
+    """What lua/submit.lua is to do, read there by these names."""
+
+    now_ms: int
+    marks: str
+    subject: str
+    report_ttl_ms: int
+    lower: bool
+    operator: str
+    full: bool
+    day: tuple[int, int]
+    periods: list[_Period]
+    runs: list[_Run]
+
+
 def _call(
     board: Board, runs: Sequence[FinishedRun], full: bool, assumed_ms: int, at_ms: int | None
 ) -> tuple[list[str], list[Argument]]:
-    slug, day = board.slug, current("day", assumed_ms)
+    slug, day, kept = board.slug, current("day", assumed_ms), periods(board, assumed_ms)
     accepted = keys.accepted(slug, day.id.removeprefix("day:"))
     names = [keys.runs(slug), keys.cards(slug), accepted, keys.hidden(slug), keys.open_periods(slug), keys.marked(slug)]
-    args: list[Argument] = ["" if at_ms is None else at_ms, marks(), subject(slug), REPORT_TTL_MS]
-    args += [board.order, board.operator, int(full), day.start_ms, day.end_ms or 0, len(board.kinds)]
-    for each in periods(board, assumed_ms):
-        names.append(keys.standings(slug, each.id))
-        args += [each.kind, each.id, each.start_ms, each.end_ms or 0]
-    for run in runs:
-        names.append(keys.report(slug, run.id))
-        args += [run.id, run.player, run.points, run.card.encode(), run.record, run.started_ms]
-    return names, args
+    names += [keys.standings(slug, each.id) for each in kept] + [keys.report(slug, run.id) for run in runs]
+    plan = Plan(
+        now_ms=at_ms or 0,
+        marks=marks(),
+        subject=subject(slug),
+        report_ttl_ms=REPORT_TTL_MS,
+        lower=board.lower_is_better,
+        operator=str(board.operator),
+        full=full,
+        day=(day.start_ms, day.end_ms or 0),
+        periods=[_Period(each.kind, each.id, each.start_ms, each.end_ms or 0) for each in kept],
+        runs=[
+            _Run(run.id, str(run.player), str(run.points), run.card.encode(), run.record, run.started_ms)
+            for run in runs
+        ],
+    )
+    return names, [msgspec.json.encode(plan)]
 
 
 async def update_card(slugs: Sequence[str], player: int, card: Card) -> None:

@@ -24,11 +24,11 @@ FRIENDS_MAX = 50
 PLAYING_MAX = 300
 ONLINE, AWAY = "", "away"
 
-_renew = script(__file__, "renew", prelude=["sweep"])
-_leave = script(__file__, "leave", prelude=["sweep"])
-_online = script(__file__, "online", prelude=["sweep"])
-_amend = script(__file__, "amend", prelude=["sweep"])
-_friends = script(__file__, "friends", prelude=["sweep"])
+_renew = script(__file__, "renew", prelude=["players", "sweep"])
+_leave = script(__file__, "leave", prelude=["players", "sweep"])
+_online = script(__file__, "online", prelude=["players", "sweep"])
+_amend = script(__file__, "amend", prelude=["players", "sweep"])
+_friends = script(__file__, "friends", prelude=["players", "sweep"])
 
 
 class Present(msgspec.Struct, frozen=True):
@@ -38,6 +38,18 @@ class Present(msgspec.Struct, frozen=True):
     since_ms: int
     card: Card
     state: str = "online"
+
+
+class Renewal(msgspec.Struct):
+    """What lua/renew.lua is told, read there by these names."""
+
+    player: str
+    connection: str
+    lease_ms: int
+    state: str
+    card: str
+    seen: bool | None
+    audience: str
 
 
 def _keys() -> list[str]:
@@ -65,9 +77,8 @@ async def renew(
 
     Redis: lua/sweep.lua + lua/renew.lua, one round trip, O(log N).
     """
-    seen = "" if visible is None else int(visible)
-    args = _args(now_ms, player, connection, LEASE_MS, state, card.encode(), seen, _ids(audience))
-    return bool(await _renew(_keys(), args))
+    tab = Renewal(str(player), connection, LEASE_MS, state, card.encode(), visible, _ids(audience))
+    return bool(await _renew(_keys(), _args(now_ms, msgspec.json.encode(tab))))
 
 
 async def leave(player: int, connection: str, *, now_ms: int | None = None) -> None:

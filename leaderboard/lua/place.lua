@@ -1,13 +1,12 @@
 -- Places a result on a period of its board. Prepended to submit.lua, after periods.lua.
 -- KEYS: 2 cards, 5 open periods
--- ARGV: 5 'desc' or 'asc', 6 'best', 'total' or 'latest', 7 '1' for full reports
+-- ARGV: none of its own; of the plan: lower (is better), operator ('best', 'total' or 'latest'), full (reports)
 -- Returns: nothing; `rank_on` and `fits` are set
 -- Cost: O(log N) per result and period
-local lower = ARGV[5] == 'asc'
-local RANK, RANGE = lower and 'ZRANK' or 'ZREVRANK', lower and 'ZRANGE' or 'ZREVRANGE'
-local flag = ARGV[6] == 'best' and (lower and 'LT' or 'GT') or nil
+local RANK, RANGE = plan.lower and 'ZRANK' or 'ZREVRANK', plan.lower and 'ZRANGE' or 'ZREVRANGE'
+local flag = plan.operator == 'best' and (plan.lower and 'LT' or 'GT') or nil
 local since = math.floor(now / 1000) - 1704067200
-local fraction = (lower and since or 1073741824 - since) / 1073741824
+local fraction = (plan.lower and since or 1073741824 - since) / 1073741824
 
 local call = redis.call
 local function rank_of(key, player)
@@ -27,27 +26,23 @@ end
 
 -- Ranks one run on one period and returns what that changed.
 local function rank_on(period, player, points, ids)
-  local full, change = ARGV[7] == '1', {kind = period.kind}
-  local before = (full or ARGV[6] == 'total') and call('ZSCORE', period.key, player) or nil
+  local change, ends, full = {kind = period.kind}, period.end_ms, plan.full
+  local before = (full or plan.operator == 'total') and call('ZSCORE', period.key, player) or nil
   if full then change.score_before, change.rank_before = before, before and rank_of(period.key, player) or nil end
-  local sum = ARGV[6] == 'total' and before and points + math.floor(tonumber(before)) or points
+  local sum = plan.operator == 'total' and before and points + math.floor(tonumber(before)) or points
   local score = string.format('%.17g', sum + fraction)
-  local added = flag and call('ZADD', period.key, flag, 'CH', score, player)
-    or call('ZADD', period.key, 'CH', score, player)
-  local size = (full or added == 1 and period.ends > 0) and call('ZCARD', period.key)
+  local added = flag and call('ZADD', period.key, flag, 'CH', score, player) or call('ZADD', period.key, 'CH', score, player)
+  local size = (full or added == 1 and ends > 0) and call('ZCARD', period.key)
   -- The first entry of a period makes it one that must be closed when it ends.
-  if added == 1 and period.ends > 0 and size == 1 then call('ZADD', KEYS[5], period.ends, period.id) end
-  if full then
-    change.size = size
-    change.rank = added == 0 and change.rank_before or rank_of(period.key, player)
-    change.first, change.rows = math.max(1, change.rank - 2), rows_around(period.key, change.rank, ids)
-  end
+  if added == 1 and ends > 0 and size == 1 then call('ZADD', KEYS[5], ends, period.id) end
+  if not full then return change end
+  change.size, change.rank = size, added == 0 and change.rank_before or rank_of(period.key, player)
+  change.first, change.rows = math.max(1, change.rank - 2), rows_around(period.key, change.rank, ids)
   return change
 end
 
 local function fits(player, points)
-  if ARGV[6] ~= 'total' then return true end
-  for _, period in ipairs(periods) do
+  for _, period in ipairs(plan.operator == 'total' and periods or {}) do
     local before = call('ZSCORE', period.key, player)
     if before and points + tonumber(before) >= 8796093022208 then return false end
   end

@@ -1,15 +1,16 @@
 -- Takes or renews a connection's lease; the first lease of a player brings them online. Runs after sweep.lua.
 -- KEYS: 1 leases, 2 states, 3 players, 4 since, 5 invisible, 6 audience
--- ARGV: 1 now (see sweep.lua), 2 marks channel, 3 what to mark, 4 player id, 5 connection id, 6 lease (ms),
---       7 state of the tab: '' online, 'away', or what they play, 8 card JSON,
---       9 whether the player may be seen: '1', '0', or '' as before, 10 who may all the same, as a JSON list
+-- ARGV: 1 now (see sweep.lua), 2 marks channel, 3 what to mark, 4 JSON (online.Renewal): player, connection, lease_ms,
+--       state of the tab ('' online, 'away', or what they play), card (JSON text), seen (whether others may see the
+--       player; null: as before), audience (who may all the same, as a JSON text)
 -- Returns: 1 when what others see has changed, else 0
 -- Cost: O(log N)
-local player, state = ARGV[4], ARGV[7]
-local lease = player .. ':' .. ARGV[5]
+local tab = cjson.decode(ARGV[4])
+local player, state = tab.player, tab.state
+local lease = player .. ':' .. tab.connection
 local p = load(player)
 local before, dirty = shown(p), false
-if redis.call('ZADD', KEYS[1], now + tonumber(ARGV[6]), lease) == 1 then
+if redis.call('ZADD', KEYS[1], now + tab.lease_ms, lease) == 1 then
   p[1] = p[1] + 1
   count(p, state, 1)
   if state ~= '' then redis.call('HSET', KEYS[2], lease, state) end
@@ -23,13 +24,13 @@ else
     dirty = true
   end
 end
-if p[5] == '' then p[5], dirty = ARGV[8], true end
+if p[5] == '' then p[5], dirty = tab.card, true end
 if dirty then keep(player, p) end
-if ARGV[9] == '0' then
+if tab.seen == false then
   redis.call('SADD', KEYS[5], player)
   -- What is kept is newer than what this connection read when it was opened.
-  if ARGV[10] == '[]' then redis.call('HDEL', KEYS[6], player) else redis.call('HSETNX', KEYS[6], player, ARGV[10]) end
-elseif ARGV[9] == '1' then
+  if tab.audience == '[]' then redis.call('HDEL', KEYS[6], player) else redis.call('HSETNX', KEYS[6], player, tab.audience) end
+elseif tab.seen == true then
   redis.call('SREM', KEYS[5], player)
 end
 if redis.call('SISMEMBER', KEYS[5], player) == 1 then

@@ -1,5 +1,5 @@
 -- Ends the leases that are past their deadline; a player whose last lease ends is gone.
--- Prepended to the other scripts of this folder, which share its KEYS and its functions.
+-- Prepended to the other scripts of this folder, after players.lua, which share its KEYS and its functions.
 -- KEYS: 1 leases, 2 states, 3 players, 4 since, 5 invisible, 6 audience
 -- ARGV: 1 now (ms; empty: the server's clock), 2 marks channel, 3 what to mark
 -- Cost: O(log N) per ended lease, at most 1,000 of them
@@ -9,31 +9,6 @@ if not now then
   now = time[1] * 1000 + math.floor(time[2] / 1000)
 end
 local changed = false
-
--- A player: tabs open, how many of them are away and how many in a game, what the last game was, card JSON.
-local function load(player)
-  local packed = redis.call('HGET', KEYS[3], player)
-  return packed and cmsgpack.unpack(packed) or {0, 0, 0, '', ''}
-end
-
-local function keep(player, p)
-  redis.call('HSET', KEYS[3], player, cmsgpack.pack(p))
-end
-
-local function shown(p)
-  if p[3] > 0 then return p[4] end
-  return p[2] >= p[1] and 'away' or 'online'
-end
-
--- Counts a tab in its state ('' is plainly online), or no longer when `by` is -1.
-local function count(p, state, by)
-  if state == 'away' then
-    p[2] = p[2] + by
-  elseif state ~= '' then
-    p[3] = p[3] + by
-    if by > 0 then p[4] = state end
-  end
-end
 
 local function finish()
   if changed then redis.call('PUBLISH', ARGV[2], ARGV[3]) end
