@@ -44,7 +44,9 @@ async def lua(scope: dict[str, Any], receive: Any, send: Any) -> None:
     await receive()
     await send({"type": "websocket.accept"})
     while (await receive())["type"] == "websocket.receive":
-        await runs._commit([keys.run("none"), keys.inputs("none")], [1, 2, "x" * 60, 100, 0, "left", runs.TTL_MS])
+        await runs._commit(
+            [keys.run("none"), keys.inputs("none"), keys.moments("none")], [1, 2, "x" * 60, 100, 0, "left", runs.TTL_MS]
+        )
         text = '{"type":"moved","run":"none","seq":1,"points":100,"over":false,"view":{"cells":[0,0,0,0,0,0,0,0]}}'
         await send({"type": "websocket.send", "text": text})
 
