@@ -2,7 +2,7 @@ from django.contrib import admin
 
 from accounts.admin import FindsByPlayer
 from achievements.models import Award
-from achievements.rules import ALL
+from achievements.rules import every
 from audit.admin import ReadOnly
 
 
@@ -12,7 +12,7 @@ class Earned(admin.SimpleListFilter):
     title, parameter_name = "achievement", "slug"
 
     def lookups(self, request, model_admin):
-        return [(each.slug, each.title) for each in ALL]
+        return [(each.slug, each.title) for each in every()]
 
     def queryset(self, request, queryset):
         return queryset.filter(slug=self.value()) if self.value() else queryset

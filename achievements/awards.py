@@ -11,7 +11,8 @@ from django.db.models import Count
 
 from accounts.models import Player
 from achievements.models import Award, Progress
-from achievements.rules import ALL, MEASURES, Achievement
+from achievements.rules import every, measures
+from games.game import Achievement, known
 from leaderboard.models import Merge, Run, Season
 from leaderboard.seasons import archive
 from leaderboard.stream import history
@@ -29,11 +30,12 @@ DAY_PLAYERS_MIN = 3
 Measured = dict[int, dict[str, int]]
 
 
-class _Marks(msgspec.Struct):
+class _Record(msgspec.Struct):
+    game: str = ""
     marks: dict[str, int] = {}
 
 
-_marks = msgspec.json.Decoder(_Marks)
+_record = msgspec.json.Decoder(_Record)
 
 
 async def write(entries: Sequence[Entry]) -> None:
@@ -59,7 +61,11 @@ def _owners(players: set[int]) -> dict[int, int]:
 
 def _run_coins(player: int, entry: Entry) -> Movement:
     points = int(entry.fields["points"])
-    return Movement(player, coins.coins_of(points), f"a run of {points:,} points", f"run:{entry.fields['run']}")
+    game = known(_record.decode(entry.fields["record"]).game)
+    per_coin = game.points_per_coin if game else coins.POINTS_PER_COIN
+    return Movement(
+        player, coins.coins_of(points, per_coin), f"a run of {points:,} points", f"run:{entry.fields['run']}"
+    )
 
 
 async def _pay(movements: list[Movement]) -> None:
@@ -70,14 +76,17 @@ async def _pay(movements: list[Movement]) -> None:
 
 async def _measure(own: Iterable[tuple[int, Entry]]) -> Measured:
     """What these runs reach of every measure, by player."""
-    measured: Measured = defaultdict(lambda: dict.fromkeys(MEASURES, 0))
+    measured: Measured = defaultdict(lambda: dict.fromkeys(measures(), 0))
     for player, day in sorted({(player, moment(entry.fields["at_ms"]).date()) for player, entry in own}):
         await active_days.mark(player, day)
         measured[player]["streak"] = max(measured[player]["streak"], await active_days.streak(player, day))
     for player, entry in own:
         reached, fields = measured[player], entry.fields
         reached["points"] = max(reached["points"], int(fields["points"]))
-        reached["best_tile"] = max(reached["best_tile"], _marks.decode(fields["record"]).marks.get("best_tile", 0))
+        record = _record.decode(fields["record"])
+        for name, value in record.marks.items():
+            if (measure := f"{record.game}:{name}") in reached:
+                reached[measure] = max(reached[measure], value)
     for player, count in (await sync_to_async(_run_counts)(list(measured))).items():
         measured[player]["runs"] = count
     return measured
@@ -109,7 +118,7 @@ def _earned(measured: Measured) -> list[tuple[int, Achievement]]:
     return [
         (player, achievement)
         for player in measured
-        for achievement in ALL
+        for achievement in every()
         if best[player].get(achievement.measure, 0) >= achievement.target and (player, achievement.slug) not in had
     ]
 
@@ -151,7 +160,7 @@ async def shown(player: Player) -> list[Shown]:
     """Every achievement: earned ones first, the newest first, then the nearest to be earned."""
     awarded = {award.slug: award.at async for award in Award.objects.filter(player=player)}
     reached = {row.measure: row.value async for row in Progress.objects.filter(player=player)}
-    found = [Shown(each, awarded.get(each.slug), min(each.target, reached.get(each.measure, 0))) for each in ALL]
+    found = [Shown(each, awarded.get(each.slug), min(each.target, reached.get(each.measure, 0))) for each in every()]
     never = datetime.min.replace(tzinfo=UTC)
     return sorted(found, key=lambda each: (each.at or never, each.percent), reverse=True)
 

@@ -24,7 +24,7 @@ class Progress(models.Model):
     """The most that a player has reached of something that achievements measure; it never falls."""
 
     player = models.ForeignKey(Player, models.CASCADE, related_name="progress")
-    measure = models.SlugField(max_length=20)
+    measure = models.CharField(max_length=60)
     value = models.PositiveBigIntegerField()
 
     class Meta:

@@ -1,35 +1,20 @@
-"""Every achievement: what it measures, how much of it is asked for, and what it pays. The rules are all here.
+"""The achievements of all games: what each measures, how much of it is asked for, and what it pays.
 
-The measures are worked out by achievements/awards.py from accepted runs:
-`runs` finished with points, `points` of the best run, `best_tile` (a mark of the run's record), `streak` of
-days in a row, `day_first` 1 once the player ended a day first among three or more.
+A game declares its own (games/game.py). The measures are worked out by achievements/awards.py from accepted runs:
+`runs` finished with points, `points` of the best run, `streak` of days in a row, `day_first` 1 once the player ended a
+day first among three or more, and `<game>:<name>` for a whole number in the view that a run of that game ends with.
 """
 
+import functools
 from collections.abc import Iterable
+from dataclasses import replace
 
-import msgspec
+from games.game import Achievement, Game, all_games
 
-MEASURES = ("runs", "points", "best_tile", "streak", "day_first")
-
-
-class Achievement(msgspec.Struct, frozen=True):
-    """Earned when the measure reaches the target. The slug never changes: it is kept with whoever earned it."""
-
-    slug: str
-    title: str
-    words: str
-    measure: str
-    target: int
-    coins: int
-
-
-ALL = (
+GENERAL = (
     Achievement("first-run", "First steps", "Finish a run.", "runs", 1, 20),
     Achievement("ten-runs", "Warmed up", "Finish 10 runs.", "runs", 10, 50),
     Achievement("hundred-runs", "Regular", "Finish 100 runs.", "runs", 100, 200),
-    Achievement("tile-128", "Getting bigger", "Make a 128 tile in Fuse.", "best_tile", 128, 30),
-    Achievement("tile-512", "Half a thousand", "Make a 512 tile in Fuse.", "best_tile", 512, 80),
-    Achievement("tile-2048", "The big one", "Make a 2048 tile in Fuse.", "best_tile", 2048, 400),
     Achievement("points-10000", "Five digits", "Score 10,000 points in one run.", "points", 10_000, 120),
     Achievement("day-first", "King of the day", "End a day first of three or more.", "day_first", 1, 100),
     Achievement("streak-3", "Three in a row", "Play on 3 days in a row.", "streak", 3, 60),
@@ -37,7 +22,23 @@ ALL = (
 )
 
 
+def every() -> tuple[Achievement, ...]:
+    """The general ones, and those of each game, whose measures bear its name."""
+    return _every(tuple(all_games()))
+
+
+@functools.lru_cache(maxsize=4)
+def _every(games: tuple[Game, ...]) -> tuple[Achievement, ...]:
+    own = [replace(each, measure=f"{game.slug}:{each.measure}") for game in games for each in game.achievements]
+    return (*GENERAL, *own)
+
+
+def measures() -> set[str]:
+    """Everything that an achievement measures."""
+    return {each.measure for each in every()}
+
+
 def coins_for(slugs: Iterable[str]) -> int:
     """What these achievements paid together."""
-    paid = {each.slug: each.coins for each in ALL}
+    paid = {each.slug: each.coins for each in every()}
     return sum(paid.get(slug, 0) for slug in slugs)

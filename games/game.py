@@ -56,8 +56,26 @@ class Rules(Protocol):
 
 
 @dataclass(frozen=True)
+class Achievement:
+    """Earned when a measure reaches the target. The slug never changes: it is kept with whoever earned it.
+
+    A game's own measure is a whole number in the view that a run ends with, such as `best_tile`.
+    """
+
+    slug: str
+    title: str
+    words: str
+    measure: str
+    target: int
+    coins: int
+
+
+@dataclass(frozen=True)
 class Game:
-    """A game's name, its words for the lobby, its rules, and the most points a run can be ranked with."""
+    """A game's name, its words for the lobby, its rules, and the most points a run can be ranked with.
+
+    `fast` and `too_fast` are inputs a second over a whole run: people hardly play so, and never.
+    """
 
     slug: str
     title: str
@@ -65,6 +83,10 @@ class Game:
     how_to_play: str
     rules: Rules
     points_max: int
+    achievements: tuple[Achievement, ...] = ()
+    points_per_coin: int = 200
+    fast: float = 9.0
+    too_fast: float = 15.0
 
     def check_input(self, input: str) -> None:
         """Raise UnknownInput unless the game knows this input."""
@@ -81,6 +103,11 @@ def _games() -> dict[str, Game]:
 def all_games() -> list[Game]:
     """Every game, by folder name."""
     return list(_games().values())
+
+
+def known(slug: str) -> Game | None:
+    """The game with this slug; None for one that was taken away, whose runs are still there."""
+    return _games().get(slug)
 
 
 def find(slug: str) -> Game:

@@ -16,6 +16,7 @@ from django.db.models import Count
 from accounts.ranks import MODERATOR
 from audit.actions import Act, action
 from flags import flags
+from games.game import Game, known
 from leaderboard.models import Run
 from leaderboard.stream import history
 from live.errors import GameError
@@ -25,8 +26,6 @@ from moderation.targets import MODERATE, QUEUED_RUN
 from store.stream import Entry, Group
 from store.trouble import SQL_TROUBLE
 
-#: Inputs a second over a whole run. Practised people play Fuse at three to six.
-FAST, TOO_FAST = 9.0, 15.0
 #: Spread of the pauses between inputs, as their deviation over their mean. People's is above 0.3.
 EVEN, TOO_EVEN = 0.12, 0.05
 #: Only runs with so many inputs say anything about a rhythm.
@@ -54,13 +53,18 @@ class _Record(msgspec.Struct):
 _record = msgspec.json.Decoder(_Record)
 
 
-def judge(inputs: int, seconds: float, pauses_ms: Sequence[int], runs_in_hour: int) -> list[Found]:
-    """What is odd about a run, surest first; nothing for what a person does."""
+def judge(
+    inputs: int, seconds: float, pauses_ms: Sequence[int], runs_in_hour: int, *, fast: float, too_fast: float
+) -> list[Found]:
+    """What is odd about a run, surest first; nothing for what a person does.
+
+    `fast` and `too_fast` are the game's: inputs a second that people hardly and never reach.
+    """
     found: list[Found] = []
     if inputs >= INPUTS_MIN:
         rate = inputs / max(seconds, 0.001)
-        if rate >= FAST:
-            found.append((HIGH if rate >= TOO_FAST else MEDIUM, f"{rate:.1f} inputs a second"))
+        if rate >= fast:
+            found.append((HIGH if rate >= too_fast else MEDIUM, f"{rate:.1f} inputs a second"))
         if len(pauses_ms) >= INPUTS_MIN:
             mean = statistics.fmean(pauses_ms)
             spread = statistics.pstdev(pauses_ms) / mean if mean else 0.0
@@ -86,14 +90,19 @@ async def write(entries: Sequence[Entry]) -> None:
 
 
 def _judge(run_ids: Sequence[str]) -> list[tuple[Run, list[Found]]]:
-    runs = list(Run.objects.filter(pk__in=run_ids, player__is_demo=False, suspicion=None).select_related("player"))
+    new = Run.objects.filter(pk__in=run_ids, player__is_demo=False, suspicion=None)
+    runs = list(new.select_related("player", "board"))
     if not runs:
         return []
     # One question for the whole batch: how many runs each player had within the hour before the batch's first run.
     hour_ago = min(run.accepted_at for run in runs) - timedelta(hours=1)
     recent = Run.objects.filter(player__in={run.player_id for run in runs}, accepted_at__gt=hour_ago)
     counts = dict(recent.order_by().values_list("player").annotate(Count("pk")))
-    judged = [(run, judge(*_facts(run), counts.get(run.player_id, 1))) for run in runs]
+    judged = []
+    for run in runs:
+        game = known(run.board.game) or Game
+        facts = *_facts(run), counts.get(run.player_id, 1)
+        judged.append((run, judge(*facts, fast=game.fast, too_fast=game.too_fast)))
     return [(run, found) for run, found in judged if found]
 
 

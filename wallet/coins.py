@@ -55,9 +55,9 @@ class Purse(msgspec.Struct, frozen=True):
     owned: frozenset[str]
 
 
-def coins_of(points: int) -> int:
-    """What a finished run pays."""
-    return min(RUN_COINS_MAX, 1 + points // POINTS_PER_COIN) if points > 0 else 0
+def coins_of(points: int, per_coin: int = POINTS_PER_COIN) -> int:
+    """What a finished run pays, in a game that pays a coin for so many points."""
+    return min(RUN_COINS_MAX, 1 + points // per_coin) if points > 0 else 0
 
 
 async def purse(player: int) -> Purse:

@@ -1,7 +1,7 @@
 """Fuse: slide the tiles, fuse equal neighbours."""
 
 from games.fuse import rules
-from games.game import Game
+from games.game import Achievement, Game
 
 GAME = Game(
     slug="fuse",
@@ -11,4 +11,12 @@ GAME = Game(
     "The run ends when nothing can move.",
     rules=rules,
     points_max=3_932_100,
+    achievements=(
+        Achievement("tile-128", "Getting bigger", "Make a 128 tile in Fuse.", "best_tile", 128, 30),
+        Achievement("tile-512", "Half a thousand", "Make a 512 tile in Fuse.", "best_tile", 512, 80),
+        Achievement("tile-2048", "The big one", "Make a 2048 tile in Fuse.", "best_tile", 2048, 400),
+    ),
+    # Practised people play at three to six inputs a second.
+    fast=9.0,
+    too_fast=15.0,
 )

@@ -7,7 +7,7 @@ import pytest
 from accounts.models import Player
 from achievements import awards
 from achievements.models import Award, Progress
-from achievements.rules import ALL, MEASURES
+from achievements.rules import every, measures
 from games import runs
 from games.game import find
 from leaderboard import boards, keys
@@ -29,7 +29,7 @@ DAY_MS = 24 * 60 * 60 * 1000
 
 
 def by_slug(slug: str):
-    return next(each for each in ALL if each.slug == slug)
+    return next(each for each in every() if each.slug == slug)
 
 
 @pytest.fixture
@@ -47,8 +47,8 @@ async def earned(player: Player) -> set[str]:
 
 
 def test_the_rules_are_sound():
-    assert len({each.slug for each in ALL}) == len(ALL)
-    assert all(each.measure in MEASURES and each.target > 0 and each.coins > 0 for each in ALL)
+    assert len({each.slug for each in every()}) == len(every())
+    assert all(each.measure in measures() and each.target > 0 and each.coins > 0 for each in every())
     assert [coins_of(points) for points in (0, 199, 200, 10**7)] == [0, 1, 2, RUN_COINS_MAX]
 
 
@@ -179,3 +179,9 @@ async def test_somebody_who_is_gone_holds_nothing_up(bob):
     await submit(carol, "r2")
     await drain()
     assert "first-run" in await earned(carol)
+
+
+def test_a_games_own_achievements_are_measured_by_its_own_marks():
+    own = [each for each in every() if each.measure.startswith("fuse:")]
+    assert {each.measure for each in own} == {f"fuse:{each.measure}" for each in find("fuse").achievements}
+    assert len({each.slug for each in every()}) == len(every())

@@ -44,7 +44,7 @@ class TestSuspicion:
         ],
     )
     def test_what_is_odd_is_said(self, facts, expected):
-        assert [confidence for confidence, _ in suspicion.judge(*facts)] == expected
+        assert [confidence for confidence, _ in suspicion.judge(*facts, fast=9, too_fast=15)] == expected
 
     def suspicious(self, bob: Player) -> None:
         inputs = '["left"' + ',"up"' * 99 + "]"
