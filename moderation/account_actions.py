@@ -4,6 +4,7 @@ import secrets
 
 from asgiref.sync import sync_to_async
 from django import forms
+from django.contrib.admin.widgets import AdminIntegerFieldWidget
 
 from accounts.models import Player
 from accounts.ranks import MODERATOR, OPERATOR
@@ -43,7 +44,7 @@ async def revoke_sessions(player: Player, *, act: Act) -> int:
     words="Give these players coins",
     help="give a player coins",
     asks={
-        "coins": forms.IntegerField(min_value=1, max_value=AMOUNT_MAX),
+        "coins": forms.IntegerField(min_value=1, max_value=AMOUNT_MAX, widget=AdminIntegerFieldWidget),
         # The same for every sending of one form: a second click, or another try after a silence, gives nothing more.
         "token": forms.CharField(
             widget=forms.HiddenInput, initial=lambda: secrets.token_hex(12), max_length=24, required=False
