@@ -21,7 +21,7 @@ from store.sync_loop import run_sync
 RIGHTS = {"is_staff", "is_superuser", "groups", "user_permissions"}
 #: Fields that nobody sees or looks up who may not change an account.
 PRIVATE = ("email", "password")
-# A search goes on with so many of the players that it finds.
+# At most this many of the players that a search finds are used.
 PLAYERS_MAX = 500
 
 
@@ -42,7 +42,7 @@ class PlayerCreationForm(forms.ModelForm):
 
 
 def ids_of_called(term: str, at_most: int) -> list[int]:
-    """The ids of at most so many players whose name holds this text. One scan of the names, at worst."""
+    """The ids of at most `at_most` players whose name contains this text. One scan of the names, at worst."""
     return list(Player.objects.filter(name__icontains=term).order_by().values_list("pk", flat=True)[:at_most])
 
 

@@ -24,7 +24,7 @@ from visitors import active_days
 from wallet import coins, ledger
 from wallet.coins import Movement
 
-#: First of a day means something when so many played.
+#: The first of a day is crowned when at least this many played.
 DAY_PLAYERS_MIN = 3
 
 Measured = dict[int, dict[str, int]]

@@ -7,7 +7,7 @@ import functools
 import hashlib
 import struct
 
-# A hash gives the numbers of so many players at once, which makes a million of them a matter of a tenth of a second.
+# One hash gives the numbers of this many players: a million of them take a tenth of a second.
 BLOCK = 32
 SCALE = 1 << 16
 _numbers = struct.Struct(f">{BLOCK}H")

@@ -202,12 +202,12 @@ RATE_LIMIT_FACTOR = _given.rate_limit_factor
 RATE_LIMITS = {
     name: replace(policy, limit=max(1, round(policy.limit * RATE_LIMIT_FACTOR))) for name, policy in RATE_LIMITS.items()
 }
-# So many proxies of ours stand in front and append to X-Forwarded-For.
+# How many proxies of ours stand in front and append to X-Forwarded-For.
 PROXY_COUNT = _given.proxy_count
-# So many connections may one address hold open at a time, and so many sockets: generous, since a school shares one.
+# The most open connections, and the most sockets, of one address: generous, since a school shares one.
 ADDRESS_CONNECTIONS_MAX = _given.address_connections_max
 
-# A socket with something on the way to it, of which nothing is heard for so long, is closed.
+# A socket that has not acknowledged what was sent, and says nothing for this long, is closed.
 SOCKET_SILENCE_S = _given.socket_silence_s
 
 CHANNEL_LAYERS = {"default": {"BACKEND": "live.layer.ChannelLayer"}}
@@ -258,7 +258,7 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ON_TLS
 SECURE_SSL_REDIRECT = ON_TLS
 SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
-# Browsers refuse http:// for so long: a day, unless somebody who means it sets more. See docs/running.md.
+# How long browsers refuse http://: a day by default. See docs/running.md.
 SECURE_HSTS_SECONDS = _given.hsts_seconds if ON_TLS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = ON_TLS and _given.hsts_subdomains
 SECURE_HSTS_PRELOAD = ON_TLS and _given.hsts_preload

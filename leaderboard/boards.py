@@ -21,7 +21,7 @@ _submit = script(__file__, "submit", prelude=("periods", "place", "cards"))
 
 REPORT_TTL_MS = 2 * 24 * 60 * 60 * 1000
 BATCH_MAX = 1_000
-# So many runs are ranked by one script: enough to spread its fixed cost, few enough to block Redis for a moment only.
+# Runs ranked by one script call: enough to spread its fixed cost, few enough to block Redis only briefly.
 RUNS_PER_SCRIPT = 50
 PIPELINES = 4
 

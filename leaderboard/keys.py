@@ -96,7 +96,7 @@ accepted = Key(
 window = Key(
     "leaderboard:{<board>}:window:<days>",
     "zset",
-    "as standings, over the last so many days",
+    "as standings, over the last N days",
     ends="after 1 minute",
     owner="board",
 )

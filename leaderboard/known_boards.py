@@ -39,7 +39,7 @@ async def find(slug: str) -> Board:
 
 
 def remember(board: Board, for_s: float = 0.0) -> None:
-    """Take this definition as read just now, and as fresh for so much longer."""
+    """Keep this definition as if it had just been read from SQL, for `for_s` seconds."""
     _known[board.slug] = (time.monotonic() + for_s, board)
 
 

@@ -32,7 +32,7 @@ AWAY_AFTER_S = 1.0
 #: Connections are looked after in turns, a few at a time: each every five seconds, with a beat every third time.
 TURNS, TURN_S = 100, 0.05
 TURNS_PER_BEAT = round(protocol.BEAT_S / (TURNS * TURN_S))
-#: At a stop, connections have so long to answer their close.
+#: At a stop, connections have this long to answer their close.
 FLUSH_S = 3.0
 
 

@@ -19,14 +19,14 @@ from live.frames import Frame
 from live.protocol import Beaten
 
 BACKLOG_MAX = 8
-#: So much may be sent and not seen before topics wait, and before the connection is given up.
+#: At most WINDOW characters may be unacknowledged before topics wait. At WINDOW_MAX the connection is closed.
 WINDOW = 512 * 1024
 WINDOW_MAX = 4 * 1024 * 1024
-#: After so much the browser is asked what it has seen, without waiting for the next beat.
+#: After this much the browser is asked what it has seen, without waiting for the next beat.
 ASK_AFTER = 128 * 1024
-#: The window full for so long: nobody reads there any more.
+#: A connection whose window is full for this long is closed.
 FULL_S = 30.0
-#: So many numbers may be out, and a beat after less than so much repeats the last one.
+#: At most TOLD_MAX beats may be unacknowledged. A beat after less than NUMBER_EVERY characters repeats the last number.
 TOLD_MAX, NUMBER_EVERY = 32, 1024
 
 
@@ -155,7 +155,7 @@ class Mailbox:
     # The window
 
     def count(self, size: int) -> None:
-        """Note that so much was sent."""
+        """Count characters that were sent."""
         self.sent += size
         if self.sent >= self._ask_at and not self._closed:
             self.beat()

@@ -148,7 +148,7 @@ class Store(Message, tag="store"):
 
 
 class Passed(Message, tag="passed"):
-    """Somebody (`by`) passed the player on a board, by so many points, and `rank` is the player's place now.
+    """Somebody (`by`) passed the player on a board, `points` ahead, and `rank` is the player's place now.
 
     `title` and `period` are words; `format` says how the board writes points, `points` or `time` (milliseconds).
     """

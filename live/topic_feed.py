@@ -15,9 +15,9 @@ from store.trouble import SQL_TROUBLE
 
 logger = logging.getLogger(__name__)
 
-# After so many frames the loop gets to do other things in between.
+# After this many frames the event loop gets a turn.
 FRAMES_AT_ONCE = 100
-# So long a busy writer may leave out further marks of the same subject: thousands a second would be read one by one.
+# A busy writer may leave out further marks of the same subject for this long: thousands a second would be too many.
 MARK_MS = 50
 
 

@@ -21,7 +21,7 @@ from store.lock import LockHeld, LockLost
 from store.sync_loop import run_sync
 
 CHOSEN_MAX = 200
-#: A page waits for so long; what is not done by then the worker does.
+#: A page waits this long. The worker does what is not done by then.
 BUDGET_S = 2.0
 LEFT_AT = "admin:moderation_moderation_changelist"
 

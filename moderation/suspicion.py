@@ -28,7 +28,7 @@ from store.trouble import SQL_TROUBLE
 
 #: Spread of the pauses between inputs, as their deviation over their mean. People's is above 0.3.
 EVEN, TOO_EVEN = 0.12, 0.05
-#: Only runs with so many inputs say anything about a rhythm.
+#: Runs with fewer inputs say nothing about a rhythm.
 INPUTS_MIN = 60
 #: Finished runs of one player within an hour.
 MANY, TOO_MANY = 150, 400

@@ -30,7 +30,7 @@ from store.trouble import SQL_TROUBLE
 logger = logging.getLogger(__name__)
 
 Kind = Moderation.Action
-# What is not applied after so long was left behind by a process that died.
+# What is not applied after this time was left behind by a process that died.
 FINISH_AFTER_S = 60
 
 

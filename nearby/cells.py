@@ -24,7 +24,7 @@ REACH_KM = 100
 #: With fewer in reach than this nobody is named.
 ENOUGH = 3
 NAMED_MAX = 100
-#: So many are looked through for those who count.
+#: At most this many are checked for whether they count.
 LOOKED_MAX = 10_000
 BUCKETS = ((7.5, "around the corner"), (25.0, "within 25 km"), (math.inf, "within 100 km"))
 

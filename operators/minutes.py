@@ -18,7 +18,7 @@ KEYS_SAMPLED = 20_000
 BUDGET_S = 2.0
 MEMORY_TTL_S = 24 * 60 * 60
 ENDLESS_NAMED = 8
-#: Redis and its allocator take more than the values: so much is to be reserved for what is measured.
+#: Redis and its allocator take more than the values: reserve this many times what is measured.
 SIZING = 1.3
 
 

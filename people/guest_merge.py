@@ -18,7 +18,7 @@ from people.profile import places
 from store.lock import LockHeld
 from wallet import coins
 
-# The worker leaves a merge to whoever asked for it for so long, and to awards that were being paid meanwhile.
+# The worker leaves a merge alone for this long: whoever asked for it may still be at it, and awards be on their way.
 FINISH_AFTER_S = 5.0
 
 

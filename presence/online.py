@@ -20,7 +20,7 @@ LEASE_MS = 45_000
 GRACE_MS = 5_000
 SUBJECT = "online"
 FRIENDS_MAX = 50
-#: So many of those who came last are counted by what they play.
+#: Of those who came last, this many are counted by what they play.
 PLAYING_MAX = 300
 ONLINE, AWAY = "", "away"
 

@@ -11,7 +11,7 @@ from store.scripts import Script
 
 TTL_MS = 10_000
 HEAR_S = 2.0
-#: Health checks come often: what was found holds for so long.
+#: Health checks come often: a result is used for this long.
 FRESH_S = 2.0
 
 _write = Script("return redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])")

@@ -14,7 +14,7 @@ from store.lock import LockHeld, hold
 KEPT_S = 60
 WAIT_S = 0.05
 WAITS_MAX = 80
-# Somebody who dies while computing holds the others up for so long.
+# A process that dies while computing delays the others by this long.
 LEASE_MS = 3_000
 
 

@@ -35,7 +35,7 @@ class Bot:
     report: Callable[[int], object]
 
     async def play(self) -> None:
-        """Become a guest and play so many runs (0: without end)."""
+        """Become a guest and play `runs` runs (0: without end)."""
         cookies = await asyncio.to_thread(self._become_guest)
         address = self.site.replace("http", "ws", 1) + f"/ws/play/{self.game.slug}/"
         skill = self.rng.betavariate(2, 2)

@@ -34,7 +34,7 @@ async def mark(player: int, day: date | None = None) -> None:
 
 
 async def days(player: int, upto: date | None = None, count: int = 60) -> list[date]:
-    """The last days, of so many, on which a player was here, the newest first. One round trip, O(count)."""
+    """On which of the last `count` days a player was here, newest first. One round trip, O(count)."""
     last = upto or today()
     asked = [last - timedelta(days=back) for back in range(count)]
     pipe = client().pipeline()
@@ -51,7 +51,7 @@ async def streak(player: int, upto: date | None = None) -> int:
 
 
 async def actives(last: date, count: int) -> list[int]:
-    """How many players were here on each of so many days, the last one last. One round trip."""
+    """How many players were here on each of the last `count` days, oldest first. One round trip."""
     pipe = client().pipeline()
     for back in range(count - 1, -1, -1):
         pipe.bitcount(keys.active(str(last - timedelta(days=back))))

@@ -41,7 +41,7 @@ def without_cookie(address: str, today: datetime | None = None) -> str:
 
 
 async def by_day(count: int, *, today: datetime | None = None) -> list[int]:
-    """Unique visitors of each of so many days, today last. One round trip, O(days)."""
+    """Unique visitors of each of the last `count` days, today last. One round trip, O(days)."""
     pipe = client().pipeline()
     for day in reversed(_days(today or datetime.now(UTC), count)):
         pipe.pfcount(keys.visitors(day))
@@ -49,7 +49,7 @@ async def by_day(count: int, *, today: datetime | None = None) -> list[int]:
 
 
 async def unique(spans: Sequence[int] = (1, 7, 30), *, of: str = "", today: datetime | None = None) -> list[int]:
-    """Unique visitors of the last so many days, today included, for each span; of the whole site, or of one game.
+    """Unique visitors of the last days, today included, for each span; of the whole site, or of one game.
 
     Redis: one PFCOUNT per span (which merges), one round trip, O(days).
     """

@@ -16,7 +16,7 @@ _bring = script(__file__, "bring")
 
 REQUEST_TTL_MS = 30 * 24 * 60 * 60 * 1000
 AMOUNT_MAX = 1_000_000
-#: A finished run with points pays 1 coin, and one more for each so many points.
+#: A finished run with points pays 1 coin, and one more for every 200 points.
 POINTS_PER_COIN = 200
 RUN_COINS_MAX = 50
 

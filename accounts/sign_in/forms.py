@@ -13,7 +13,7 @@ from store.trouble import SQL_TROUBLE
 GONE = "This account is gone. Reload the page."
 RENAME_EVERY = timedelta(days=30)
 SENT_AGAIN_WITHIN = timedelta(minutes=10)
-# An address may belong to several accounts; not to so many that asking for one floods it.
+# An address may belong to several accounts. At most this many mails go out for one request.
 RESET_MAILS_MAX = 3
 _PASSWORD_HELP = "At least 8 characters, not only digits, and not a common one."
 

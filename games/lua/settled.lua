@@ -1,4 +1,4 @@
--- Lets an ended run go: from the first time on it has so long to live, however often it is shown or settled again.
+-- Lets an ended run go: it expires this long after the first call, however often it is called again.
 -- KEYS: 1 run, 2 inputs, 3 moments of the inputs
 -- ARGV: 1 TTL (ms)
 -- Returns: 1 the first time, 0 afterwards or when the run is gone

@@ -1,7 +1,7 @@
 -- Reads a range of a board with its players' cards.
 -- KEYS: 1 standings, 2 cards
 -- ARGV: 1 'desc' or 'asc', 2 first place (from 0), 3 last place, inclusive,
---       4 player id to stand in the middle of so many rows instead ('' for none)
+--       4 a player id: read the rows around this player instead ('' for none)
 -- Returns: {number of players, first rank, {player id, score, card JSON, player id, …}}
 -- Cost: O(log N + M)
 local lower = ARGV[1] == 'asc'

@@ -24,7 +24,7 @@ from store.client import client
 DAYS = (7, 30)
 FRESH_S = 5
 KEPT_S = 60
-# So many of each board's first count for the champions board.
+# How many of each board's first players count for the champions board.
 CHAMPIONS_DEPTH = 1_000
 
 _rows = msgspec.json.Decoder(list[Row])

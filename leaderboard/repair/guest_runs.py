@@ -88,7 +88,7 @@ async def has_arrived(merge: Merge) -> bool:
 
 
 async def unfinished(older_than_s: float) -> list[Merge]:
-    """Merges of which something may still be on its way, begun so long ago that nobody is at it."""
+    """Merges that are not finished, and begun so long ago that nobody works on them any more."""
     begun = datetime.now(UTC) - timedelta(seconds=older_than_s)
     return [merge async for merge in Merge.objects.filter(applied=False, at__lte=begun).select_related("player")]
 

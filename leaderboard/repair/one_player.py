@@ -21,7 +21,7 @@ from store.scripts import Argument, script
 _put = script(__file__, "put")
 
 TRIES_MAX = 50
-#: So many newer stream entries are looked through for the player's by the script that writes their score.
+#: The script that writes a score looks through at most this many newer stream entries for the player's.
 NEWER_MAX = 2_000
 
 

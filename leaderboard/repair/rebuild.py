@@ -27,7 +27,7 @@ _swap = script(__file__, "swap")
 
 WRITE_BATCH = 5_000
 SHADOW_TTL_S = 3600
-# The swap itself counts in so many newer runs, a few milliseconds' work; what is more is caught up with before.
+# The swap itself counts in at most this many newer runs, which takes a few milliseconds. More are added before it.
 SWAP_COUNTS_MAX = 500
 CATCH_UPS_MAX = 100
 RECHECKS = 5

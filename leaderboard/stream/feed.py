@@ -18,7 +18,7 @@ from store.scripts import Argument, script
 from store.stream import Entry, Group
 
 LINES_MAX = 100
-# So many of them a page shows.
+# A page shows at most this many of them.
 PAGE_COUNT = 12
 TOP_PLACES = 3
 # One player's good evening must not fill the feed.

@@ -16,7 +16,7 @@ from store.client import StoreUnavailable, client
 logger = logging.getLogger(__name__)
 
 EVERY_S = 2.0
-#: A process that has said nothing for so long is gone.
+#: A process that has reported nothing for this long is gone.
 SILENT_MS = 10_000
 
 

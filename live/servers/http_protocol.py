@@ -26,7 +26,7 @@ HEAD_S = 10.0
 BODY_S = 30.0
 #: With all that stands between the chunks of a body.
 BODY_BYTES_MAX = READ_ON_MAX + READ_ON_MAX // 4
-#: Nothing of an answer was taken for so long.
+#: A client that takes nothing of an answer for this long is cut off.
 STALLED_S = 60.0
 TELL_EVERY_S = 60.0
 _END = b"\r\n\r\n"
@@ -75,7 +75,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._counted_as = ""
 
     def _within(self, seconds: float | None) -> None:
-        """End the connection unless the next step has come within so many seconds; None: it may take its time."""
+        """End the connection unless the next step comes within this many seconds; None: no limit."""
         if self._deadline is not None:
             self._deadline.cancel()
         self._deadline = None if seconds is None else self.loop.call_later(seconds, self._too_late)

@@ -21,16 +21,16 @@ EXTENSION = "gameapp.shared_frames"
 
 
 #: What one connection may send: bytes, and frames that are no text message of their own (pings, pongs, continuations,
-#: binary ones), which cost us time and pass no rate limit. So much at once, and so much a second.
+#: binary ones), which cost us time and pass no rate limit: at once, and a second.
 BYTES_AT_ONCE, BYTES_PER_S = 2 * 1024 * 1024, 128 * 1024
 FRAMES_AT_ONCE, FRAMES_PER_S = 200, 20
-#: So many text messages are looked at after a socket was closed; before, they have the rate limit of their door.
+#: At most this many text messages are read after a socket was closed; before that their own rate limit counts.
 LATE_AT_ONCE, LATE_PER_S = 400, 200
-#: So much may come before the handshake was answered; browsers send nothing before.
+#: At most this many bytes may come before the handshake is answered; browsers send none.
 EARLY_BYTES_MAX = 4096
 #: A handshake is answered within this.
 HANDSHAKE_S = 10.0
-#: So much is parsed before it is seen again whether the application has taken what came.
+#: After parsing this many bytes, look again whether the application has taken what came.
 SLICE = 4096
 
 

@@ -17,7 +17,7 @@ end
 if redis.call('PTTL', KEYS[1]) > window then redis.call('PEXPIRE', KEYS[1], window) end
 local used = redis.call('ZCARD', KEYS[1])
 if used + cost > limit then
-  -- There is room once so many of the oldest have left the window.
+  -- There is room once this many of the oldest have left the window.
   local last = redis.call('ZRANGE', KEYS[1], used + cost - limit - 1, used + cost - limit - 1, 'WITHSCORES')
   return {0, limit - used, math.max(1, tonumber(last[2] or now) + window - now)}
 end
