@@ -1,7 +1,7 @@
 """Messages through the play socket (real moves of real runs) and the site socket (beats), beside a bare ASGI socket.
 
 Each connection sends its next message when it has the answer to the last. The bare socket plays the same moves by the
-same rules and Lua calls, without consumer, doors, mailbox and presence. `lua` is the Lua call alone, without a game.
+same rules and Lua calls, without consumer, rate limits, mailbox and presence. `lua` is the Lua call alone, no game.
 """
 
 import argparse
@@ -111,7 +111,7 @@ def main() -> None:
             for connections in CONNECTIONS:
                 found = {}
                 for contender in ("arcade", "bare", "lua") if kind == "move" else ("arcade", "bare"):
-                    # The doors stand and count; only their limits are out of reach.
+                    # Rate limits count as always; only their numbers are out of reach.
                     with stage.web(APPLICATION, CONTENDER=contender, RATE_LIMIT_FACTOR="1e6") as (port, _):
                         arguments = [str(port), contender, kind, "|".join(cookies[:connections]), str(options.seconds)]
                         found[contender] = json.loads(stage.client("benchmarks.socket", "--client", *arguments))

@@ -17,7 +17,7 @@ _decoder = msgspec.json.Decoder(protocol.PlayMessage)
 
 
 async def bare(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """The same moves by the same rules and Lua call, with no consumer, doors, mailbox or presence around them."""
+    """The same moves by the same rules and Lua call, with no consumer, rate limits, mailbox or presence around them."""
     await receive()
     await send({"type": "websocket.accept"})
     player, run = id(send) % 1_000_000_007, None

@@ -14,14 +14,14 @@ from accounts.sessions.middleware import SocketPlayerMiddleware  # noqa: E402
 from gameapp.routing import urlpatterns  # noqa: E402
 from live.observe.processes import Reported  # noqa: E402
 from live.observe.requests import Counted  # noqa: E402
-from live.rate_limits import HandshakeDoor  # noqa: E402
+from live.rate_limits import HandshakeLimit  # noqa: E402
 from live.servers.bodies import BoundedBody  # noqa: E402
 from live.servers.origin import SiteOriginValidator  # noqa: E402
 
 router = ProtocolTypeRouter(
     {
         "http": BoundedBody(pages),
-        "websocket": HandshakeDoor(SiteOriginValidator(SocketPlayerMiddleware(URLRouter(urlpatterns)))),
+        "websocket": HandshakeLimit(SiteOriginValidator(SocketPlayerMiddleware(URLRouter(urlpatterns)))),
     }
 )
 application = Counted(Reported(router))

@@ -35,7 +35,7 @@ REFUSALS_WINDOW_S = 60.0
 TOPICS_MAX = 8
 WATCH_AGAIN_S = 0.5
 CLOSE_TIMEOUT_S = 2.0
-# What a message counts for at the door, where it is more than one: these cost us a whole state, or several round trips.
+# What a message costs of its rate limit, where it is more than one: a whole state, or several round trips.
 COSTS = {"watch": 10, "beat": 4, "start": 10, "resume": 20, "end": 20}
 
 

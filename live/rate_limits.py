@@ -1,4 +1,4 @@
-"""Doors: where a rate limit lets somebody through or tells them when to come back."""
+"""Rate limits at requests, handshakes and messages: they pass, or are told when to come back."""
 
 import ipaddress
 from collections import Counter
@@ -104,7 +104,7 @@ def place(text: str) -> str:
     return str(mapped or ipaddress.ip_network((parsed, 64), strict=False))
 
 
-class HandshakeDoor:
+class HandshakeLimit:
     """Answers 429 to an address that opens sockets far too often, or holds far too many open, before anything is
     looked up for it. How many are open each process counts for itself."""
 

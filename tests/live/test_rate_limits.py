@@ -6,7 +6,7 @@ import pytest
 from channels.testing import WebsocketCommunicator
 
 from accounts.keys import session as session_key
-from live.rate_limits import HandshakeDoor, socket_address
+from live.rate_limits import HandshakeLimit, socket_address
 from store.client import client
 from store.limits import Allowance, Policy, take
 from tests.sockets import Socket
@@ -120,13 +120,13 @@ async def test_a_session_opens_a_bounded_number_of_sockets(limit, alice):
     await socket.disconnect()
 
 
-class TestHandshakeDoor:
+class TestHandshakeLimit:
     async def opened(self, **scope):
         async def accepting(scope, receive, send):
             await receive()
             await send({"type": "websocket.accept"})
 
-        communicator = WebsocketCommunicator(HandshakeDoor(accepting), "/ws/")
+        communicator = WebsocketCommunicator(HandshakeLimit(accepting), "/ws/")
         communicator.scope |= {"client": ["10.0.0.1", 5], "headers": [], **scope}
         await communicator.send_input({"type": "websocket.connect"})
         return await communicator.receive_output(timeout=5)
