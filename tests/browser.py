@@ -28,7 +28,7 @@ def chromium():
     found = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if found is None:
         refuse = pytest.fail if os.environ.get("CI") else pytest.skip
-        refuse("No Chromium found. On Debian: apt install chromium")
+        refuse("No Chromium found. On Debian: apt install chromium-headless-shell, or chromium")
     expect.set_options(timeout=20_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
