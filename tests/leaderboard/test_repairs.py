@@ -215,6 +215,8 @@ async def test_runs_that_sql_has_and_a_redis_that_lost_its_end_has_not_are_put_b
     await boards.submit(FinishedRun("lost too", "fuse", ann.pk, ann.card, 30, 0, "{}"))
     await _write_history()
     for name, (ends_ms, value) in saved.items():
+        if value is None:  # It ended while we looked, as the mark of a board does after 50 ms.
+            continue
         await before.restore(name, ends_ms, value, replace=True)
     await before.aclose()
     assert len(await rebuild.differences(fuse_in_sql)) > 0
