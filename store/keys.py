@@ -3,6 +3,7 @@
 Doctor, memory sampling, erasure and docs/keys.md read these declarations.
 """
 
+import functools
 import hashlib
 import re
 from collections.abc import Mapping
@@ -82,11 +83,18 @@ class Found(NamedTuple):
 def find(name: str, of: str = "") -> Found | None:
     """What a key of this site is, or of the site with another prefix; None: nothing that is declared."""
     rest = name.removeprefix(f"{of or prefix()}:")
-    # Keys that hang on others first: their names contain the others' whole.
-    for key in sorted(DECLARED, key=lambda each: not each.hangs_on):
+    for key in _of_app(rest.partition(":")[0], len(DECLARED)):
         if (values := key.values(rest)) is not None:
             return Found(key, values)
     return None
+
+
+@functools.lru_cache(maxsize=256)
+def _of_app(app: str, declared: int) -> list[Key]:
+    """The kinds that a name of this app may be; `declared` tells whether more have been declared since."""
+    # Keys that hang on others first: their names contain the others' whole.
+    hanging = [key for key in DECLARED if key.hangs_on]
+    return hanging + [key for key in DECLARED if key.pattern.startswith(f"{app}:")]
 
 
 def app_of(name: str) -> str:

@@ -45,13 +45,16 @@ def unknown_or_endless(of: str = "test*") -> list[str]:
     """
     found = []
     with sync() as connection:
+        pipe, must_end = connection.pipeline(), []
         for name in connection.scan_iter(match=f"{of}:*:*", count=1_000):
             mine, app = name.split(":")[:2]
-            known = find(name, of=mine)
-            if app == "tests":
-                continue
-            if known is None or (known.key.ends and connection.ttl(name) == -1):
+            known = None if app == "tests" else find(name, of=mine)
+            if app != "tests" and known is None:
                 found.append(name)
+            elif known and known.key.ends:
+                pipe.ttl(name)
+                must_end.append(name)
+        found += [name for name, ttl in zip(must_end, pipe.execute(), strict=True) if ttl == -1]
     return sorted(found)
 
 
