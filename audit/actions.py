@@ -33,12 +33,11 @@ class Target:
     model: type[Model]
     find: Callable[[str], Awaitable[Any]]  # Raises LookupError with words.
     guard: Callable[[Any, Any], None] = lambda by, target: None  # Sync; raises a GameError. `by` None: a command.
-    id_of: Callable[[Any], object] = lambda target: target.pk
 
 
 @dataclass
 class Act:
-    """One doing of an action, for its function: who, why, and its audit entry."""
+    """An action that is being done: to what, by whom, why, and its audit entry. The function gets it as `act`."""
 
     action: "Action"
     target: Any
@@ -51,8 +50,7 @@ class Act:
 
         A function that does not call it gets an entry without values.
         """
-        on = self.action.on
-        where = on.kind, on.id_of(self.target)
+        where = self.action.on.kind, self.target.pk
         self.kept = record(self.action.name, *where, by=self.by, reason=self.reason, before=before, after=after)
         return self.kept
 
@@ -88,7 +86,8 @@ class Action:
         """Do it to one target, and keep who did it and why.
 
         Raises:
-            ReasonMissing, and what the target's guard and the function raise: then nothing was done.
+            ReasonMissing, or what the target's guard raises: nothing was done.
+            What the function raises.
         """
         if not reason.strip():
             raise ReasonMissing

@@ -106,7 +106,7 @@ def all_games() -> list[Game]:
 
 
 def known(slug: str) -> Game | None:
-    """The game with this slug; None for one that was taken away, whose runs are still there."""
+    """The game with this slug; None: it was removed, though its runs are still there."""
     return _games().get(slug)
 
 

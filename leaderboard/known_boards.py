@@ -39,7 +39,7 @@ async def find(slug: str) -> Board:
 
 
 def remember(board: Board, for_s: float = 0.0) -> None:
-    """Keep this definition as if it had just been read from SQL, for `for_s` seconds."""
+    """Keep this definition. It stays fresh `for_s` seconds longer than one that was just read from SQL."""
     _known[board.slug] = (time.monotonic() + for_s, board)
 
 

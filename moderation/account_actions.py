@@ -63,7 +63,9 @@ async def grant_coins(player: Player, coins: int, *, act: Act, token: str = "") 
         raise OddAmount
     request = f"grant:{token or secrets.token_hex(12)}:{player.pk}"
     if await ledger.known([request]):  # The wallet forgets a request after 30 days, the ledger never.
-        return (await purse(player.pk)).balance
+        balance = (await purse(player.pk)).balance
+        await sync_to_async(act.keep)({"coins": balance}, {"coins": balance})
+        return balance
     receipt = await move(Movement(player.pk, coins, "a gift", request))
     before = {"coins": receipt.balance - (0 if receipt.repeated else coins)}
     await sync_to_async(act.keep)(before, {"coins": receipt.balance})

@@ -100,7 +100,7 @@ def _judge(run_ids: Sequence[str]) -> list[tuple[Run, list[Found]]]:
     counts = dict(recent.order_by().values_list("player").annotate(Count("pk")))
     judged = []
     for run in runs:
-        game = known(run.board.game) or Game
+        game = known(run.board.game) or Game  # Of one that was removed: the defaults.
         facts = *_facts(run), counts.get(run.player_id, 1)
         judged.append((run, judge(*facts, fast=game.fast, too_fast=game.too_fast)))
     return [(run, found) for run, found in judged if found]

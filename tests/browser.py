@@ -16,7 +16,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-#: The first that is found. The headless shell is the same engine without windows, at half the processor time.
+#: The first that is found. The headless shell is the same engine without windows, and takes less processor time.
 PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 KEYS = ("ArrowLeft", "ArrowDown", "ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp")
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}

@@ -12,10 +12,9 @@ from flags import flags
 from leaderboard import known_boards
 from leaderboard.boards import FinishedRun
 from leaderboard.models import Board
-from store.client import sync
-from store.keys import find
 from store.server import private
 from tests.browser import chromium, opened  # noqa: F401  (fixtures)
+from tests.left_keys import unknown_or_endless
 from tests.prepared import share
 from tests.servers import restrict
 from tests.stack import Site
@@ -36,26 +35,6 @@ def redis_server():
     process.wait(10)
     words = "keys that no keys.py declares, or that should end and do not: " + ", ".join(left)
     assert not left, words
-
-
-def unknown_or_endless(of: str = "test*") -> list[str]:
-    """The keys of tests that no app declares, and those that should end and do not.
-
-    Tests name keys of their own without an app, `test7:x`, or with the app `tests`.
-    """
-    found = []
-    with sync() as connection:
-        pipe, must_end = connection.pipeline(), []
-        for name in connection.scan_iter(match=f"{of}:*:*", count=1_000):
-            mine, app = name.split(":")[:2]
-            known = None if app == "tests" else find(name, of=mine)
-            if app != "tests" and known is None:
-                found.append(name)
-            elif known and known.key.ends:
-                pipe.ttl(name)
-                must_end.append(name)
-        found += [name for name, ttl in zip(must_end, pipe.execute(), strict=True) if ttl == -1]
-    return sorted(found)
 
 
 @pytest.fixture(autouse=True)

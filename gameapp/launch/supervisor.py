@@ -15,7 +15,7 @@ from store.server.private import die_with_parent
 POLL_S = 0.2
 #: How long a part rests before it is started again: longer with each time that it ends soon.
 PAUSES_S = (0.1, 0.5, 1, 2, 5, 10, 20, 30)
-#: A part that has run this long counts as well again.
+#: After running this long a part counts as healthy again: its deaths are forgotten.
 WELL_AFTER_S = 60.0
 #: While the site starts, a part that ends this often is broken. After the start it is tried again for ever.
 DEATHS_MAX = 5

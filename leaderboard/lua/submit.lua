@@ -40,8 +40,10 @@ for i, run in ipairs(plan.runs) do
   elseif not fits(run.player, tonumber(run.points)) then answer('range', '')
   else rank(run, report_key) end
 end
-if accepted > 0 and call('INCRBY', KEYS[3], accepted) == accepted then call('PEXPIRE', KEYS[3], 5184000000) end
--- Who hears a mark reads again a little later, which is when what came right after it is seen, too.
-if call('PTTL', KEYS[6]) > 50 then call('DEL', KEYS[6]) end -- Set before the clock went back.
-if accepted > 0 and call('SET', KEYS[6], 1, 'NX', 'PX', 50) then call('PUBLISH', plan.marks, plan.subject) end
+if accepted > 0 then
+  if call('INCRBY', KEYS[3], accepted) == accepted then call('PEXPIRE', KEYS[3], 5184000000) end
+  -- Who hears a mark reads again a little later, which is when what came right after it is seen, too.
+  if call('PTTL', KEYS[6]) > 50 then call('DEL', KEYS[6]) end -- Set before the clock went back.
+  if call('SET', KEYS[6], 1, 'NX', 'PX', 50) then call('PUBLISH', plan.marks, plan.subject) end
+end
 return answers

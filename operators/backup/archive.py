@@ -20,7 +20,7 @@ REDIS, SECRET, MANIFEST = "redis.rdb", "secret_key", "manifest.json"
 PARTS = (REDIS, "sql.sqlite3", "sql.pgdump", SECRET)
 PIECE = 1 << 20
 MANIFEST_MAX = 1 << 22
-#: This share of a disk stays free, whatever an archive says of itself.
+#: Bytes of the disk that stay free, whatever an archive says of itself.
 ROOM_KEPT = 64 << 20
 
 

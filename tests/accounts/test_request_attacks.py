@@ -16,16 +16,6 @@ GOOD = "correct horse"
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-async def guest():
-    return await Player.objects.acreate(name="swift-otter-4821", is_guest=True)
-
-
-@pytest.fixture
-async def bob():
-    return await Player.objects.acreate(name="Bob")
-
-
 class TestNames:
     def test_whoever_looked_alike_before_the_rule_is_safe_from_newcomers(self, client):
         Player.objects.create_user("B0B", GOOD)

@@ -7,7 +7,6 @@ from django.core.management import CommandError, call_command
 from accounts.models import Player
 from flags import flags
 from flags.models import Experiment, Flag
-from leaderboard.models import Board
 from store.sync_loop import run_sync
 from tests.staff import GOOD
 
@@ -17,11 +16,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def bob():
     return Player.objects.create(name="Bob")
-
-
-@pytest.fixture
-def board():
-    return Board.objects.get()
 
 
 class TestFlags:

@@ -228,3 +228,19 @@ async def test_runs_that_sql_has_and_a_redis_that_lost_its_end_has_not_are_put_b
     await boards.submit(FinishedRun("next", "fuse", bea.pk, bea.card, 50, 0, "{}"))
     await _write_history()
     assert await rebuild.differences(fuse_in_sql) == []
+
+
+async def test_a_board_on_which_nobody_plays_is_read_twice_and_no_more(fuse_in_sql, monkeypatch):
+    bob = await Player.objects.acreate(name="Bob")
+    await boards.submit(FinishedRun("r1", "fuse", bob.pk, bob.card, 10, 0, "{}"))
+    await client().zadd(keys.standings("fuse", "all"), {str(bob.pk): 99})
+    own, looks = rebuild._suspects, []
+
+    async def counted(board, period):
+        looks.append(period.id)
+        return await own(board, period)
+
+    monkeypatch.setattr(rebuild, "_suspects", counted)
+    assert await rebuild.differences(fuse_in_sql) == [f"fuse, all: player {bob.pk}"]
+    assert looks.count("all") == 2  # The others are right at the first look.
+    assert len(looks) == 5

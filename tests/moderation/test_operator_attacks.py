@@ -30,16 +30,6 @@ from wallet import coins
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def bob():
-    return Player.objects.create(name="Bob")
-
-
-@pytest.fixture
-def board():
-    return Board.objects.get()
-
-
 class TestRanks:
     def test_nobody_acts_on_who_stands_no_lower(self, bob):
         mona, owen, root = staff("Moderator"), staff("Owner"), Player.objects.create_superuser("Olga", GOOD)

@@ -8,7 +8,7 @@ from accounts.models import Player
 from audit.actions import ReasonMissing
 from audit.models import AppendOnly, Entry
 from audit.trail import record
-from leaderboard import boards
+from leaderboard import boards, keys
 from leaderboard.boards import FinishedRun
 from leaderboard.errors import BoardClosed
 from leaderboard.models import Board, Placement, Run, Season
@@ -18,6 +18,7 @@ from moderation import account_actions as accounts
 from moderation import board_actions
 from moderation.account_actions import OddAmount
 from moderation.board_actions import WrongName
+from store.client import Client, client
 from store.sync_loop import run_sync
 from tests.worker import drain
 from wallet import coins
@@ -34,6 +35,19 @@ async def submit(player: Player, id: str, points: int, record: str = "{}", start
 
 def top(kind: str = "day") -> list[tuple[int, int]]:
     return [(row.player, row.points) for row in run_sync(standings.top("fuse", kind, 10)).rows]
+
+
+async def _stream() -> list[tuple[str, dict[str, str]]]:
+    return await client().xrange(keys.runs("fuse"))
+
+
+def _at(at_ms: int):
+    """Redis's clock standing at a millisecond."""
+
+    async def time(_: Client) -> tuple[int, int]:
+        return at_ms // 1000, at_ms % 1000 * 1000
+
+    return time
 
 
 class TestTrail:
@@ -70,14 +84,6 @@ class TestTrail:
 
 
 class TestActs:
-    @pytest.fixture
-    def bob(self):
-        return Player.objects.create(name="Bob")
-
-    @pytest.fixture
-    def board(self):
-        return Board.objects.get()
-
     def test_coins_are_granted(self, bob):
         assert run_sync(accounts.grant_coins(bob, 50, reason="a prize", by=None)) == 50
         entry = Entry.objects.get()
@@ -110,6 +116,13 @@ class TestActs:
         run_sync(board_actions.reopen_board(board, reason="mended", by=None))
         run_sync(submit(bob, "r1", 5))
         assert list(Entry.objects.order_by("pk").values_list("action", flat=True)) == ["close_board", "reopen_board"]
+
+    def test_a_run_of_the_very_millisecond_of_a_reset_stood_there_before_it(self, bob, board, monkeypatch):
+        run_sync(submit(bob, "r1", 500))
+        [(_, fields)] = run_sync(_stream())
+        monkeypatch.setattr(Client, "time", _at(int(fields["at_ms"])))
+        assert run_sync(board_actions.reset_period(board, "day", "Fuse", reason="an exploit", by=None)) == 1
+        assert top("day") == []
 
     def test_a_reset_empties_one_period_and_archives_it_first(self, bob, board):
         run_sync(submit(bob, "r1", 500))
@@ -213,10 +226,6 @@ class TestCommand:
 
 
 class TestAdminActions:
-    @pytest.fixture
-    def bob(self):
-        return Player.objects.create(name="Bob")
-
     def act(self, client, model, action, chosen, **fields):
         data = {"action": action, "_selected_action": [chosen.pk], **fields}
         return client.post(f"/admin/{model}/", data, follow=True).content.decode()

@@ -9,23 +9,13 @@ from accounts.ranks import NotYours
 from audit.models import Entry
 from leaderboard import boards
 from leaderboard.boards import FinishedRun
-from leaderboard.models import Board, Run
+from leaderboard.models import Run
 from moderation import suspicion, visibility
 from moderation.models import Suspicion
 from store.sync_loop import run_sync
 from tests.worker import drain
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def bob():
-    return Player.objects.create(name="Bob")
-
-
-@pytest.fixture
-def board():
-    return Board.objects.get()
 
 
 class TestSuspicion:

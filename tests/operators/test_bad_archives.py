@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from operators.backup import archive
+from operators.backup import archive, restore
 from tests.backed_up import files_of, manage, the_archive
 from tests.stack import ROOT
 
@@ -106,3 +106,9 @@ def test_a_bad_archive_is_refused_and_nothing_changes(stopped, tmp_path, kind):
     assert "Traceback" not in done.stderr
     assert files_of(data) == before
     assert not (tmp_path / "climbed").exists()
+
+
+def test_two_restores_within_one_second_keep_what_was_there_in_two_folders(tmp_path, settings):
+    settings.DATA_DIR = tmp_path
+    assert len({restore._aside() for _ in range(3)}) == 3
+    assert len(list(tmp_path.glob("before-restore-*"))) == 3

@@ -8,7 +8,7 @@ from leaderboard import keys
 from leaderboard.boards import update_card
 from store.client import client
 from store.keys import DECLARED, app_of, dead_letters, failures, find, lock
-from tests.conftest import unknown_or_endless
+from tests.left_keys import unknown_or_endless
 from tests.stack import ROOT
 from tools.keys_page import keys_page
 from wallet import coins
