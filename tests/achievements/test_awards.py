@@ -1,5 +1,6 @@
 """What runs earn: coins, progress and achievements, each once."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -185,3 +186,11 @@ def test_a_games_own_achievements_are_measured_by_its_own_marks():
     own = [each for each in every() if each.measure.startswith("fuse:")]
     assert {each.measure for each in own} == {f"fuse:{each.measure}" for each in find("fuse").achievements}
     assert len({each.slug for each in every()}) == len(every())
+
+
+async def test_a_game_says_for_how_many_points_it_pays_a_coin(bob, monkeypatch):
+    game = replace(find("fuse"), points_per_coin=50)
+    monkeypatch.setattr(awards, "known", lambda slug: game if slug == "fuse" else None)
+    await submit(bob, "r1", 400, runs.record(find("fuse"), "seed", [], find("fuse").rules.new("seed")))
+    await drain()
+    assert (await coins.purse(bob.pk)).balance == 1 + 400 // 50 + by_slug("first-run").coins

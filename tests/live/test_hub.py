@@ -213,6 +213,22 @@ async def test_a_later_read_that_fails_keeps_the_state_and_tries_again(counter):
     await until(lambda: watcher.state == {"value": 5})
 
 
+async def test_a_hub_that_stops_waits_until_its_connections_have_left():
+    hub, watcher, left = Hub(), Watcher(), []
+
+    class Open:
+        async def close(self, code):
+            asyncio.get_running_loop().call_later(0.2, self.answer)  # The other side takes its time.
+
+        def answer(self):
+            left.append(True)
+            hub.leave(watcher.mailbox)
+
+    hub.enter(watcher.mailbox, Open())
+    await hub._close_all()
+    assert left
+
+
 async def test_joining_while_it_changes_misses_nothing(counter):
     hub, watchers = Hub(), [Watcher() for _ in range(30)]
     counter.interval_ms = 0
