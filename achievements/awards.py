@@ -1,4 +1,4 @@
-"""Reads accepted runs and gives out what they earn: coins, progress, achievements. Each once, however often read."""
+"""Gives out what accepted runs earn: coins, progress, achievements. Each once, however often a run comes."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -12,14 +12,13 @@ from django.db.models import Count
 from accounts.models import Player
 from achievements.models import Award, Progress
 from achievements.rules import every, measures
+from games import record
 from games.game import Achievement, known
-from leaderboard.models import Merge, Run, Season
+from games.record import Record
+from leaderboard.models import Run, Season
 from leaderboard.seasons import archive
-from leaderboard.stream import history
 from live import protocol
 from live.layer import tell_player
-from store.stream import Entry, Group, moment
-from store.trouble import SQL_TROUBLE
 from visitors import active_days
 from wallet import coins, ledger
 from wallet.coins import Movement
@@ -30,42 +29,20 @@ DAY_PLAYERS_MIN = 3
 Measured = dict[int, dict[str, int]]
 
 
-class _Record(msgspec.Struct):
-    game: str = ""
-    marks: dict[str, int] = {}
-
-
-_record = msgspec.json.Decoder(_Record)
-
-
-async def write(entries: Sequence[Entry]) -> None:
+async def reward(runs: Sequence[Run]) -> None:
     """Pay a batch of accepted runs, note how far their players got, and award what that reaches."""
-    # The number of runs is counted in SQL, where these may not have arrived yet.
-    await history.write(entries)
-    owners = await sync_to_async(_owners)({int(entry.fields["player"]) for entry in entries})
-    own = [(owners[int(entry.fields["player"])], entry) for entry in entries if int(entry.fields["player"]) in owners]
-    own = [(player, entry) for player, entry in own if int(entry.fields["points"]) > 0]
-    await _pay([_run_coins(player, entry) for player, entry in own])
-    measured = await _measure(own)
-    for player, achievement in await sync_to_async(_earned)(measured):
+    gone = Player.objects.filter(pk__in={run.player_id for run in runs}, is_gone=True).values_list("pk", flat=True)
+    nobodys = {pk async for pk in gone}
+    counting = [(run, record.decode(run.record)) for run in runs if run.points > 0 and run.player_id not in nobodys]
+    await _pay([_run_coins(run, kept) for run, kept in counting])
+    for player, achievement in await sync_to_async(_earned)(await _measure(counting)):
         await _give(player, achievement)
 
 
-def _owners(players: set[int]) -> dict[int, int]:
-    """Whose the runs of these players are: their own, or of the account that a guest's went to."""
-    moved = dict(Merge.objects.filter(guest_id__in=players).values_list("guest_id", "player_id"))
-    wanted = {player: moved.get(player, player) for player in players}
-    known = set(Player.objects.filter(pk__in=wanted.values(), is_gone=False).values_list("pk", flat=True))
-    return {player: owner for player, owner in wanted.items() if owner in known}
-
-
-def _run_coins(player: int, entry: Entry) -> Movement:
-    points = int(entry.fields["points"])
-    game = known(_record.decode(entry.fields["record"]).game)
-    per_coin = game.points_per_coin if game else coins.POINTS_PER_COIN
-    return Movement(
-        player, coins.coins_of(points, per_coin), f"a run of {points:,} points", f"run:{entry.fields['run']}"
-    )
+def _run_coins(run: Run, kept: Record) -> Movement:
+    game = known(kept.game)
+    paid = coins.coins_of(run.points, game.points_per_coin if game else coins.POINTS_PER_COIN)
+    return Movement(run.player_id, paid, f"a run of {run.points:,} points", f"run:{run.pk}")
 
 
 async def _pay(movements: list[Movement]) -> None:
@@ -74,18 +51,17 @@ async def _pay(movements: list[Movement]) -> None:
     await coins.move_many([movement for movement in movements if movement.request not in paid])
 
 
-async def _measure(own: Iterable[tuple[int, Entry]]) -> Measured:
+async def _measure(runs: Iterable[tuple[Run, Record]]) -> Measured:
     """What these runs reach of every measure, by player."""
     measured: Measured = defaultdict(lambda: dict.fromkeys(measures(), 0))
-    for player, day in sorted({(player, moment(entry.fields["at_ms"]).date()) for player, entry in own}):
+    for player, day in sorted({(run.player_id, run.accepted_at.date()) for run, _ in runs}):
         await active_days.mark(player, day)
         measured[player]["streak"] = max(measured[player]["streak"], await active_days.streak(player, day))
-    for player, entry in own:
-        reached, fields = measured[player], entry.fields
-        reached["points"] = max(reached["points"], int(fields["points"]))
-        record = _record.decode(fields["record"])
-        for name, value in record.marks.items():
-            if (measure := f"{record.game}:{name}") in reached:
+    for run, kept in runs:
+        reached = measured[run.player_id]
+        reached["points"] = max(reached["points"], run.points)
+        for name, value in kept.marks.items():
+            if (measure := f"{kept.game}:{name}") in reached:
                 reached[measure] = max(reached[measure], value)
     for player, count in (await sync_to_async(_run_counts)(list(measured))).items():
         measured[player]["runs"] = count
@@ -163,6 +139,3 @@ async def shown(player: Player) -> list[Shown]:
     found = [Shown(each, awarded.get(each.slug), min(each.target, reached.get(each.measure, 0))) for each in every()]
     never = datetime.min.replace(tzinfo=UTC)
     return sorted(found, key=lambda each: (each.at or never, each.percent), reverse=True)
-
-
-GROUP = Group("awards", write, trouble=SQL_TROUBLE)

@@ -9,7 +9,10 @@ from flags import flags
 
 
 class FlagMiddleware:
-    """Sets `request.flags`, the names of those that are on; `{% flag %}` and `flagged` read it."""
+    """Sets `request.flags`, the names of those that are on; `{% flag %}` and `flagged` read it.
+
+    A view under `reads_flags` sets it itself, in one round trip with what else it reads.
+    """
 
     sync_capable = False
     async_capable = True
@@ -20,5 +23,8 @@ class FlagMiddleware:
             markcoroutinefunction(self)
 
     async def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        request.flags = await flags.of(request.player)
         return await self.get_response(request)
+
+    async def process_view(self, request: HttpRequest, view: Any, *_: Any) -> None:
+        if not getattr(view, "sets_flags", False):
+            request.flags = await flags.of(request.player)

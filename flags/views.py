@@ -8,6 +8,12 @@ from asgiref.sync import iscoroutinefunction
 from django.http import Http404, HttpRequest
 
 
+def reads_flags(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Say that an async view sets `request.flags` itself; others find it set."""
+    view.sets_flags = True  # type: ignore[attr-defined]
+    return view
+
+
 def flagged(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Answer 404, like an address that there is not, while a flag is off for whoever asks."""
 

@@ -15,6 +15,7 @@ from live.observe import counters
 from live.rate_limits import enter, pass_or_refuse, socket_address
 from presence.consumer import SiteConsumer
 from store.limits import Allowance
+from store.together import together
 
 
 class SignInFirst(GameError):
@@ -91,8 +92,8 @@ class PlayConsumer(SiteConsumer):
             await self._rank()
 
     async def on_end(self, message: protocol.End) -> None:
-        await self._in_hand(message.run)
-        ended = await runs.end(await self._reload())
+        # What is in hand may be old: another tab or process has moved on.
+        ended = await runs.end(await self._in_hand(message.run)) or await runs.end(await self._reload())
         if ended is None:
             raise GameError("The run moved on while you ended it. Try again.")
         self.run = ended
@@ -120,11 +121,10 @@ class PlayConsumer(SiteConsumer):
         run = self.run
         assert run is not None
         try:
-            report = await runs.rank(run, self.player.card)
+            report = await runs.submit(run, self.player.card)
         except GameError as error:
             counters.count(f"run_refused_{error.code}")
             raise
         counters.count("runs_finished")
         await self.reply(protocol.Finished(run.id, run.points, reports.to_state(report)))
-        await self.show_presence()
-        await overtaken.tell(run.game.slug, run.player, report)
+        await together(runs.settled(run), self.show_presence(), overtaken.tell(run.game.slug, run.player, report))

@@ -1,20 +1,20 @@
 """Kept runs played again from their inputs, by the rules."""
 
+import itertools
 from typing import Any
 
 import msgspec
 from asgiref.sync import sync_to_async
 
+from games import record
 from games.game import UnknownGame, find
-from games.runs import Record
+from games.record import Record
 from leaderboard import known_boards
 from leaderboard.models import Board, HiddenPlayer, Run
 from live.errors import GameError
 from store.stream import moment
 
 FRAMES_MAX = 2_000
-
-_record = msgspec.json.Decoder(Record)
 
 
 class NoReplay(GameError):
@@ -40,7 +40,7 @@ async def load(run_id: str) -> Run:
 
 def record_of(run: Run) -> Record:
     """What replays a run. Raises msgspec.DecodeError when it is no record."""
-    return _record.decode(run.record)
+    return record.decode(run.record)
 
 
 async def frames(run: Run, start: int) -> dict[str, Any]:
@@ -51,16 +51,14 @@ async def frames(run: Run, start: int) -> dict[str, Any]:
     return await sync_to_async(_frames, thread_sensitive=False)(record_of(run), start)
 
 
-def _frames(record: Record, start: int) -> dict[str, Any]:
-    rules = find(record.game).rules
-    state = rules.new(record.seed)
-    found = []
-    for number, input in enumerate(["", *record.inputs[: start + FRAMES_MAX]]):
-        if input:
-            state = rules.apply(state, input)
-        if start <= number < start + FRAMES_MAX:
-            found.append({"input": input, "points": rules.points(state), "view": rules.view(state)})
-    return {"start": start, "total": len(record.inputs) + 1, "frames": found}
+def _frames(kept: Record, start: int) -> dict[str, Any]:
+    game = find(kept.game)
+    steps = zip(["", *kept.inputs], record.states(game, kept.seed, kept.inputs), strict=True)
+    shown = [
+        {"input": input, "points": game.rules.points(state), "view": game.rules.view(state)}
+        for input, state in itertools.islice(steps, start, start + FRAMES_MAX)
+    ]
+    return {"start": start, "total": len(kept.inputs) + 1, "frames": shown}
 
 
 async def record_run(board: Board, player: int, kind: str) -> Run:

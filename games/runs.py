@@ -8,7 +8,6 @@ import contextlib
 import itertools
 import secrets
 import time
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -16,6 +15,7 @@ import msgspec
 from accounts.cards import Card
 from games import keys
 from games.game import Game, UnknownGame, find
+from games.record import record
 from leaderboard import boards
 from leaderboard.boards import FinishedRun
 from leaderboard.known_boards import find as find_board
@@ -53,8 +53,18 @@ class RunOver(GameError):
     message = "That run is over."
 
 
+class Log(msgspec.Struct, frozen=True):
+    """The inputs of an ended run, and when each was taken (UTC ms)."""
+
+    inputs: list[str]
+    moments: list[str]
+
+
 class Run(msgspec.Struct, frozen=True):
-    """A run as Redis has it. `seq` is the number of the last input taken; `state` is the game's own."""
+    """A run as Redis has it. `seq` is the number of the last input taken; `state` is the game's own.
+
+    `log` is there when this process has just ended the run.
+    """
 
     id: str
     game: Game
@@ -65,6 +75,7 @@ class Run(msgspec.Struct, frozen=True):
     points: int
     over: bool
     started_ms: int
+    log: "Log | None" = None
 
     @property
     def view(self) -> dict[str, Any]:
@@ -154,7 +165,7 @@ async def move(run: Run, input: str) -> Run | None:
         RunOver: the run has ended.
         UnknownInput: the game has no such input.
 
-    Redis: lua/commit.lua, one round trip, O(1); one more on the move that ends the run.
+    Redis: lua/commit.lua, one round trip, O(1).
     """
     if run.over:
         raise RunOver
@@ -178,9 +189,6 @@ async def end(run: Run) -> Run | None:
 
 
 async def _keep(run: Run, after: Run, logged: str) -> Run | None:
-    if after.over:
-        # First, so that a process that dies between here and the ranking leaves a trace to settle.
-        await client().zadd(keys.finishing(), {run.id: time.time_ns() // 1_000_000})
     args: list[str | int] = [
         run.seq,
         after.seq,
@@ -192,8 +200,14 @@ async def _keep(run: Run, after: Run, logged: str) -> Run | None:
     ]
     # The player's pointer to the run must not end before it: they would have two open ones then.
     pointed = ("PEXPIRE", keys.current(run.player, run.game.slug), TTL_MS)
-    done = await _commit.followed_by(_keys(run.id), args, pointed)
-    return after if done else None
+    if not after.over:
+        done, *_ = await _commit.among(_keys(run.id), args, after=[pointed])
+        return after if done else None
+    # Before the commit, so that a process that dies between here and the ranking leaves a trace to settle.
+    trace = ("ZADD", keys.finishing(), time.time_ns() // 1_000_000, run.id)
+    read = [("LRANGE", name, 0, -1) for name in _keys(run.id)[1:]]
+    done, _, _, inputs, moments = await _commit.among(_keys(run.id), args, before=[trace], after=[pointed, *read])
+    return msgspec.structs.replace(after, log=Log(inputs, moments)) if done else None
 
 
 def _keys(run_id: str) -> list[str]:
@@ -201,41 +215,64 @@ def _keys(run_id: str) -> list[str]:
 
 
 async def rank(run: Run, card: Card) -> Report:
+    """Rank a run that may have ended a while ago, and let it go. Raises as `submit`."""
+    # Its player may have been deleted meanwhile, and its log with them.
+    report = await submit(msgspec.structs.replace(run, log=None), card)
+    await settled(run)
+    return report
+
+
+async def submit(run: Run, card: Card) -> Report:
     """Rank an ended run on its game's board; once in effect, however often it is called. It ranks from 1 point.
 
     Raises:
         GameError: the board does not take it now (closed, the player hidden), or the run is gone; nobody tries again.
         StoreUnavailable: no answer from Redis; the worker ranks it later.
 
-    Redis: four round trips.
+    Redis: lua/submit.lua, one round trip; one before it when `run.log` is not there. Call `settled` then.
     """
-    if run.points < 1 and not (await find_board(run.game.slug)).lower_is_better:
-        # Nothing was scored: there is nothing to rank or to keep.
-        await settled(run)
+    if not await has_scored(run):
         return Report(run.id, run.points, run.started_ms, [])
+    try:
+        return await boards.submit(await finished(run, card))
+    except UnknownRun:
+        raise
+    except GameError:
+        await settled(run)
+        raise
+
+
+async def has_scored(run: Run) -> bool:
+    """Whether there is anything to rank and to keep."""
+    return run.points >= 1 or (await find_board(run.game.slug)).lower_is_better
+
+
+async def finished(run: Run, card: Card) -> FinishedRun:
+    """An ended run as the boards take it. One round trip when `run.log` is not there.
+
+    Raises:
+        UnknownRun: it is gone; its player was deleted meanwhile.
+    """
+    log = run.log or await _log(run)
+    pauses = [int(after) - int(before) for before, after in itertools.pairwise(log.moments)]
+    replayable = record(run.game, run.seed, log.inputs, run.state, pauses)
+    return FinishedRun(run.id, run.game.slug, run.player, card, run.points, run.started_ms, replayable)
+
+
+async def _log(run: Run) -> Log:
     pipe = client().pipeline()
     pipe.exists(keys.run(run.id))
     pipe.lrange(keys.inputs(run.id), 0, -1)
     pipe.lrange(keys.moments(run.id), 0, -1)
     is_there, inputs, moments = await pipe.execute()
     if not is_there:
-        raise UnknownRun  # Its player was deleted meanwhile.
-    pauses = [int(after) - int(before) for before, after in itertools.pairwise(moments)]
-    replayable = record(run.game, run.seed, inputs, run.state, pauses)
-    finished = FinishedRun(run.id, run.game.slug, run.player, card, run.points, run.started_ms, replayable)
-    try:
-        report = await boards.submit(finished)
-    except GameError:
-        await settled(run)
-        raise
-    await settled(run)
-    return report
+        raise UnknownRun
+    return Log(inputs, moments)
 
 
 async def settled(run: Run) -> None:
-    """Let an ended run go: it is ranked, or was refused. Two round trips."""
-    await _settled(_keys(run.id), [RANKED_TTL_MS])
-    await client().zrem(keys.finishing(), run.id)
+    """Let an ended run go: it is ranked, or was refused. One round trip."""
+    await _settled.among(_keys(run.id), [RANKED_TTL_MS], after=[("ZREM", keys.finishing(), run.id)])
 
 
 async def unsettled(*, now_ms: int | None = None) -> list[Run]:
@@ -255,30 +292,3 @@ async def unsettled(*, now_ms: int | None = None) -> list[Run]:
                 continue
         await client().zrem(keys.finishing(), run_id)
     return found
-
-
-class Record(msgspec.Struct, frozen=True):
-    """What replays a run; `marks` are the whole numbers of its last view, such as the largest tile.
-
-    `pauses_ms` lie between the inputs, as the server took them.
-    """
-
-    game: str
-    seed: str
-    inputs: list[str]
-    marks: dict[str, int] = {}
-    pauses_ms: list[int] = []
-
-
-def record(game: Game, seed: str, inputs: list[str], state: Any, pauses_ms: Sequence[int] = ()) -> str:
-    """The record of a run that ended in this state, in JSON."""
-    marks = {name: value for name, value in game.rules.view(state).items() if type(value) is int}
-    return msgspec.json.encode(Record(game.slug, seed, inputs, marks, list(pauses_ms))).decode()
-
-
-def replay(game: Game, seed: str, inputs: list[str]) -> Any:
-    """The state that a record leads to; equal to the run's own last state."""
-    state = game.rules.new(seed)
-    for input in inputs:
-        state = game.rules.apply(state, input)
-    return state

@@ -6,6 +6,9 @@ from django.db import DatabaseError
 
 from accounts.models import Player
 from games import runs
+from games.runs import Run
+from leaderboard import boards
+from leaderboard.boards import FinishedRun
 from live.errors import GameError
 from store.client import StoreUnavailable
 
@@ -16,19 +19,23 @@ async def settle() -> int:
     """Rank what is left unranked and return how many runs that were. The worker does this every 10 seconds."""
     left = await runs.unsettled()
     players = {player.pk: player async for player in Player.objects.filter(pk__in={run.player for run in left})}
+    ready: list[tuple[Run, FinishedRun]] = []
     for run in left:
-        player = players.get(run.player)
         try:
-            if player is None:
-                await runs.settled(run)
+            if (player := players.get(run.player)) and await runs.has_scored(run):
+                ready.append((run, await runs.finished(run, player.card)))
             else:
-                await runs.rank(run, player.card)
+                await runs.settled(run)
         except GameError as error:
             logger.warning("run %s stays unranked: %s", run.id, error)
         except (StoreUnavailable, DatabaseError):
             raise
         except Exception:
             logger.exception("run %s could not be ranked", run.id)
+    for (run, _), answer in zip(ready, await boards.submit_many([each for _, each in ready], full=True), strict=True):
+        await runs.settled(run)
+        if isinstance(answer, GameError):
+            logger.warning("run %s stays unranked: %s", run.id, answer)
         else:
             logger.info("ranked run %s, which its process had left behind", run.id)
     return len(left)

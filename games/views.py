@@ -5,7 +5,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.guests import sign_in_as_guest
-from flags.views import flagged
+from flags import flags
+from flags.views import flagged, reads_flags
 from games import replay as replays
 from games.game import UnknownGame, all_games, find
 from leaderboard import known_boards as boards
@@ -13,6 +14,7 @@ from leaderboard.errors import UnknownBoard, UnknownPeriod
 from leaderboard.models import Run
 from leaderboard.pages.views import board_context, feed_context
 from live.rate_limits import client_address, enter
+from store.together import together
 
 # What SQL can hold; an address may hold more.
 ID_MAX = 2**63 - 1
@@ -21,13 +23,14 @@ PLAY_BOARD_COUNT = 10
 
 
 @require_safe
+@reads_flags
 async def lobby(request: HttpRequest) -> HttpResponse:
-    """Every game with its Play button and its board of today."""
-    games = [
-        {"game": game, **await board_context(game.slug, "day", LOBBY_BOARD_COUNT, request.player)}
-        for game in all_games()
-    ]
-    return render(request, "games/lobby.html", {"games": games, **await feed_context()})
+    """Every game with its Play button and its board of today. One round trip however many games there are."""
+    games, player = all_games(), request.player
+    boards = [board_context(game.slug, "day", LOBBY_BOARD_COUNT, player) for game in games]
+    request.flags, feed, *shown = await together(flags.of(player), feed_context(), *boards)
+    listed = [{"game": game, **context} for game, context in zip(games, shown, strict=True)]
+    return render(request, "games/lobby.html", {"games": listed, **feed})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

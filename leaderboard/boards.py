@@ -65,10 +65,12 @@ async def submit(run: FinishedRun, *, at_ms: int | None = None) -> Report:
     return answer
 
 
-async def submit_many(runs: Sequence[FinishedRun], *, at_ms: int | None = None) -> list[Report | GameError]:
+async def submit_many(
+    runs: Sequence[FinishedRun], *, full: bool = False, at_ms: int | None = None
+) -> list[Report | GameError]:
     """Rank up to 1,000 runs through pipelined scripts; each gets its report or the reason against it.
 
-    The reports are brief: they have no changes. Otherwise as `submit`, run by run.
+    Unless they are to be `full`, the reports are brief: they have no changes. Otherwise as `submit`, run by run.
 
     Raises:
         ValueError: more than 1,000 runs.
@@ -85,7 +87,7 @@ async def submit_many(runs: Sequence[FinishedRun], *, at_ms: int | None = None) 
         except GameError as error:
             answers[index] = error
     for slug, indexes in ready.items():
-        ranked = await _rank(await find(slug), [runs[index] for index in indexes], full=False, at_ms=at_ms)
+        ranked = await _rank(await find(slug), [runs[index] for index in indexes], full=full, at_ms=at_ms)
         answers.update(zip(indexes, ranked, strict=True))
     return [answers[index] for index in range(len(runs))]
 

@@ -217,7 +217,7 @@ class LiveConsumer(AsyncConsumer):
         try:
             message = decode(event, self.decoder)
             tag = str(message.__struct_config__.tag)
-            await self._pay(COSTS.get(tag, 1))
+            await self._pay(self.cost(tag))
             await getattr(self, f"on_{tag}")(message)
         except (BadMessage, TooMany) as error:
             await self.refuse(error)
@@ -228,8 +228,12 @@ class LiveConsumer(AsyncConsumer):
             logger.warning("socket message failed: %s", error)
             await self.reply(protocol.Error("unavailable", "The site’s store does not answer right now.", retry=True))
 
+    def cost(self, tag: str) -> int:
+        """What a message of this type costs of its rate limit."""
+        return COSTS.get(tag, 1)
+
     async def _pay(self, cost: int) -> None:
-        if not self._messages.spend(cost):
+        if cost and not self._messages.spend(cost):
             pass_or_refuse(await self._messages.take(cost))
 
     async def _count_refusal(self) -> None:
@@ -254,10 +258,10 @@ class LiveConsumer(AsyncConsumer):
         hub().unwatch(message.topic, self.mailbox)
 
     async def on_beat(self, message: protocol.Beat) -> None:
-        if message.seen is None:
-            self.mailbox.beat()
-        elif not self.mailbox.acknowledge(message.seen):
+        if message.seen is not None and not self.mailbox.acknowledge(message.seen):
             raise BadMessage("`seen` must be the number of a beat that came.")
+        if message.seen is None or message.ask:
+            self.mailbox.beat()
 
     # Messages out
 

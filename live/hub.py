@@ -29,9 +29,8 @@ SUBSCRIPTION_POLL_S = 2.0
 RETRY_S = (0.2, 0.5, 1, 2, 2)
 #: A subscription that is back sooner was no outage worth telling.
 AWAY_AFTER_S = 1.0
-#: Connections are looked after in turns, a few at a time: each every five seconds, with a beat every third time.
+#: Connections are looked after in turns, a few at a time: each every five seconds. One that sends no beat gets one.
 TURNS, TURN_S = 100, 0.05
-TURNS_PER_BEAT = round(protocol.BEAT_S / (TURNS * TURN_S))
 #: At a stop, connections have this long to answer their close.
 FLUSH_S = 3.0
 
@@ -70,7 +69,7 @@ class Hub:
     # Connections
 
     def enter(self, mailbox: Mailbox, connection: Connection) -> None:
-        """An open connection: it gets a beat every 15 seconds, and is given up when nobody reads there any more."""
+        """An open connection: it gets a beat when it sends none, and is given up when nobody reads there any more."""
         self._turns[mailbox.number % TURNS][mailbox] = connection
         self._listen_always()
         if self._pulse is None:
@@ -88,8 +87,7 @@ class Hub:
         for turn in itertools.count():
             await asyncio.sleep(TURN_S)
             for mailbox, connection in list(self._turns[turn % TURNS].items()):
-                mailbox.looks += 1
-                if mailbox.looks % TURNS_PER_BEAT == 0:
+                if time.monotonic() - mailbox.beaten_at >= protocol.BEAT_S:
                     mailbox.beat()
                 if why := mailbox.overdue():
                     connection.give_up(why)

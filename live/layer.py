@@ -1,6 +1,6 @@
 """Addressed messages, to one player's or one session's sockets, over the channels-redis pub/sub layer."""
 
-import functools
+import secrets
 from typing import Any
 
 from channels.layers import get_channel_layer
@@ -12,33 +12,42 @@ from store.client import StoreUnavailable, layer_host, translated
 
 
 class ChannelLayer(RedisPubSubChannelLayer):
-    """The pub/sub layer on the Redis that everything else uses."""
+    """The pub/sub layer on the Redis that everything else uses; its errors are those of `store.trouble`."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(hosts=[layer_host()], prefix=keys.layer_prefix(), **options)
 
-    def __getattr__(self, name: str) -> Any:
-        found = super().__getattr__(name)
-        if name not in ("new_channel", "send", "group_add", "group_discard", "group_send"):
-            return found
+    async def new_channel(self, prefix: str = "specific") -> str:
+        """The name of a channel that is subscribed to, for one socket."""
+        own = f"{prefix}.{secrets.token_hex(8)}"
+        try:
+            return await self._translated("new_channel", own)
+        except StoreUnavailable:
+            # What could not be subscribed to would keep its queue for ever.
+            for channel in [name for name in self.channels if own in name]:
+                del self.channels[channel]
+            raise
 
-        @functools.wraps(found)
-        async def call(*args: Any) -> Any:
-            try:
-                with translated():
-                    return await found(*args)
-            except StoreUnavailable:
-                if name == "new_channel":
-                    self._forget_failed()
-                raise
+    async def send(self, channel: str, message: dict[str, Any]) -> None:
+        """Send to one channel."""
+        await self._translated("send", channel, message)
 
-        return call
+    async def group_add(self, group: str, channel: str) -> None:
+        """Have a channel hear what is sent to a group."""
+        await self._translated("group_add", group, channel)
 
-    def _forget_failed(self) -> None:
-        """A channel that could not be subscribed to would keep its queue for ever."""
-        layer = self._get_layer()
-        for channel in set(layer.channels).difference(*(shard._subscribed_to for shard in layer._shards)):
-            del layer.channels[channel]
+    async def group_discard(self, group: str, channel: str) -> None:
+        """Have a channel hear a group no more."""
+        await self._translated("group_discard", group, channel)
+
+    async def group_send(self, group: str, message: dict[str, Any]) -> None:
+        """Send to every channel of a group. One round trip."""
+        await self._translated("group_send", group, message)
+
+    async def _translated(self, name: str, *args: Any) -> Any:
+        # The library keeps a layer for each event loop, and finds the running loop's by attribute.
+        with translated():
+            return await super().__getattr__(name)(*args)
 
 
 def session_group(session_name: str) -> str:

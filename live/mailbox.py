@@ -48,7 +48,7 @@ class Mailbox:
 
     __slots__ = (
         "__weakref__", "_ask_at", "_behind", "_closed", "_held", "_number", "_seen_at", "_send", "_sending",
-        "_told", "_writer", "heard_at", "looks", "number", "player", "seen", "sent",
+        "_told", "_writer", "beaten_at", "heard_at", "number", "player", "seen", "sent",
     )  # fmt: skip
 
     def __init__(
@@ -61,14 +61,13 @@ class Mailbox:
         self._behind: dict[str, Callable[[], Frame]] = {}
         self._sending: asyncio.Task[None] | None = None
         self._closed = False
-        self.looks = 0  # How often the hub has looked after it.
         self.sent = self.seen = 0
         # What beats have told and the browser has not given back: random number → how much was sent by then.
         self._told: dict[int, int] = {}
         self._number = -1
         # The first time somewhat sooner, so that a crowd that watches the same is not asked all at once.
         self._ask_at = ASK_AFTER // 2 + secrets.randbelow(ASK_AFTER // 2)
-        self.heard_at = self._seen_at = time.monotonic()
+        self.heard_at = self.beaten_at = self._seen_at = time.monotonic()
 
     # Out
 
@@ -97,7 +96,7 @@ class Mailbox:
             if len(self._told) >= TOLD_MAX:
                 del self._told[next(iter(self._told))]
             self._told[self._number] = self.sent
-        self._ask_at = self.sent + ASK_AFTER
+        self._ask_at, self.beaten_at = self.sent + ASK_AFTER, time.monotonic()
         self.put("beat", Frame(Beaten(time.time_ns() // 1_000_000, self._number)))
 
     def forget(self, topic: str) -> None:

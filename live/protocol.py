@@ -36,13 +36,14 @@ class Unwatch(Message, tag="unwatch"):
 
 
 class Beat(Message, tag="beat"):
-    """I am still here; sent every 15 seconds, answered by `beat`. It renews the presence lease.
+    """I am still here; sent every 15 seconds. It renews the presence lease.
 
-    With `seen`, the number of the last `beat` that came, it acknowledges all that was sent before, and has no answer.
-    `away`: the page has been hidden for five minutes.
+    `seen`, the number of the last `beat` that came, acknowledges all that was sent before it. A beat without it, or
+    with `ask`, is answered by `beat`. `away`: the page has been hidden for five minutes.
     """
 
     seen: int | None = None
+    ask: bool = False
     away: bool = False
 
 
@@ -117,10 +118,11 @@ class Lines(Message, tag="lines"):
 
 
 class Beaten(Message, tag="beat"):
-    """Answer to `beat`; also sent unasked, every 15 seconds and after 128 KiB.
+    """Answer to `beat`; also sent unasked, after 15 seconds without one and after 128 KiB.
 
     `sent` is a random number that stands for all that this connection was sent so far; give it back as `seen`, of
-    several the last. With 512 KiB sent and not seen, topics wait; a connection that acknowledges nothing is closed.
+    several the last: with your next beat, or at once when you did not ask. With 512 KiB sent and not seen, topics
+    wait; a connection that acknowledges nothing is closed.
     """
 
     at_ms: int

@@ -5,8 +5,8 @@ class ModerationConfig(AppConfig):
     name = "moderation"
 
     def ready(self) -> None:
-        from leaderboard.stream.readers import add_group
+        from leaderboard.stream.history import add_follower
         from moderation import account_actions, board_actions, visibility  # noqa: F401  (declare their actions)
-        from moderation.suspicion import GROUP
+        from moderation.suspicion import look_at
 
-        add_group(GROUP)
+        add_follower(look_at)

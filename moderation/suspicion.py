@@ -9,22 +9,19 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 
-import msgspec
 from asgiref.sync import sync_to_async
 from django.db.models import Count
 
 from accounts.ranks import MODERATOR
 from audit.actions import Act, action
 from flags import flags
+from games import record
 from games.game import Game, known
 from leaderboard.models import Run
-from leaderboard.stream import history
 from live.errors import GameError
 from moderation import visibility
 from moderation.models import Moderation, Suspicion
 from moderation.targets import MODERATE, QUEUED_RUN
-from store.stream import Entry, Group
-from store.trouble import SQL_TROUBLE
 
 #: Spread of the pauses between inputs, as their deviation over their mean. People's is above 0.3.
 EVEN, TOO_EVEN = 0.12, 0.05
@@ -43,14 +40,6 @@ Found = tuple[str, str]
 class DecidedMeanwhile(GameError):
     code = "decided_meanwhile"
     message = "Somebody else has decided on it meanwhile. Look again."
-
-
-class _Record(msgspec.Struct):
-    inputs: list[str] = []
-    pauses_ms: list[int] = []
-
-
-_record = msgspec.json.Decoder(_Record)
 
 
 def judge(
@@ -77,10 +66,9 @@ def judge(
     return sorted(found, key=lambda each: each[0] != HIGH)
 
 
-async def write(entries: Sequence[Entry]) -> None:
+async def look_at(runs: Sequence[Run]) -> None:
     """Judge a batch of accepted runs, each once."""
-    await history.write(entries)
-    for run, found in await sync_to_async(_judge)([entry.fields["run"] for entry in entries]):
+    for run, found in await sync_to_async(_judge)([run.pk for run in runs]):
         confidence, words = found[0][0], "; ".join(text for _, text in found)
         _, is_new = await Suspicion.objects.aget_or_create(
             run=run, defaults={"confidence": confidence, "words": words[:300]}
@@ -107,7 +95,7 @@ def _judge(run_ids: Sequence[str]) -> list[tuple[Run, list[Found]]]:
 
 
 def _facts(run: Run) -> tuple[int, float, list[int]]:
-    kept = _record.decode(run.record)
+    kept = record.decode(run.record)
     return len(kept.inputs), (run.accepted_at - run.started_at).total_seconds(), kept.pauses_ms
 
 
@@ -163,6 +151,3 @@ def open_counts() -> Counter[str]:
     """How many are to be decided, by confidence. Sync."""
     rows = Suspicion.objects.filter(decision=Suspicion.Decision.OPEN).values_list("confidence", flat=True)
     return Counter(rows)
-
-
-GROUP = Group("suspicion", write, trouble=SQL_TROUBLE)

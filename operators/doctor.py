@@ -12,9 +12,10 @@ from django.db import DatabaseError
 
 from live.observe.health import WORKER_SILENT_S, sql_problem
 from operators import identity
-from store import heartbeat, probe
+from store import heartbeat
 from store.client import StoreUnavailable, client
 from store.keys import every_key, find
+from store.server import probe
 
 VERSION_MIN = (6, 2)
 PING_MS_MAX = 5.0

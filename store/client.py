@@ -9,7 +9,7 @@ import functools
 import hashlib
 import tempfile
 import weakref
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, ResponseError
 
 from store.address import Address, parse
+from store.together import Command, gathering
 from store.trouble import ConnectionStale, StoreMisconfigured, StoreUnavailable, name_once, refusal
 
 __all__ = [
@@ -103,7 +104,22 @@ class Pipeline(AsyncPipeline):
     timeout_s: float
 
     async def execute(self, raise_on_error: bool = True) -> list[Any]:
-        """The replies in order. Without `raise_on_error` errors are among them, ours where they are refusals."""
+        """The replies in order. Without `raise_on_error` errors are among them, ours where they are refusals.
+
+        Inside `together` its commands travel with the others', unless it is a transaction.
+        """
+        if not self.is_transaction and (shared := gathering()) and self.command_stack:
+            commands: list[Command] = list(self.command_stack)
+            await self.reset()
+            replies = await shared.ask(commands, client().send_all)
+            for reply in replies if raise_on_error else ():
+                if isinstance(reply, Exception):
+                    raise reply
+            return replies
+        return await self.execute_alone(raise_on_error)
+
+    async def execute_alone(self, raise_on_error: bool = True) -> list[Any]:
+        """As `execute`, in a round trip of its own."""
         async with _fresh(self.connection_pool), _answering(self.timeout_s):
             replies = await super().execute(raise_on_error)
             replies = [_translated(each) if isinstance(each, Exception) else each for each in replies]
@@ -119,10 +135,24 @@ class Client(redis.asyncio.Redis):
 
     timeout_s: float
     made_for: tuple[str, float]
+    #: Whether its commands may travel with others; not those of a client that waits for streams or for whole values.
+    joins = False
 
     async def execute_command(self, *args: Any, **options: Any) -> Any:
+        if self.joins and (shared := gathering()):
+            [reply] = await shared.ask([(args, options)], self.send_all)
+            if isinstance(reply, Exception):
+                raise reply
+            return reply
         async with _fresh(self.connection_pool), _answering(self.timeout_s):
             return await super().execute_command(*args, **options)
+
+    async def send_all(self, commands: Sequence[Command]) -> list[Any]:
+        """The replies to some commands in one round trip, errors among them."""
+        pipe = self.pipeline()
+        for args, options in commands:
+            pipe.execute_command(*args, **options)
+        return await pipe.execute_alone(raise_on_error=False)
 
     def pipeline(self, transaction: bool = False, shard_hint: str | None = None) -> Pipeline:
         made = Pipeline(self.connection_pool, self.response_callbacks, transaction, shard_hint)
@@ -211,7 +241,7 @@ def client() -> Client:
     found = _clients.get(loop)
     if found is None or found.made_for != wanted:
         found = _clients[loop] = _connect(settings.REDIS_TIMEOUT_S, settings.REDIS_CONNECTIONS_MAX)
-        found.made_for = wanted
+        found.made_for, found.joins = wanted, True
     return found
 
 

@@ -29,20 +29,34 @@ class Script:
         except NoScriptError:
             return await client().eval(self.text, len(keys), *keys, *args)
 
-    async def followed_by(self, keys: Sequence[str], args: Sequence[Argument], *commands: Sequence[Argument]) -> Any:
-        """Run it and some plain commands after it, in one round trip; the commands are run even when it failed."""
+    async def among(
+        self,
+        keys: Sequence[str],
+        args: Sequence[Argument],
+        *,
+        before: Sequence[Sequence[Argument]] = (),
+        after: Sequence[Sequence[Argument]] = (),
+    ) -> list[Any]:
+        """Run it between plain commands, in one round trip: its reply, then those of the commands in their order.
+
+        The commands are run even when it fails; where a restarted Redis has forgotten it, they are run twice.
+        """
         for _ in range(2):
             pipe = client().pipeline()
-            pipe.evalsha(self.sha, len(keys), *keys, *args)
-            for command in commands:
+            for command in before:
                 pipe.execute_command(*command)
-            reply, *_ = await pipe.execute(raise_on_error=False)
+            pipe.evalsha(self.sha, len(keys), *keys, *args)
+            for command in after:
+                pipe.execute_command(*command)
+            replies = await pipe.execute(raise_on_error=False)
+            reply = replies.pop(len(before))
             if not isinstance(reply, NoScriptError):
                 break
             await client().script_load(self.text)
-        if isinstance(reply, Exception):
-            raise reply
-        return reply
+        for each in (reply, *replies):
+            if isinstance(each, Exception):
+                raise each
+        return [reply, *replies]
 
     async def many(self, calls: Sequence[tuple[Sequence[str], Sequence[Argument]]], *, pipelines: int = 1) -> list[Any]:
         """Run it once per call, in one round trip (more when a restarted Redis has forgotten it).

@@ -24,7 +24,7 @@ async def text(name: str, fresh_s: int, compute: Callable[[], Awaitable[str]]) -
     Raises:
         StoreUnavailable: Redis is away, or nobody computed it within four seconds.
 
-    Redis: one round trip; whoever computes it adds four.
+    Redis: one round trip; whoever computes it adds five.
     """
     value, fresh = keys.shared(name), keys.shared_fresh(name)
 
@@ -56,18 +56,26 @@ async def see_to(value: str, fresh: str, fresh_s: int, lock: str, compute: Calla
     Raises StoreUnavailable: nobody computed it within four seconds.
     """
     for _ in range(WAITS_MAX):
-        pipe = client().pipeline()
-        pipe.pttl(fresh)
-        pipe.exists(value)
-        fresh_ms, is_there = await pipe.execute()
-        # An end further away than any is ever set lies in a future that the clock has gone back from.
-        if 0 <= fresh_ms <= 1000 * fresh_s:
+        is_there, is_fresh = await _look(value, fresh, fresh_s)
+        if is_fresh:
             return
         try:
             async with hold(lock, lease_ms=LEASE_MS):
-                return await compute()
+                # Somebody may have computed it between the look and the lock.
+                _, is_fresh = await _look(value, fresh, fresh_s)
+                return None if is_fresh else await compute()
         except LockHeld:
             if is_there:
                 return  # Somebody computes it. An older one will do; only a first reader has to wait.
             await asyncio.sleep(WAIT_S)
     raise StoreUnavailable("nobody computed it in time")
+
+
+async def _look(value: str, fresh: str, fresh_s: int) -> tuple[bool, bool]:
+    """Whether there is a value, and whether it is fresh."""
+    pipe = client().pipeline()
+    pipe.pttl(fresh)
+    pipe.exists(value)
+    fresh_ms, is_there = await pipe.execute()
+    # An end further away than any is ever set lies in a future that the clock has gone back from.
+    return bool(is_there), 0 <= fresh_ms <= 1000 * fresh_s

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts.models import Player
-from games import runs
 from games.game import Game, all_games
+from games.record import record
 from leaderboard import boards
 from leaderboard.boards import FinishedRun
 from visitors import active_days
@@ -78,7 +78,7 @@ async def plant(step: Step) -> None:
             card=player.card,
             points=step.game.rules.points(state),
             started_ms=ended_ms - 350 * len(inputs),
-            record=runs.record(step.game, seed, inputs, state),
+            record=record(step.game, seed, inputs, state),
         )
         await boards.submit(finished, at_ms=ended_ms)
 

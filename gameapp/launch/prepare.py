@@ -15,8 +15,8 @@ from accounts.models import Player
 from accounts.sign_in import setup_link
 from flags import flags
 from operators import identity as site_identity
-from store import probe
 from store.client import StoreUnavailable
+from store.server import probe
 from store.sync_loop import run_sync
 from tools import demo
 

@@ -17,9 +17,11 @@ from leaderboard.pages import export
 from leaderboard.periods import KINDS, TITLES
 from leaderboard.reading import standings, windows
 from leaderboard.reading.near import look
+from leaderboard.reading.standings import Standing
 from leaderboard.seasons import archive
 from leaderboard.stream import feed, history
 from leaderboard.topics import TOP_COUNT, topic_name
+from store.together import together
 
 INDEX_COUNT = 10
 FILTERS = {"following": "Following", "nearby": "Nearby"}
@@ -29,10 +31,11 @@ PAST_TITLES = {"day": "Yesterday", "week": "Last week", "month": "Last month"}
 @require_safe
 async def boards_index(request: HttpRequest) -> HttpResponse:
     """Every board with its first ten of the shortest period from a week on that it keeps."""
-    shown = []
-    async for board in Board.objects.all():
-        kind = next((kind for kind in ("week", "month", "all", "day") if kind in board.kinds), KINDS[-1])
-        shown.append(await board_context(board.slug, kind, INDEX_COUNT, request.player))
+    kinds = {
+        board.slug: next((kind for kind in ("week", "month", "all", "day") if kind in board.kinds), KINDS[-1])
+        async for board in Board.objects.all()
+    }
+    shown = await together(*(board_context(slug, kind, INDEX_COUNT, request.player) for slug, kind in kinds.items()))
     return render(request, "leaderboard/index.html", {"boards": shown})
 
 
@@ -178,7 +181,7 @@ async def board_context(slug: str, kind: str, count: int, player: Any) -> dict[s
         StoreUnavailable: no answer from Redis.
     """
     board = await find(slug)
-    read = await standings.top(slug, kind, count)
+    read, standing = await together(standings.top(slug, kind, count), _own_standing(slug, kind, player))
     has_windows = board.keeps_day and board.operator == Board.Operator.BEST
     return {
         "board": board,
@@ -193,8 +196,12 @@ async def board_context(slug: str, kind: str, count: int, player: Any) -> dict[s
         "size": read.size,
         "rows": read.rows,
         "cursor": read.cursor,
-        "standing": await standings.standing(slug, kind, player.pk) if player else None,
+        "standing": standing,
     }
+
+
+async def _own_standing(slug: str, kind: str, player: Any) -> Standing | None:
+    return await standings.standing(slug, kind, player.pk) if player else None
 
 
 async def feed_context() -> dict[str, Any]:

@@ -115,8 +115,9 @@ async def lines(count: int = LINES_MAX) -> list[tuple[str, Line]]:
 
 async def shown(count: int) -> list[tuple[str, Line]]:
     """The newest lines in words for people: the board by its title, the period by its name; no hidden player's."""
-    hidden = await _hidden()
-    found = [(entry_id, line) for entry_id, line in await lines() if line.player not in hidden]
+    newest = await lines()
+    hidden = await _hidden() if newest else set()
+    found = [(entry_id, line) for entry_id, line in newest if line.player not in hidden]
     return [(entry_id, await _in_words(line)) for entry_id, line in found[:count]]
 
 

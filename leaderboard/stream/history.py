@@ -1,6 +1,9 @@
-"""Writes accepted runs from the boards' streams to SQL, each exactly once in effect, and reads them back."""
+"""Writes accepted runs from the boards' streams to SQL, each exactly once in effect, and reads them back.
 
-from collections.abc import Sequence
+What a higher layer makes of runs, such as awards, follows each batch once it is in SQL.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -12,11 +15,28 @@ from leaderboard.models import Board, Merge, Run
 from store.stream import Entry, Group, moment, sequence_of
 from store.trouble import SQL_TROUBLE
 
+#: Called in turn with the rows of each batch, which SQL has by then; a row may come again.
+FOLLOWERS: list[Callable[[Sequence[Run]], Awaitable[None]]] = []
 
-async def write(entries: Sequence[Entry]) -> int:
-    """Write a batch of accepted runs in one statement and return how many were offered.
 
-    A run that is there already, by its id, is left as it is; one whose player or board is gone is left out.
+def add_follower(follow: Callable[[Sequence[Run]], Awaitable[None]]) -> None:
+    """Have a function called with every accepted run: once an app, when it is made ready, in the apps' order."""
+    if follow not in FOLLOWERS:
+        FOLLOWERS.append(follow)
+
+
+async def handle(entries: Sequence[Entry]) -> None:
+    """Write a batch, and have what follows done."""
+    runs = await write(entries)
+    for follow in FOLLOWERS if runs else ():
+        await follow(runs)
+
+
+async def write(entries: Sequence[Entry]) -> list[Run]:
+    """Write a batch of accepted runs in one statement, and return their rows.
+
+    A run that is there already, by its id, is left as it is; one whose player or board is gone is left out. A row is
+    of the player who has the run now, should a guest have taken theirs along.
     """
     return await sync_to_async(_write)([run_of(entry) for entry in entries])
 
@@ -45,7 +65,7 @@ def slug_of(stream: str) -> str:
     return stream.partition("{")[2].partition("}")[0]
 
 
-def _write(runs: Sequence[Run]) -> int:
+def _write(runs: Sequence[Run]) -> list[Run]:
     close_old_connections()  # One that the database has dropped meanwhile would fail for ever.
     moved = dict(
         Merge.objects.filter(guest_id__in={run.player_id for run in runs}).values_list("guest_id", "player_id")
@@ -56,7 +76,7 @@ def _write(runs: Sequence[Run]) -> int:
     boards = set(Board.objects.filter(pk__in={run.board_id for run in runs}).values_list("pk", flat=True))
     known = [run for run in runs if run.player_id in players and run.board_id in boards]
     Run.objects.bulk_create(known, ignore_conflicts=True)
-    return len(known)
+    return known
 
 
 def runs_of(board: Board, player: Player) -> "QuerySet[Run]":
@@ -76,4 +96,4 @@ async def counts() -> list[dict[str, Any]]:
     return [{"title": row.title, "runs": row.runs_kept, "players": row.players_kept} async for row in rows]
 
 
-GROUP = Group("history", write, trouble=SQL_TROUBLE)
+GROUP = Group("history", handle, trouble=SQL_TROUBLE)

@@ -1,6 +1,6 @@
 """Tells players that somebody has passed them on a board, while they are here to see it."""
 
-import contextlib
+import asyncio
 
 from leaderboard import keys
 from leaderboard.known_boards import find
@@ -12,11 +12,12 @@ from live import protocol
 from live.layer import tell_player
 from live.rate_limits import TooMany, enter
 from store.client import client
+from store.together import together
 
 TOLD_TTL_MS = 2 * 24 * 60 * 60 * 1000
 
 
-def passed_by(change: Change) -> list[Row]:
+def passed_on(change: Change) -> list[Row]:
     """The lines right below a player's new place that were above it before; at most two, as a report has no more."""
     before = change.rank_before or change.size
     return [row for row in change.rows if change.rank < row.rank <= before]
@@ -25,23 +26,30 @@ def passed_by(change: Change) -> list[Row]:
 async def tell(slug: str, player: int, report: Report) -> None:
     """Tell those whom a run passed, each about the widest period, once a run and at most once a minute.
 
-    Redis: one round trip, and two for each of at most a handful of players.
+    Redis: nothing when nobody was passed, else two round trips.
     """
-    told: set[int] = set()
+    passed: dict[int, tuple[Change, Row]] = {}
     for change in reversed(report.changes):
-        for row in passed_by(change):
-            if row.player in told:
-                continue
-            if not told and not await _is_first_telling(slug, report.run):
-                return
-            told.add(row.player)
-            with contextlib.suppress(TooMany):
-                await enter("passed", str(row.player))
-                await tell_player(row.player, await _message(slug, player, change, row))
+        for row in passed_on(change):
+            passed.setdefault(row.player, (change, row))
+    if not passed:
+        return
+    is_first, *may = await together(_is_first_telling(slug, report.run), *map(_may_be_told, passed))
+    told = [each for each, allowed in zip(passed.items(), may, strict=True) if is_first and allowed]
+    messages = [(other, await _message(slug, player, change, row)) for other, (change, row) in told]
+    await asyncio.gather(*(tell_player(other, message) for other, message in messages))
 
 
 async def _is_first_telling(slug: str, run: str) -> bool:
     return bool(await client().set(keys.passed_told(slug, run), 1, nx=True, px=TOLD_TTL_MS))
+
+
+async def _may_be_told(player: int) -> bool:
+    try:
+        await enter("passed", str(player))
+    except TooMany:
+        return False
+    return True
 
 
 async def _message(slug: str, player: int, change: Change, row: Row) -> protocol.Passed:

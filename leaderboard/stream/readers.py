@@ -1,4 +1,4 @@
-"""Who reads the boards' streams. A higher layer adds its own group when it is made ready."""
+"""Who reads the boards' streams."""
 
 import contextlib
 
@@ -8,15 +8,9 @@ from leaderboard.repair.counting import repair_lock
 from leaderboard.stream import feed, history
 from store import stream
 from store.lock import LockHeld, hold
-from store.stream import Group, GroupReader
+from store.stream import GroupReader
 
 GROUPS = [history.GROUP, feed.GROUP]
-
-
-def add_group(group: Group) -> None:
-    """Have a further group read every accepted run; once, when the app is made ready."""
-    if group not in GROUPS:
-        GROUPS.append(group)
 
 
 async def streams() -> list[str]:

@@ -13,8 +13,9 @@ from django.urls import resolve
 
 from live.observe import metrics as numbers
 from live.rate_limits import client_address
-from store import heartbeat, probe
+from store import heartbeat
 from store.client import StoreUnavailable
+from store.server import probe
 
 # A worker says every 5 seconds that it is alive.
 WORKER_SILENT_S = 30.0

@@ -1,5 +1,6 @@
 """Journeys in a real browser. Without Chromium they are skipped, but for CI, where that is a failure."""
 
+import json
 import os
 import re
 from pathlib import Path
@@ -144,3 +145,31 @@ def test_a_paused_feed_lets_go_of_what_was_taken_back(opened):
       return [second, third].map(({ lines, order }) => [lines.map(({ id }) => id), order]);
     }"""
     assert page.evaluate(script) == [[["2", "3"], ["0", "2", "3"]], [["3", "4"], ["3", "4"]]]
+
+
+def test_a_quiet_minute_of_a_socket_is_at_most_ten_frames(opened):
+    """By the page's own clock: a beat every 14 seconds and its answer, which the next beat acknowledges."""
+    page = opened("/livez")
+    page.clock.install()
+    frames = []
+    page.on(
+        "websocket",
+        lambda line: (
+            line.on("framesent", lambda frame: frames.append(("out", json.loads(frame)))),
+            line.on("framereceived", lambda frame: frames.append(("in", json.loads(frame)))),
+        ),
+    )
+    page.goto("/accounts/sign-in/")
+    page.wait_for_selector('.live-status[data-state="live"]')
+    page.wait_for_timeout(300)
+    frames.clear()
+    for _ in range(60):
+        page.clock.run_for(1000)
+        # Each beat has its answer before the clock goes on.
+        while [way for way, frame in frames if frame["type"] == "beat"].count("out") > [
+            way for way, frame in frames if frame["type"] == "beat"
+        ].count("in"):
+            page.wait_for_timeout(20)
+    beats = [frame for way, frame in frames if way == "out" and frame["type"] == "beat"]
+    assert 8 <= len([frame for _, frame in frames if frame["type"] == "beat"]) <= 10
+    assert all(frame["ask"] and isinstance(frame["seen"], int) for frame in beats)

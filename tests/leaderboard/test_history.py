@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from django.db import OperationalError
+from django.db.models import QuerySet
 
 from accounts.models import Player
 from leaderboard import boards, keys
@@ -165,6 +166,48 @@ async def test_trimming_drops_only_what_every_group_has_acknowledged(alice):
     assert len(left) <= 6
     await drain(reader("w1"))
     assert await Run.objects.acount() == 15
+
+
+async def test_a_run_is_one_insert_whoever_reads_it(alice, monkeypatch):
+    inserts, own = [], QuerySet.bulk_create
+
+    def counted(self, rows, *args, **options):
+        inserts.extend(row.pk for row in rows if isinstance(row, Run))
+        return own(self, rows, *args, **options)
+
+    monkeypatch.setattr(QuerySet, "bulk_create", counted)
+    await submit(alice, 3)
+    for group in readers.GROUPS:
+        await drain(GroupReader(group, "w1", streams))
+    assert inserts == ["run0", "run1", "run2"]
+    assert [follow.__module__ for follow in history.FOLLOWERS] == ["achievements.awards", "moderation.suspicion"]
+
+
+async def test_what_follows_gets_rows_that_sql_has_in_turn_and_again_when_it_failed(alice, monkeypatch):
+    seen = []
+
+    async def first(runs):
+        there = {run.pk async for run in Run.objects.all()}
+        seen.append(("first", [run.pk for run in runs], {run.pk for run in runs} <= there))
+
+    async def fails_once(runs):
+        seen.append(("second", [run.pk for run in runs], True))
+        if len(seen) == 2:
+            raise ValueError("not now")
+
+    monkeypatch.setattr(history, "FOLLOWERS", [first, fails_once])
+    await submit(alice, 2)
+    await drain(reader("w1"))
+    assert seen == [
+        ("first", ["run0", "run1"], True),
+        ("second", ["run0", "run1"], True),  # It failed; then one by one.
+        ("first", ["run0"], True),
+        ("second", ["run0"], True),
+        ("first", ["run1"], True),
+        ("second", ["run1"], True),
+    ]
+    assert await pending() == 0
+    assert await dead_letters(keys.runs("fuse")) == []
 
 
 async def test_the_reader_goes_on_after_trouble_and_stops_when_told(alice, monkeypatch):

@@ -13,11 +13,10 @@ from leaderboard.reading import standings
 from operators import identity
 from operators.backup import take
 from operators.models import SiteIdentity
-from store import probe
 from store.client import client as redis
 from store.client import close, url
 from store.keys import every_key, site
-from store.server import binary, datafolder, private
+from store.server import binary, datafolder, private, probe
 from store.server.binary import NoServer
 from store.server.datafolder import Made
 from store.sync_loop import run_sync

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from accounts.models import Player
-from games import runs
 from games.fuse import rules
 from games.game import find
+from games.record import record
 from leaderboard import boards
 from leaderboard.boards import FinishedRun
 from leaderboard.models import Run
@@ -53,8 +53,8 @@ def played(seed: str, moves: int) -> tuple[list[str], rules.State]:
 
 async def submit(player: Player, id: str, seed: str = "seed", moves: int = 40) -> int:
     inputs, state = played(seed, moves)
-    record = runs.record(find("fuse"), seed, inputs, state)
-    await boards.submit(FinishedRun(id, "fuse", player.pk, player.card, state.points, 0, record))
+    kept = record(find("fuse"), seed, inputs, state)
+    await boards.submit(FinishedRun(id, "fuse", player.pk, player.card, state.points, 0, kept))
     return state.points
 
 

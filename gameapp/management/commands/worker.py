@@ -46,7 +46,7 @@ CHORES: list[tuple[Callable[[], Awaitable[object]], float]] = [
 
 
 class Command(BaseCommand):
-    help = "Read the event streams (history, feed, awards, ledger), close ended seasons, finish what others began."
+    help = "Read the streams (history, what follows it, feed, ledger), close ended seasons, finish what others began."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

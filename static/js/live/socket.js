@@ -5,6 +5,7 @@
 import { heard } from "live/clock";
 
 const BEAT_S = 15; // What `hello` leaves out when it is this.
+const EARLY_S = 1; // The server sends a beat of its own to a page that is late.
 // A beat is answered at once; silence this long after one means the line is dead, whatever the browser thinks.
 const SILENCE_MS = 10_000;
 const RETRY_MIN_MS = 400;
@@ -23,6 +24,7 @@ export class LiveSocket extends EventTarget {
   #beat = 0;
   #silence = 0;
   #beatSentAt = 0;
+  #unseen = null; // The number of the last beat that came and was not given back yet.
   #hiddenSince = null;
   state = "connecting";
   latencyMs = null;
@@ -57,6 +59,7 @@ export class LiveSocket extends EventTarget {
     if (this.#socket && this.#socket.readyState <= WebSocket.OPEN) return;
     clearTimeout(this.#retry);
     this.#beatSentAt = 0;
+    this.#unseen = null;
     const socket = (this.#socket = new WebSocket(this.#url));
     socket.onmessage = (event) => this.#receive(JSON.parse(event.data));
     socket.onclose = (event) => this.#closed(socket, event.code);
@@ -70,7 +73,7 @@ export class LiveSocket extends EventTarget {
       this.#attempt = 0;
       this.#become(message.store_away ? "waiting" : "live");
       clearInterval(this.#beat);
-      this.#beat = setInterval(() => this.#probe(), (message.beat_s ?? BEAT_S) * 1000);
+      this.#beat = setInterval(() => this.#probe(), ((message.beat_s ?? BEAT_S) - EARLY_S) * 1000);
       this.#probe();
     }
     if (message.type === "beat") this.#beaten(message);
@@ -78,11 +81,11 @@ export class LiveSocket extends EventTarget {
     this.dispatchEvent(new CustomEvent(message.type, { detail: message }));
   }
 
-  // The server also beats by itself: a hidden page's timers may run once a minute only, its messages arrive in time.
-  // Giving its number back acknowledges all that came before.
+  // Giving its number back acknowledges all that came before: with the next beat. The server also beats by itself, when
+  // it wants to know at once or has not heard from a page whose timers sleep: then at once.
   #beaten({ sent, at_ms }) {
-    this.send({ type: "beat", seen: sent, ...this.#away() });
-    if (!this.#beatSentAt) return;
+    this.#unseen = sent;
+    if (!this.#beatSentAt) return this.#acknowledge();
     this.latencyMs = Math.round(performance.now() - this.#beatSentAt);
     this.#beatSentAt = 0;
     heard(at_ms, this.latencyMs);
@@ -92,8 +95,15 @@ export class LiveSocket extends EventTarget {
     return this.#hiddenSince !== null && Date.now() - this.#hiddenSince >= AWAY_AFTER_MS ? { away: true } : {};
   }
 
+  #acknowledge(more = {}) {
+    const seen = this.#unseen === null ? {} : { seen: this.#unseen };
+    if (!this.send({ type: "beat", ...seen, ...more, ...this.#away() })) return false;
+    this.#unseen = null;
+    return true;
+  }
+
   #probe() {
-    if (!this.live || !this.send({ type: "beat", ...this.#away() })) return;
+    if (!this.live || !this.#acknowledge({ ask: true })) return;
     this.#beatSentAt = performance.now();
     clearTimeout(this.#silence);
     this.#silence = setTimeout(() => this.#drop(), SILENCE_MS);
