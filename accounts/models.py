@@ -98,7 +98,9 @@ class Player(AbstractBaseUser, PermissionsMixin):
         "less motion", default=False, help_text="Nothing glides or pops. Your device may ask for it by itself."
     )
     avatar = models.PositiveSmallIntegerField("picture", default=0, choices=[(n, str(n + 1)) for n in range(AVATARS)])
-    tile_theme = models.CharField(max_length=20, blank=True, editable=False)
+    themes = models.JSONField(
+        default=dict, blank=True, editable=False, help_text="Of each game the theme that is worn."
+    )
     name_color = models.CharField(max_length=20, blank=True, editable=False)
     avatar_frame = models.CharField(max_length=20, blank=True, editable=False)
     is_guest = models.BooleanField("guest", default=False)
@@ -144,6 +146,11 @@ class Player(AbstractBaseUser, PermissionsMixin):
         alike = models.Q(name_key=folded) | models.Q(name_key__startswith=f"{folded}#")
         if is_new and Player.objects.filter(alike).exclude(pk=self.pk).exists():
             raise ValidationError({"name": ValidationError(NAME_TAKEN, code=NAME_TAKEN_CODE)})
+
+    def wearing(self, kind: str) -> str:
+        """The slug of what the player wears of a kind of the shop; empty for nothing."""
+        head, _, game = kind.partition(":")
+        return self.themes.get(game, "") if head == "theme" else getattr(self, kind)
 
     @property
     def shown_name(self) -> str:

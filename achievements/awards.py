@@ -17,6 +17,7 @@ from games.game import Achievement, known
 from games.record import Record
 from leaderboard.models import Run, Season
 from leaderboard.seasons import archive
+from leaderboard.words import with_unit
 from live import protocol
 from live.layer import tell_player
 from visitors import active_days
@@ -41,8 +42,9 @@ async def reward(runs: Sequence[Run]) -> None:
 
 def _run_coins(run: Run, kept: Record) -> Movement:
     game = known(kept.game)
-    paid = coins.coins_of(run.points, game.points_per_coin if game else coins.POINTS_PER_COIN)
-    return Movement(run.player_id, paid, f"a run of {run.points:,} points", f"run:{run.pk}")
+    paid = coins.coins_of(run.points, game.points_per_coin) if game else coins.coins_of(run.points)
+    written = with_unit(run.points, game) if game else f"{run.points:,} points"  # Of a game that was removed.
+    return Movement(run.player_id, paid, f"a run of {written}", f"run:{run.pk}")
 
 
 async def _pay(movements: list[Movement]) -> None:
@@ -59,7 +61,9 @@ async def _measure(runs: Iterable[tuple[Run, Record]]) -> Measured:
         measured[player]["streak"] = max(measured[player]["streak"], await active_days.streak(player, day))
     for run, kept in runs:
         reached = measured[run.player_id]
-        reached["points"] = max(reached["points"], run.points)
+        game = known(kept.game)
+        if game is None or not game.lower_is_better:
+            reached["points"] = max(reached["points"], run.points)
         for name, value in kept.marks.items():
             if (measure := f"{kept.game}:{name}") in reached:
                 reached[measure] = max(reached[measure], value)

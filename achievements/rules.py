@@ -1,8 +1,9 @@
 """The achievements of all games: what each measures, how much of it is asked for, and what it pays.
 
 A game declares its own (games/game.py). The measures are worked out by achievements/awards.py from accepted runs:
-`runs` finished with points, `points` of the best run, `streak` of days in a row, `day_first` 1 once the player ended a
-day first among three or more, and `<game>:<name>` for a whole number in the view that a run of that game ends with.
+`runs` finished with points, `points` of the best run of a game where more is better, `streak` of days in a row,
+`day_first` 1 once the player ended a day first among three or more, and `<game>:<name>` for a whole
+number in the view that a run of that game ends with.
 """
 
 import functools

@@ -55,10 +55,10 @@ def fill(players: int, runs: int) -> None:
     numbers = "WITH RECURSIVE n(i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM n WHERE i < {last}) "
     player = """
         INSERT INTO accounts_player (id, password, is_superuser, name, name_key, email, email_asked, country,
-            visibility, theme, sound, reduced_motion, avatar, tile_theme, name_color, avatar_frame, is_guest,
+            visibility, theme, sound, reduced_motion, avatar, themes, name_color, avatar_frame, is_guest,
             is_demo, is_active, is_staff, is_gone, joined_at)
         SELECT i, '', 0, 'player' || i, 'player' || i, '', '', CASE i % 9 WHEN 0 THEN 'DE' ELSE '' END, 'everyone',
-            'system', 0, 0, 0, '', '', '', i % 3 = 0, i % 200000 = 0, i % 50000 <> 0, 0, 0,
+            'system', 0, 0, 0, '{{}}', '', '', i % 3 = 0, i % 200000 = 0, i % 50000 <> 0, 0, 0,
             datetime('2026-11-24', '-' || ({players} - i) || ' seconds') FROM n"""
     run = """
         INSERT INTO leaderboard_run (id, board_id, player_id, points, started_at, accepted_at, sequence, record,

@@ -13,7 +13,7 @@ from js_asset import ImportMap
 
 @functools.cache
 def import_map() -> ImportMap:
-    """Bare names for our modules: `live/socket` is static/js/live/socket.js, `games/fuse/main` the game's own."""
+    """Bare names for our modules: `live/socket` is static/js/live/socket.js, `games/<slug>/main` the game's own."""
     folders = [(folder, "js/", "") for folder in settings.STATICFILES_DIRS[:1]]
     folders += [(folder, "games/", "games/") for folder in settings.STATICFILES_DIRS[1:]]
     names = {}

@@ -25,9 +25,10 @@ T = TypeVar("T")
 #: Every variable there is, for whoever keeps what a site was started with.
 NAMES = (
     "DEBUG SECRET_KEY SECRET_KEY_FALLBACKS SITE_URLS BEHIND_TLS_PROXY HSTS_SECONDS HSTS_SUBDOMAINS HSTS_PRELOAD "
-    "PROXY_COUNT RATE_LIMIT_FACTOR ADDRESS_CONNECTIONS_MAX SOCKET_SILENCE_S DATA_DIR STATIC_ROOT REDIS_URL "
-    "REDIS_PREFIX REDIS_TIMEOUT_S REDIS_CONNECTIONS_MAX REDIS_APPENDFSYNC DATABASE_URL SQL_TIMEOUT_S EMAIL_HOST "
-    "EMAIL_PORT EMAIL_HOST_USER EMAIL_HOST_PASSWORD EMAIL_USE_TLS EMAIL_FROM METRICS_TOKEN LOG_FORMAT LOG_LEVEL"
+    "PROXY_COUNT RATE_LIMIT_FACTOR ADDRESS_CONNECTIONS_MAX SOCKET_SILENCE_S DATA_DIR STATIC_ROOT GAMES_DIR "
+    "REDIS_URL REDIS_PREFIX REDIS_TIMEOUT_S REDIS_CONNECTIONS_MAX REDIS_APPENDFSYNC DATABASE_URL SQL_TIMEOUT_S "
+    "EMAIL_HOST EMAIL_PORT EMAIL_HOST_USER EMAIL_HOST_PASSWORD EMAIL_USE_TLS EMAIL_FROM METRICS_TOKEN LOG_FORMAT "
+    "LOG_LEVEL"
 ).split()
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
@@ -44,6 +45,7 @@ class Environment:
     debug: bool
     data_dir: Path
     static_root: Path
+    games_dir: Path | None
     secret_key: str
     secret_key_fallbacks: list[str]
     site_urls: list[str]
@@ -90,6 +92,7 @@ def read(base_dir: Path) -> Environment:
         debug=debug,
         data_dir=data_dir,
         static_root=_get("STATIC_ROOT", lambda text: Path(text).resolve(), data_dir / "static"),
+        games_dir=_get("GAMES_DIR", _folder, None),
         secret_key=secret_key,
         secret_key_fallbacks=_get("SECRET_KEY_FALLBACKS", _list, []),
         site_urls=site_urls,
@@ -118,6 +121,13 @@ def read(base_dir: Path) -> Environment:
         log_format=_get("LOG_FORMAT", _one_of("line", "json"), "line"),
         log_level=_get("LOG_LEVEL", _level, "INFO"),
     )
+
+
+def _folder(text: str) -> Path:
+    folder = Path(text).resolve()
+    if not folder.is_dir():
+        raise ValueError("there is no such folder")
+    return folder
 
 
 def _get(name: str, parsed: Callable[[str], T], default: T) -> T:

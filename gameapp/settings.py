@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONCE, NONE, SELF
 
 from gameapp import environment
-from games.discovery import game_folders
+from games.discovery import game_folders, look_in
 from live.servers.bodies import BODY_BYTES_MAX
 from store.limits import Policy
 
@@ -90,7 +90,9 @@ ROOT_URLCONF = "gameapp.urls"
 ASGI_APPLICATION = "gameapp.asgi.application"
 
 # A game brings its own templates and static files in its own folder.
-_GAMES = game_folders(BASE_DIR / "games")
+if _given.games_dir:
+    look_in(_given.games_dir)
+_GAMES = game_folders()
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

@@ -8,9 +8,10 @@ def _ensure_boards(**_: object) -> None:
     from leaderboard.models import Board
 
     for game in all_games():
-        Board.objects.get_or_create(
-            slug=game.slug, defaults={"title": game.title, "game": game.slug, "points_max": game.points_max}
-        )
+        own = {"title": game.title, "game": game.slug, "points_max": game.points_max}
+        own |= {"unit": game.unit, "format": game.format}
+        own["order"] = Board.Order.LOWER if game.lower_is_better else Board.Order.HIGHER
+        Board.objects.get_or_create(slug=game.slug, defaults=own)
 
 
 class GamesConfig(AppConfig):
@@ -19,3 +20,17 @@ class GamesConfig(AppConfig):
     def ready(self) -> None:
         # Sent once per app that has models, so it hangs on the one whose table is needed.
         post_migrate.connect(_ensure_boards, sender=apps.get_app_config("leaderboard"))
+        _fill_the_shop()
+
+
+def _fill_the_shop() -> None:
+    from games.game import all_games
+    from wallet import shop
+
+    for game in all_games():
+        shop.say(f"{game.title}: {shop.earning_words(game.points_per_coin)}.")
+        if game.themes:
+            kind = shop.Kind(
+                game.theme_kind, game.themes_title, f"games/{game.slug}_theme.html", f"games/{game.slug}/themes.css"
+            )
+            shop.offer(kind, [shop.Item(each.slug, kind.slug, each.title, each.price) for each in game.themes])

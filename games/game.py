@@ -1,14 +1,14 @@
 """What a game is, and which ones there are.
 
-A new game is a folder here: `__init__.py` with its `GAME`, `rules.py`, a template `templates/games/<slug>.html`
-and a module `static/games/<slug>/main.js`. Nothing else changes; `docs/adding-a-game.md` walks through it.
+A new game is a folder here, or below GAMES_DIR: `__init__.py` with its `GAME`, `rules.py`, a template
+`templates/games/<slug>.html` and a module `static/games/<slug>/main.js`. Nothing else changes; all that is the game's
+own is in that folder. `docs/adding-a-game.md` walks through it.
 """
 
 import functools
 import importlib
 import random
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 from games.discovery import game_folders
@@ -71,10 +71,26 @@ class Achievement:
 
 
 @dataclass(frozen=True)
+class Theme:
+    """A look of a game that the shop sells. The slug never changes, since ledgers hold it, and is unique in the shop.
+
+    The game's pages carry it as `data-game-theme`; its `themes.css` says what it looks like.
+    """
+
+    slug: str
+    title: str
+    price: int
+
+
+@dataclass(frozen=True)
 class Game:
     """A game's name, its words for the lobby, its rules, and the most points a run can be ranked with.
 
+    `lower_is_better`, `unit` and `format` (`points`, or `time` for milliseconds) are those of its board at first.
+    Where lower is better only a run that is over by the rules counts: one that was broken off would win.
+    `points_per_coin` is None where more points are no better play: then each run pays the same.
     `fast` and `too_fast` are inputs a second over a whole run: people hardly play so, and never.
+    `themes_title` is what the shop calls the themes together, such as "Tile themes".
     """
 
     slug: str
@@ -84,9 +100,24 @@ class Game:
     rules: Rules
     points_max: int
     achievements: tuple[Achievement, ...] = ()
-    points_per_coin: int = 200
+    lower_is_better: bool = False
+    unit: str = "points"
+    format: str = "points"
+    points_per_coin: int | None = 200
     fast: float = 9.0
     too_fast: float = 15.0
+    themes_title: str = "Themes"
+    themes: tuple[Theme, ...] = ()
+
+    @property
+    def theme_kind(self) -> str:
+        """What the shop calls its themes as a kind of item."""
+        return f"theme:{self.slug}"
+
+    @property
+    def picture(self) -> list[str]:
+        """The templates of its picture in the lobby: its own, if it has one."""
+        return [f"games/{self.slug}_picture.html", "games/picture.html"]
 
     def check_input(self, input: str) -> None:
         """Raise UnknownInput unless the game knows this input."""
@@ -96,7 +127,7 @@ class Game:
 
 @functools.cache
 def _games() -> dict[str, Game]:
-    found = [importlib.import_module(f"games.{folder.name}").GAME for folder in game_folders(Path(__file__).parent)]
+    found = [importlib.import_module(f"games.{folder.name}").GAME for folder in game_folders()]
     return {game.slug: game for game in found}
 
 

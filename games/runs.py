@@ -243,8 +243,10 @@ async def submit(run: Run, card: Card) -> Report:
 
 
 async def has_scored(run: Run) -> bool:
-    """Whether there is anything to rank and to keep."""
-    return run.points >= 1 or (await find_board(run.game.slug)).lower_is_better
+    """Whether there is anything to rank and to keep: a point, or where fewer are better, a run played to its end."""
+    if (await find_board(run.game.slug)).lower_is_better:
+        return run.game.rules.over(run.state)
+    return run.points >= 1
 
 
 async def finished(run: Run, card: Card) -> FinishedRun:

@@ -46,7 +46,8 @@ async def play(request: HttpRequest, slug: str) -> HttpResponse | HttpResponseRe
         return redirect("games:play", slug)
     request.visited_game = slug
     context = await board_context(slug, "day", PLAY_BOARD_COUNT, request.player)
-    return render(request, f"games/{slug}.html", {"game": game, **context})
+    theme = request.player.wearing(game.theme_kind) if request.player else ""
+    return render(request, f"games/{slug}.html", {"game": game, "theme": theme, **context})
 
 
 @require_safe
@@ -55,7 +56,8 @@ async def replay(request: HttpRequest, run: str) -> HttpResponse:
     """A kept run, to be watched: the page plays the frames that `replay_frames` gives."""
     kept = await _replay_or_404(run)
     game = find(replays.record_of(kept).game)
-    context = {"game": game, "run": kept, "moves": len(replays.record_of(kept).inputs)}
+    theme = kept.player.wearing(game.theme_kind)
+    context = {"game": game, "run": kept, "theme": theme, "moves": len(replays.record_of(kept).inputs)}
     return render(request, [f"games/{game.slug}_replay.html", "games/no_replay.html"], context)
 
 

@@ -61,6 +61,11 @@ class Board(models.Model):
         return reverse("leaderboard:board", args=[self.slug])
 
     @property
+    def unit_word(self) -> str:
+        """What follows a result; a time says by itself what it is."""
+        return "" if self.format == self.Format.TIME else self.unit
+
+    @property
     def kinds(self) -> list[str]:
         """The kinds of period that this board keeps, the shortest first."""
         return [kind for kind in KINDS if getattr(self, f"keeps_{kind}")]

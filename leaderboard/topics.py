@@ -87,7 +87,7 @@ class FeedTopic(EventTopic):
 @kind("feed")
 def feed_topic(name: str, rest: str) -> Topic:
     """`feed`: events. The last 100 lines: `kind` (`place`, `best`, `season`), `board` and `period` in words, `at_ms`,
-    `player`, `card`, `points`, `rank`, `winners`."""
+    `player`, `card`, `points`, `format`, `unit`, `rank`, `winners`."""
     if name != feed.SUBJECT:
         raise UnknownTopic
     return FeedTopic(name, feed.SUBJECT)

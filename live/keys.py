@@ -4,7 +4,7 @@ from django.conf import settings
 
 
 def marks() -> str:
-    """Pub/sub channel · each message is the subject that changed, such as `board:fuse` · nothing kept."""
+    """Pub/sub channel · each message is the subject that changed, such as `board:<slug>` · nothing kept."""
     return f"{settings.REDIS_PREFIX}:live:marks"
 
 

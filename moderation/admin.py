@@ -18,6 +18,7 @@ from leaderboard import known_boards
 from leaderboard.boards import kept_periods
 from leaderboard.models import Board, HiddenPlayer, Merge, Placement, Run, Season
 from leaderboard.repair import rebuild
+from leaderboard.words import result
 from moderation.admin_actions import Acts
 from moderation.models import Moderation, Suspicion
 from store.client import StoreUnavailable
@@ -119,7 +120,7 @@ class RunAdmin(Acts, FindsByPlayer, Exports, ReadOnly):
 
     @admin.display(description="points", ordering="points")
     def shown_points(self, run: Run) -> str:
-        return f"{run.points:,}"
+        return result(run.points, run.board)
 
     @admin.display
     def state(self, run: Run) -> str:
@@ -146,9 +147,13 @@ class SeasonAdmin(ReadOnly):
 class PlacementAdmin(FindsByPlayer, Exports, ReadOnly):
     csv_fields = ["season__board", "season__period", "rank", "player", "player__name", "points", "reached_at"]
     actions = [export_csv]
-    list_display = ["rank", "player", "points", "season", "reached_at"]
+    list_display = ["rank", "player", "shown_points", "season", "reached_at"]
     list_prefetch_related = ["player", "season__board"]
     ordering = ["-pk"]
+
+    @admin.display(description="points", ordering="points")
+    def shown_points(self, placement: Placement) -> str:
+        return result(placement.points, placement.season.board)
 
 
 @admin.register(Moderation)
@@ -181,7 +186,7 @@ class SuspicionAdmin(Acts, ReadOnly):
 
     @admin.display
     def points(self, each: Suspicion) -> str:
-        return f"{each.run.points:,}"
+        return result(each.run.points, each.run.board)
 
     @admin.display
     def watch(self, each: Suspicion) -> str:

@@ -22,7 +22,7 @@ class Chart(msgspec.Struct, frozen=True):
 
     first: date
     last: date
-    most: int
+    best: int
     days: list[Point]
 
     @property
@@ -30,20 +30,25 @@ class Chart(msgspec.Struct, frozen=True):
         return " ".join(f"{point.x:.1f},{point.y:.1f}" for point in self.days)
 
 
-def chart(bests: Sequence[tuple[date, int]], last: date, span: int) -> Chart | None:
+def chart(bests: Sequence[tuple[date, int]], last: date, span: int, *, lower_is_better: bool = False) -> Chart | None:
     """The chart of each day's best over `span` days up to `last`; None without any. Better is always higher up."""
     first = last - timedelta(days=span - 1)
     kept = [(day, points) for day, points in bests if first <= day <= last]
     if not kept:
         return None
-    most = max(points for _, points in kept)
+    best = (min if lower_is_better else max)(points for _, points in kept)
     days = [
         Point(
             day,
             points,
             MARGIN + (WIDTH - 2 * MARGIN) * (day - first).days / max(1, span - 1),
-            HEIGHT - MARGIN - (HEIGHT - 2 * MARGIN) * points / max(1, most),
+            HEIGHT - MARGIN - (HEIGHT - 2 * MARGIN) * _share(points, best, lower_is_better),
         )
         for day, points in kept
     ]
-    return Chart(first, last, most, days)
+    return Chart(first, last, best, days)
+
+
+def _share(points: int, best: int, lower_is_better: bool) -> float:
+    """How high up points stand, from 0 to 1 for the best."""
+    return best / max(1, points) if lower_is_better else points / max(1, best)

@@ -53,7 +53,8 @@ async def _chart(player: Player, board: Board, today: date) -> Chart | None:
     runs = Run.objects.filter(player=player, board=board, is_hidden=False, accepted_at__gte=since)
     best = Min("points") if board.lower_is_better else Max("points")
     bests = runs.annotate(day=TruncDate("accepted_at")).values_list("day").annotate(best=best).order_by("day")
-    return chart([each async for each in bests], today, CHART_DAYS)
+    bests = [each async for each in bests]
+    return chart(bests, today, CHART_DAYS, lower_is_better=board.lower_is_better)
 
 
 async def newest_runs(player: Player) -> list[Run]:

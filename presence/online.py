@@ -32,7 +32,7 @@ _friends = script(__file__, "friends", prelude=["players", "sweep"])
 
 
 class Present(msgspec.Struct, frozen=True):
-    """Somebody online, since when (UTC ms), and their state: `online`, `away`, or what they do (`playing Fuse`)."""
+    """Somebody online, since when (UTC ms), and their state: `online`, `away`, or what they do (`playing <game>`)."""
 
     player: int
     since_ms: int
@@ -126,7 +126,7 @@ async def forget(player: int) -> None:
 
 
 async def playing() -> dict[str, int]:
-    """How many of those who may be seen play what: `{"playing Fuse": 3}`. One round trip, O(online)."""
+    """How many of those who may be seen play what: `{"playing <game>": 3}`. One round trip, O(online)."""
     _, present = await online(PLAYING_MAX)
     return dict(Counter(each.state for each in present if each.state not in ("online", AWAY)))
 

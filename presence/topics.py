@@ -50,7 +50,7 @@ class OnlineTopic(Topic):
 @kind("online")
 def online_topic(name: str, rest: str) -> Topic:
     """`online`: who is here. `count`, `order` (player ids, newest first, at most 20), `player:<id>` (name, country,
-    guest, demo, since_ms, and state: `online`, `away` or such as `playing Fuse`). Who follows somebody gets
+    guest, demo, since_ms, and state: `online`, `away` or such as `playing <game>`). Who follows somebody gets
     `friends`, too."""
     if name != SUBJECT:
         raise UnknownTopic

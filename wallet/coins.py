@@ -9,16 +9,13 @@ from live.errors import GameError
 from store.client import client
 from store.scripts import Argument, script
 from wallet import keys
-from wallet.shop import ITEMS, Item
+from wallet.shop import RUN_COINS, RUN_COINS_MAX, Item, every_item
 
 _move = script(__file__, "move")
 _bring = script(__file__, "bring")
 
 REQUEST_TTL_MS = 30 * 24 * 60 * 60 * 1000
 AMOUNT_MAX = 1_000_000
-#: A finished run with points pays 1 coin, and one more for every 200 points.
-POINTS_PER_COIN = 200
-RUN_COINS_MAX = 50
 
 
 class NotEnough(GameError):
@@ -55,9 +52,11 @@ class Purse(msgspec.Struct, frozen=True):
     owned: frozenset[str]
 
 
-def coins_of(points: int, per_coin: int = POINTS_PER_COIN) -> int:
-    """What a finished run pays, in a game that pays a coin for so many points."""
-    return min(RUN_COINS_MAX, 1 + points // per_coin) if points > 0 else 0
+def coins_of(points: int, per_coin: int | None = 200) -> int:
+    """What a finished run pays: 1 coin and one more for each `per_coin` points, at most 50; the same 5 for None."""
+    if points <= 0:
+        return 0
+    return RUN_COINS if per_coin is None else min(RUN_COINS_MAX, 1 + points // per_coin)
 
 
 async def purse(player: int) -> Purse:
@@ -111,7 +110,7 @@ async def bring(guest: int, player: int, reason: str, *, back: int = 0) -> tuple
     request = f"merge:{guest}"
     names = [keys.balances(), keys.owned(guest), keys.owned(player), keys.ledger(), keys.movement(f"{request}:back")]
     prices: list[Argument] = []
-    for item in sorted(ITEMS, key=lambda item: item.price):
+    for item in sorted(every_item(), key=lambda item: item.price):
         prices += [item.slug, item.price]
     coins, *items = await _bring(names, [guest, player, reason, request, back, REQUEST_TTL_MS, *prices])
     return coins, items

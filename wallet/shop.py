@@ -1,11 +1,22 @@
-"""What coins buy: looks, never an advantage. How each one looks is in static/css/looks.css."""
+"""What coins buy: looks, never an advantage. Games offer their themes; the other looks are in static/css/looks.css."""
+
+from collections.abc import Sequence
 
 import msgspec
 
 from live.errors import GameError
 
-#: Each kind is also the field of the player that holds what they wear.
-KINDS = {"tile_theme": "Tile themes", "name_color": "Name colours", "avatar_frame": "Picture frames"}
+
+class Kind(msgspec.Struct, frozen=True):
+    """A shelf: things of which a player wears one at most. Its slug is the player's field, or `theme:<game>`.
+
+    `sample` is the template that shows an item, with `item` and `player`; `styles` a static file that it needs.
+    """
+
+    slug: str
+    title: str
+    sample: str
+    styles: str = ""
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -22,21 +33,37 @@ class UnknownItem(GameError):
     message = "The shop has no such thing."
 
 
-ITEMS = (
-    Item("tiles-ember", "tile_theme", "Ember", 200),
-    Item("tiles-moss", "tile_theme", "Moss", 200),
-    Item("tiles-candy", "tile_theme", "Candy", 350),
-    Item("tiles-ink", "tile_theme", "Ink", 500),
-    Item("name-sky", "name_color", "Sky", 100),
-    Item("name-rose", "name_color", "Rose", 100),
-    Item("name-lime", "name_color", "Lime", 150),
-    Item("name-gold", "name_color", "Gold", 400),
-    Item("frame-ring", "avatar_frame", "Ring", 80),
-    Item("frame-double", "avatar_frame", "Double ring", 160),
-    Item("frame-neon", "avatar_frame", "Neon", 300),
-    Item("frame-crown", "avatar_frame", "Royal", 600),
-)
-_by_slug = {item.slug: item for item in ITEMS}
+#: What each kind has, in the order of the shelves.
+SHELVES: dict[Kind, list[Item]] = {}
+#: What is said of how coins are earned, a sentence a game.
+EARNING: list[str] = []
+
+
+def offer(kind: Kind, items: Sequence[Item]) -> None:
+    """Put things on a shelf of their own; once, when an app is made ready.
+
+    Raises:
+        ValueError: a slug is taken.
+    """
+    if kind in SHELVES:
+        return
+    taken = {item.slug for item in every_item()}
+    if again := sorted(taken & {item.slug for item in items}):
+        raise ValueError(f"the shop has {', '.join(again)} already")
+    SHELVES[kind] = list(items)
+
+
+def say(words: str) -> None:
+    """Add a sentence on how coins are earned."""
+    if words not in EARNING:
+        EARNING.append(words)
+
+
+def earning_words(points_per_coin: int | None) -> str:
+    """What a finished run pays in a game, in words."""
+    if points_per_coin is None:
+        return f"a finished run pays {RUN_COINS} coins"
+    return f"a finished run pays 1 coin, and one more for each {points_per_coin:,} points"
 
 
 def find(slug: str) -> Item:
@@ -45,7 +72,38 @@ def find(slug: str) -> Item:
     Raises:
         UnknownItem: there is none.
     """
-    try:
-        return _by_slug[slug]
-    except KeyError:
-        raise UnknownItem from None
+    for item in every_item():
+        if item.slug == slug:
+            return item
+    raise UnknownItem
+
+
+def every_item() -> list[Item]:
+    """All that the shop has."""
+    return [item for shelf in SHELVES.values() for item in shelf]
+
+
+def has_kind(slug: str) -> bool:
+    """Whether there is a kind of this slug."""
+    return any(kind.slug == slug for kind in SHELVES)
+
+
+#: What a finished run pays at most, and where points say nothing of how well it was played.
+RUN_COINS_MAX, RUN_COINS = 50, 5
+
+_GENERAL = {
+    Kind("name_color", "Name colours", "wallet/name_color.html"): [
+        ("name-sky", "Sky", 100),
+        ("name-rose", "Rose", 100),
+        ("name-lime", "Lime", 150),
+        ("name-gold", "Gold", 400),
+    ],
+    Kind("avatar_frame", "Picture frames", "wallet/avatar_frame.html"): [
+        ("frame-ring", "Ring", 80),
+        ("frame-double", "Double ring", 160),
+        ("frame-neon", "Neon", 300),
+        ("frame-crown", "Royal", 600),
+    ],
+}
+for _kind, _items in _GENERAL.items():
+    offer(_kind, [Item(slug, _kind.slug, title, price) for slug, title, price in _items])

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -30,24 +31,21 @@ def shop(request: HttpRequest) -> HttpResponse:
     """What there is, what is owned and worn, and the newest movements of coins."""
     player = request.player
     purse = run_sync(coins.purse(player.pk)) if player else coins.Purse(0, frozenset())
-    shelves = [
-        {
-            "title": title,
-            "kind": kind,
-            "items": [_shown(item, purse, player) for item in catalogue.ITEMS if item.kind == kind],
-        }
-        for kind, title in catalogue.KINDS.items()
-    ]
+    # What changes a game comes first.
+    kinds = sorted(catalogue.SHELVES.items(), key=lambda shelf: not shelf[0].slug.startswith("theme:"))
+    shelves = [{"kind": kind, "items": [_shown(item, purse, player) for item in items]} for kind, items in kinds]
     ledger = LedgerEntry.objects.filter(player=player)[:LEDGER_COUNT] if player else []
     context = {"purse": purse, "shelves": shelves, "ledger": ledger}
-    return render(request, "wallet/shop.html", context | {"per": coins.POINTS_PER_COIN, "most": coins.RUN_COINS_MAX})
+    return render(
+        request, "wallet/shop.html", context | {"earning": catalogue.EARNING, "most": catalogue.RUN_COINS_MAX}
+    )
 
 
 def _shown(item: catalogue.Item, purse: coins.Purse, player: Player | None) -> dict[str, Any]:
     return {
         "item": item,
         "owned": item.slug in purse.owned,
-        "worn": player is not None and getattr(player, item.kind) == item.slug,
+        "worn": player is not None and player.wearing(item.kind) == item.slug,
         "missing": max(0, item.price - purse.balance),
         # The same form sent twice buys once.
         "request": secrets.token_urlsafe(16),
@@ -85,7 +83,7 @@ def wear(request: HttpRequest) -> HttpResponse:
             kind = catalogue.find(slug).kind
             if slug not in run_sync(coins.purse(request.player.pk)).owned:
                 raise catalogue.UnknownItem("You do not own that.")
-        elif kind not in catalogue.KINDS:
+        elif not catalogue.has_kind(kind):
             raise catalogue.UnknownItem
     except GameError as error:
         messages.error(request, str(error))
@@ -96,6 +94,14 @@ def wear(request: HttpRequest) -> HttpResponse:
 
 
 def _wear(player: Player, kind: str, slug: str) -> None:
+    head, _, game = kind.partition(":")
+    if head == "theme":
+        with transaction.atomic():
+            # Another page may put on the theme of another game at the same time.
+            kept = Player.objects.select_for_update().get(pk=player.pk)
+            player.themes = {each: worn for each, worn in {**kept.themes, game: slug}.items() if worn}
+            Player.objects.filter(pk=player.pk).update(themes=player.themes)
+        return
     Player.objects.filter(pk=player.pk).update(**{kind: slug})
     setattr(player, kind, slug)
     card_changed.send(Player, player=player)

@@ -1,7 +1,7 @@
 """Fuse: slide the tiles, fuse equal neighbours."""
 
 from games.fuse import rules
-from games.game import Achievement, Game
+from games.game import Achievement, Game, Theme
 
 GAME = Game(
     slug="fuse",
@@ -19,4 +19,11 @@ GAME = Game(
     # Practised people play at three to six inputs a second.
     fast=9.0,
     too_fast=15.0,
+    themes_title="Tile themes",
+    themes=(
+        Theme("tiles-ember", "Ember", 200),
+        Theme("tiles-moss", "Moss", 200),
+        Theme("tiles-candy", "Candy", 350),
+        Theme("tiles-ink", "Ink", 500),
+    ),
 )

@@ -4,12 +4,16 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 from audit.export import line, safe
-from leaderboard.known_boards import now_ms
+from leaderboard.known_boards import find, now_ms
+from leaderboard.models import Board
 from leaderboard.reading import standings
 from leaderboard.reading.rows import Row
+from leaderboard.words import result
 
 PAGE = 1_000
 HEADER: list[object] = ["rank", "player", "name", "country", "guest", "points", "reached_at"]
+# What stands for `points` on a board of times.
+TIMES: list[object] = ["time_ms", "time"]
 
 
 async def lines(slug: str, kind: str) -> AsyncIterator[str]:
@@ -18,18 +22,20 @@ async def lines(slug: str, kind: str) -> AsyncIterator[str]:
     Raises:
         UnknownBoard, UnknownPeriod: there is nothing to export; before the first line.
     """
+    board = await find(slug)
     at_ms = now_ms()  # The period that the export began in, also when it ends meanwhile.
     page = await standings.top(slug, kind, PAGE, now_ms=at_ms)
-    yield line(HEADER)
+    yield line([*HEADER[:5], *TIMES, *HEADER[6:]] if board.format == "time" else HEADER)
     while True:
         for row in page.rows:
-            yield line(_cells(row))
+            yield line(_cells(board, row))
         if page.cursor is None:
             return
         page = await standings.page(slug, kind, page.cursor, PAGE, now_ms=at_ms)
 
 
-def _cells(row: Row) -> list[object]:
+def _cells(board: Board, row: Row) -> list[object]:
     reached = datetime.fromtimestamp(row.at_ms / 1000, UTC).isoformat()
     card = row.card
-    return [row.rank, row.player, safe(card.name), safe(card.country), int(card.guest), row.points, reached]
+    points = [row.points, result(row.points, board)] if board.format == "time" else [row.points]
+    return [row.rank, row.player, safe(card.name), safe(card.country), int(card.guest), *points, reached]

@@ -30,7 +30,10 @@ _append = script(__file__, "feed_append")
 
 
 class Line(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A line: `kind` is `place`, `best` or `season`; `rank` counts from 1; `winners` are a season's first three."""
+    """A line: `kind` is `place`, `best` or `season`; `rank` counts from 1; `winners` are a season's first three.
+
+    `format` and `unit` are the board's, and filled in when the line is shown, as are `board` and `period` in words.
+    """
 
     kind: str
     board: str
@@ -42,6 +45,8 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
     period: str = ""
     winners: list[str] = []
     winner_ids: list[int] = []
+    format: str = "points"
+    unit: str = "points"
 
 
 def line_of(board: Board, entry: Entry) -> Line | None:
@@ -122,11 +127,12 @@ async def shown(count: int) -> list[tuple[str, Line]]:
 
 
 async def _in_words(line: Line) -> Line:
+    period = in_words(line.period) if line.period else ""
     try:
-        title = (await find(line.board)).title
+        board = await find(line.board)
     except UnknownBoard:
-        title = line.board
-    return msgspec.structs.replace(line, board=title, period=in_words(line.period) if line.period else "")
+        return msgspec.structs.replace(line, period=period)
+    return msgspec.structs.replace(line, board=board.title, period=period, format=board.format, unit=board.unit)
 
 
 def to_state(line: Line) -> dict[str, Any]:

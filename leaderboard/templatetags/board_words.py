@@ -1,9 +1,12 @@
 """Numbers and moments in words, for templates; the browser's scripts make them relative and local."""
 
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import quote
 
 from django import template
+
+from leaderboard import words
 
 register = template.Library()
 
@@ -15,14 +18,17 @@ def thousands(value: object) -> str:
 
 
 @register.filter
-def points(value: object, board: object) -> str:
-    """Points as their board writes them: `12,345`, or milliseconds as `1:05.250`. Empty for no points."""
+def points(value: object, board: Any) -> str:
+    """Points as their board writes them, without the unit. Empty for no points; a board that there is not: plain."""
     if not isinstance(value, int):
         return ""
-    if getattr(board, "format", "points") != "time":
-        return f"{value:,}"
-    minutes, ms = divmod(value, 60_000)
-    return f"{minutes}:{ms // 1000:02}.{ms % 1000:03}"
+    return words.result(value, board) if hasattr(board, "format") else f"{value:,}"
+
+
+@register.filter
+def with_unit(value: int, board: words.Written) -> str:
+    """Points as their board writes them, with the unit where they need one."""
+    return words.with_unit(value, board)
 
 
 @register.filter

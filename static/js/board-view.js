@@ -1,10 +1,11 @@
 // <live-board topic limit>: keeps the table that the server rendered up to date. DOM only.
 
-import { changedIds, lines, moved, pointsIn, summary } from "board-state";
+import { changedIds, lines, moved, summary } from "board-state";
 import { glide, positions } from "glide";
 import { player, socket, topics } from "live/site";
 import { dress } from "looks";
 import { Pause } from "pause";
+import { pointsIn } from "points";
 import { speak } from "speak";
 
 const MARKED_MS = 2_000;
@@ -15,6 +16,7 @@ class LiveBoard extends HTMLElement {
 
   connectedCallback() {
     this.limit = Number(this.getAttribute("limit"));
+    this.written = { format: this.getAttribute("points-format"), unit: this.getAttribute("unit") };
     this.pause = new Pause(this.querySelector("[data-pause]"), (state) => this.#show(state), {
       news: (held, state) => changedIds(lines(held ?? state, this.limit), lines(state, this.limit)).length,
     });
@@ -38,7 +40,7 @@ class LiveBoard extends HTMLElement {
     for (const size of this.querySelectorAll("[data-own-size]")) size.textContent = number.format(state.size);
     this.querySelector("[data-size-word]").textContent = state.size === 1 ? "player" : "players";
     if (state.ends_ms) this.querySelector("count-down")?.setAttribute("to-ms", state.ends_ms);
-    if (before) speak(summary(before, after));
+    if (before) speak(summary(before, after, this.written));
   }
 
   #showRows(after, changed) {
@@ -71,7 +73,7 @@ class LiveBoard extends HTMLElement {
     set("rank", number.format(line.rank));
     dress(set("name", line.name ?? ""), row.querySelector("player-avatar"), line.id, line);
     set("country", line.country ?? "");
-    set("points", pointsIn(this.getAttribute("points-format"), line.points));
+    set("points", pointsIn(this.written.format, line.points));
     row.querySelector("[data-guest]").hidden = !line.guest;
     row.querySelector("[data-demo]").hidden = !line.demo;
     row.querySelector("[data-at]").setAttribute("at-ms", line.at_ms);
@@ -96,9 +98,9 @@ class LiveBoard extends HTMLElement {
     if (!rank) return;
     own.querySelector("[data-own-rank]").textContent = number.format(rank);
     own.querySelector("[data-own-size]").textContent = number.format(size);
-    own.querySelector("[data-own-points]").textContent = pointsIn(this.getAttribute("points-format"), points);
+    own.querySelector("[data-own-points]").textContent = pointsIn(this.written.format, points);
     own.querySelector("[data-own-moved]").textContent = moved(rank_before, rank);
-    own.querySelector("[data-own-next]").textContent = to_next ? ` · ${pointsIn(this.getAttribute("points-format"), to_next)} to #${number.format(rank - 1)}` : "";
+    own.querySelector("[data-own-next]").textContent = to_next ? ` · ${pointsIn(this.written.format, to_next)} to #${number.format(rank - 1)}` : "";
   }
 }
 

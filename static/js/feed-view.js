@@ -5,8 +5,7 @@ import { glide, positions } from "glide";
 import { joined } from "feed-state";
 import { isNewer } from "live/topic-state";
 import { Pause } from "pause";
-
-const number = new Intl.NumberFormat();
+import { pointsIn } from "points";
 
 class ActivityFeed extends HTMLElement {
   connectedCallback() {
@@ -57,10 +56,10 @@ function item(line) {
 }
 
 // The same words as in templates/leaderboard/_feed.html.
-function words({ kind, board, card, points, rank, period, winners }) {
+function words({ kind, board, card, points, format, rank, period, winners }) {
   if (kind === "season") return [winners.join(", "), `won ${period} on ${board}`];
-  if (kind === "place") return [card.name, `took place ${rank} on ${board} with ${number.format(points)}`];
-  return [card.name, `beat their own best on ${board}: ${number.format(points)}`];
+  if (kind === "place") return [card.name, `took place ${rank} on ${board} with ${pointsIn(format, points)}`];
+  return [card.name, `beat their own best on ${board}: ${pointsIn(format, points)}`];
 }
 
 customElements.define("activity-feed", ActivityFeed);

@@ -1,7 +1,7 @@
 // <live-notices>: what is addressed to this player alone: somebody passed them, or the operators have a word. DOM only.
 
-import { pointsIn } from "board-state";
 import { socket } from "live/site";
+import { pointsIn } from "points";
 import { speak } from "speak";
 
 const STAYS_MS = 12_000;

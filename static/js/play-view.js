@@ -1,10 +1,10 @@
 // The frame around every game: points, banner, sound, end and result. The game itself draws its stage. DOM only.
 
 import { socket } from "live/site";
+import { pointsIn } from "points";
 import { fillResult } from "result-view";
 import { Sound } from "sound";
 
-const number = new Intl.NumberFormat();
 const END_ASKED_MS = 3_000;
 const AWAY = {
   connecting: "Connecting…",
@@ -21,6 +21,7 @@ export class PlayView {
     this.run = run;
     this.sound = new Sound(document.querySelector("[data-sound-button]"));
     this.points = document.querySelector("[data-points]");
+    this.board = document.querySelector(".play-stage").dataset; // How the board writes results: format, unit, order.
     this.banner = document.querySelector("[data-banner]");
     this.endButton = document.querySelector("[data-end]");
     this.result = document.querySelector("[data-result]");
@@ -41,7 +42,7 @@ export class PlayView {
 
   #show() {
     const { points, over } = this.run.state;
-    this.points.textContent = number.format(points);
+    this.points.textContent = pointsIn(this.board.format, points);
     this.endButton.disabled = !this.run.playable;
     if (!over) this.result.hidden = true;
     this.#showLine();
@@ -74,7 +75,7 @@ export class PlayView {
   }
 
   #finished(message) {
-    fillResult(this.result, message);
+    fillResult(this.result, message, this.board);
     this.result.hidden = false;
     this.result.querySelector("[data-again]").focus({ preventScroll: true });
     this.sound.play(180);

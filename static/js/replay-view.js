@@ -1,6 +1,7 @@
 // The tools of a replay: play, pause, speed, step, bar and keys. The game draws the frames. DOM only.
 
 import { still } from "motion";
+import { pointsIn, withUnit } from "points";
 import { Replay } from "replay-state";
 import { speak } from "speak";
 
@@ -15,6 +16,7 @@ export class ReplayView {
     this.draw = draw;
     const find = (name) => element.querySelector(`[data-${name}]`);
     this.parts = { at: find("at"), points: find("replay-points"), bar: find("bar"), play: find("play"), back: find("back"), forward: find("forward"), trouble: find("trouble") };
+    this.written = element.dataset;
     this.replay = new Replay(Number(this.parts.bar.max) + 1);
     this.parts.play.addEventListener("click", () => this.#toggle());
     this.parts.back.addEventListener("click", () => this.#step(-1));
@@ -57,7 +59,7 @@ export class ReplayView {
       this.#move(1);
       if (this.replay.ended) {
         this.replay.playing = false;
-        speak(`The run ended with ${number.format(this.replay.frame.points)} points.`);
+        speak(`The run ended: ${withUnit(this.written, this.replay.frame.points)}.`);
       }
       this.#label();
       this.#tick();
@@ -83,9 +85,9 @@ export class ReplayView {
   #show(before) {
     const { frame, at } = this.replay;
     this.parts.at.textContent = number.format(at);
-    this.parts.points.textContent = number.format(frame.points);
+    this.parts.points.textContent = pointsIn(this.written.format, frame.points);
     this.parts.bar.value = at;
-    this.parts.bar.setAttribute("aria-valuetext", `Move ${number.format(at)} of ${number.format(this.replay.total - 1)}, ${number.format(frame.points)} points`);
+    this.parts.bar.setAttribute("aria-valuetext", `Move ${number.format(at)} of ${number.format(this.replay.total - 1)}, ${withUnit(this.written, frame.points)}`);
     this.draw(frame, before);
   }
 

@@ -74,6 +74,16 @@ def test_only_keys_modules_build_keys():
     assert prefixed == {"store/keys.py", "live/keys.py"}
 
 
+def test_what_belongs_to_a_game_lives_in_its_folder():
+    """Benchmarks name one as data."""
+    folders = (*LAYERS, "templates", "static", "bin")
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file()]
+    texts = {".py", ".lua", ".html", ".js", ".css", ".txt", ""}
+    own = [path for path in files if path.suffix in texts and "games/fuse/" not in name(path)]
+    assert len(own) > 300
+    assert [name(path) for path in own if re.search(r"\bfuse\b", path.read_text(), re.I)] == []
+
+
 def test_there_is_no_drawer_for_odds_and_ends():
     odd = {"utils", "helpers", "common", "services", "misc"}
     assert not [name(path) for path in SOURCES if path.stem in odd or odd & set(path.parts)]

@@ -5,7 +5,6 @@ import textwrap
 import pytest
 
 from games import game as registry
-from games.discovery import game_folders
 from games.game import UnknownGame, all_games, find
 from games.settle import settle
 from tests.sockets import Socket
@@ -60,8 +59,6 @@ def coin(tmp_path, monkeypatch):
         "GAME = Game('coin', 'Coin', 'Call it.', 'Heads or tails.', rules, 3)\n"
     )
     monkeypatch.setattr(games, "__path__", [*games.__path__, str(tmp_path)])
-    found = game_folders(tmp_path) + game_folders(registry.Path(registry.__file__).parent)
-    monkeypatch.setattr(registry, "game_folders", lambda _: found)
     registry._games.cache_clear()
     yield
     registry._games.cache_clear()

@@ -138,7 +138,7 @@ def test_a_purchase_is_seen_on_the_board_by_others_and_in_the_game(arcade, accou
     assert watcher.evaluate("window.notReloaded") is True
     page.goto("/play/fuse/")
     page.wait_for_selector(".fuse-tile")
-    expect(page.locator("[data-fuse]")).to_have_attribute("data-tiles-theme", "tiles-ember")
+    expect(page.locator("[data-fuse]")).to_have_attribute("data-game-theme", "tiles-ember")
     colours = page.evaluate("getComputedStyle(document.querySelector('.fuse-tile'), '::before').backgroundColor")
     assert colours in ("rgb(255, 225, 199)", "rgb(255, 199, 154)")
 

@@ -35,11 +35,11 @@ def board() -> Board:
         cursor.execute(
             """
             INSERT INTO accounts_player (id, password, is_superuser, name, name_key, email, email_asked, country,
-                visibility, theme, sound, reduced_motion, avatar, tile_theme, name_color, avatar_frame, is_guest,
+                visibility, theme, sound, reduced_motion, avatar, themes, name_color, avatar_frame, is_guest,
                 is_demo, is_active, is_staff, is_gone, joined_at)
             WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < %s)
-            SELECT id, '!', FALSE, 'p' || id, 'p' || id, '', '', '', 'everyone', 'system', FALSE, FALSE, 0, '', '', '',
-                FALSE, FALSE, TRUE, FALSE, FALSE, '2026-01-01 00:00:00' FROM n
+            SELECT id, '!', FALSE, 'p' || id, 'p' || id, '', '', '', 'everyone', 'system', FALSE, FALSE, 0, '{}', '',
+                '', FALSE, FALSE, TRUE, FALSE, FALSE, '2026-01-01 00:00:00' FROM n
             """,
             [PLAYERS],
         )

@@ -88,7 +88,7 @@ class TestFigures:
         async with hold("repair:fuse"), hold("window:fuse:7"), hold("flag:replays"):
             found = await figures.read()
         rows = {row[2]: row[3:] for row in found["t_groups"] if "fuse" in row[0]}
-        assert set(rows) == {"history", "feed", "suspicion", "awards"}
+        assert set(rows) == {"history", "feed"}
         assert rows["history"][1] == 1
         assert [row[0] for row in found["t_locks"]] == ["repair:fuse", "window:fuse:7", "flag:replays"]
         assert {row[1] for row in found["t_locks"]} == {f"{socket.gethostname()}:{os.getpid()}"}

@@ -36,7 +36,7 @@ class TestChart:
         assert found.line.count(",") == 3
 
     def test_a_best_of_zero_divides_by_nothing(self):
-        assert chart([(DAY, 0)], DAY, 30).most == 0
+        assert chart([(DAY, 0)], DAY, 30).best == 0
 
 
 def played(seed: str, moves: int) -> tuple[list[str], rules.State]:
