@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Count
 
 from accounts.models import Player
+from achievements.messages import Achieved
 from achievements.models import Award, Progress
 from achievements.rules import every, measures
 from games import record
@@ -18,7 +19,6 @@ from games.record import Record
 from leaderboard.models import Run, Season
 from leaderboard.seasons import archive
 from leaderboard.words import with_unit
-from live import protocol
 from live.layer import tell_player
 from visitors import active_days
 from wallet import coins, ledger
@@ -121,7 +121,7 @@ async def _give(player: int, achievement: Achievement) -> None:
     _, is_new = await Award.objects.aget_or_create(player_id=player, slug=achievement.slug)
     if is_new:
         words = achievement.words, achievement.coins
-        await tell_player(player, protocol.Achieved(achievement.slug, achievement.title, *words))
+        await tell_player(player, Achieved(achievement.slug, achievement.title, *words))
 
 
 class Shown(msgspec.Struct, frozen=True):

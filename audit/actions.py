@@ -89,14 +89,20 @@ class Action:
             ReasonMissing, or what the target's guard raises: nothing was done.
             What the function raises.
         """
-        if not reason.strip():
-            raise ReasonMissing
+        given = given_reason(reason)
         await sync_to_async(self.on.guard)(by, target)
-        act = Act(self, target, by, reason.strip()[:REASON_MAX])
+        act = Act(self, target, by, given)
         result = await self.do(target, *args, act=act, **asked)
         if act.kept is None:
             await sync_to_async(act.keep)()
         return result
+
+
+def given_reason(text: str) -> str:
+    """What somebody gave as their reason, as it is kept. Raises ReasonMissing: nothing."""
+    if not text.strip():
+        raise ReasonMissing
+    return text.strip()[:REASON_MAX]
 
 
 REGISTRY: dict[str, Action] = {}

@@ -16,14 +16,15 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.load import percentile
 from benchmarks.report import Target, show
 
 WARM_UP = 200
 
 
-def percentile(times: list[float], share: float) -> float:
-    """A percentile of seconds, in milliseconds."""
-    return sorted(times)[min(len(times) - 1, int(len(times) * share))] * 1000
+def _spread(times: list[float]) -> dict[str, float]:
+    """Median and 99th percentile of seconds, in ms."""
+    return {"p50_ms": 1000 * percentile(times, 0.5), "p99_ms": 1000 * percentile(times, 0.99)}
 
 
 async def measure(case: str, n: int, call: Callable[[], Awaitable[Any]]) -> dict[str, Any]:
@@ -35,7 +36,7 @@ async def measure(case: str, n: int, call: Callable[[], Awaitable[Any]]) -> dict
         started = time.perf_counter()
         await call()
         times.append(time.perf_counter() - started)
-    return {"case": case, "p50_ms": percentile(times, 0.5), "p99_ms": percentile(times, 0.99), "per_s": n / sum(times)}
+    return {"case": case, **_spread(times), "per_s": n / sum(times)}
 
 
 async def fill(members: int, name_of: Callable[[str], str], cards: str, card: str) -> None:
@@ -140,7 +141,7 @@ async def sql_rank(day: str, n: int) -> dict[str, Any]:
             sql.execute(question, [player]).fetchone()
             times.append(time.perf_counter() - started)
     per_s = len(times) / sum(times)
-    return {"case": "rank by SQL", "p50_ms": percentile(times, 0.5), "p99_ms": percentile(times, 0.99), "per_s": per_s}
+    return {"case": "rank by SQL", **_spread(times), "per_s": per_s}
 
 
 def _report(

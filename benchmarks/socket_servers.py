@@ -8,12 +8,12 @@ import msgspec
 
 from accounts.cards import Card
 from gameapp.asgi import application as arcade  # Sets Django up; what follows needs it.
-from games import keys, runs
+from games import keys, messages, runs
 from games.game import find
 from leaderboard import reports
 from live import protocol
 
-_decoder = msgspec.json.Decoder(protocol.PlayMessage)
+_decoder = msgspec.json.Decoder(messages.PlayMessage)
 
 
 async def bare(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -23,16 +23,16 @@ async def bare(scope: dict[str, Any], receive: Any, send: Any) -> None:
     player, run = id(send) % 1_000_000_007, None
     while (event := await receive())["type"] == "websocket.receive":
         message, answers = _decoder.decode(event["text"]), list[protocol.Message]()
-        if isinstance(message, protocol.Start):
+        if isinstance(message, messages.Start):
             run = await runs.begin(find("fuse"), player)
-            answers = [protocol.RunState(run.id, run.seq, run.points, run.over, run.view)]
-        elif isinstance(message, protocol.Move) and run is not None:
+            answers = [messages.RunState(run.id, run.seq, run.points, run.over, run.view)]
+        elif isinstance(message, messages.Move) and run is not None:
             run = await runs.move(run, message.input)
             assert run is not None
-            answers = [protocol.Moved(run.id, run.seq, run.points, run.over, run.view)]
+            answers = [messages.Moved(run.id, run.seq, run.points, run.over, run.view)]
             if run.over:
                 report = await runs.rank(run, Card("Bare"))
-                answers.append(protocol.Finished(run.id, run.points, reports.to_state(report)))
+                answers.append(messages.Finished(run.id, run.points, reports.to_state(report)))
         elif isinstance(message, protocol.Beat) and message.seen is None:
             answers = [protocol.Beaten(time.time_ns() // 1_000_000)]
         for answer in answers:

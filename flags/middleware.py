@@ -2,25 +2,17 @@
 
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest, HttpResponseBase
 
 from flags import flags
+from live.servers.middleware import AsyncMiddleware
 
 
-class FlagMiddleware:
+class FlagMiddleware(AsyncMiddleware):
     """Sets `request.flags`, the names of those that are on; `{% flag %}` and `flagged` read it.
 
     A view under `reads_flags` sets it itself, in one round trip with what else it reads.
     """
-
-    sync_capable = False
-    async_capable = True
-
-    def __init__(self, get_response: Any) -> None:
-        self.get_response = get_response
-        if iscoroutinefunction(get_response):
-            markcoroutinefunction(self)
 
     async def __call__(self, request: HttpRequest) -> HttpResponseBase:
         return await self.get_response(request)

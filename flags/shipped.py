@@ -1,4 +1,4 @@
-"""The flags that features of ours stand behind."""
+"""The flags that features of ours stand behind, and the experiments that our pages know."""
 
 from typing import Any
 
@@ -8,12 +8,18 @@ SHIPPED = [
     ("quarantine", "Runs that look played by a program are hidden until a moderator decides.", False),
 ]
 
+# Name and description; not running until an operator starts it.
+EXPERIMENTS = [("hint-first", "Arm b shows how a game is played above it, not below.")]
+
 SHIPPED_NAMES = {slug for slug, _, _ in SHIPPED}
 
 
 def ensure(**_: Any) -> None:
-    """Have every shipped flag, on for everybody at first; one that an operator changed is left as it is."""
-    from flags.models import Flag
+    """Have every shipped flag and experiment; one that an operator changed is left as it is."""
+    from flags.models import Experiment, Flag
+
+    for slug, description in EXPERIMENTS:
+        Experiment.objects.get_or_create(slug=slug, defaults={"description": description})
 
     for slug, description, is_on in SHIPPED:
         state = Flag.State.EVERYONE if is_on else Flag.State.OFF

@@ -11,7 +11,7 @@ import django.middleware.clickjacking
 import django.middleware.common
 import django.middleware.csrf
 import django.middleware.security
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from asgiref.sync import sync_to_async
 from django.core.exceptions import DisallowedHost, SuspiciousOperation, ValidationError
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
@@ -22,6 +22,7 @@ from django.template.loader import render_to_string
 from accounts.sign_in.hashing import Busy
 from live.rate_limits import TooMany, client_address, enter
 from live.servers.bodies import TOO_LARGE, UNREADABLE
+from live.servers.middleware import AsyncMiddleware
 from store.client import StoreUnavailable
 from store.trouble import is_sql_trouble
 
@@ -88,20 +89,12 @@ class MessageMiddleware(Inline, django.contrib.messages.middleware.MessageMiddle
     """Messages are kept in the session, which is loaded by then and saved by its own middleware."""
 
 
-class RefusalMiddleware:
+class RefusalMiddleware(AsyncMiddleware):
     """Answers what cannot be: 503 with Retry-After while a store is away, 429 at a rate limit, 4xx for odd requests.
 
     Views raise `StoreUnavailable` or SQL's own errors; the session and player middleware, whose errors Django would
     turn into a 500 on the way up, answer a bare 503 that gets its page here.
     """
-
-    sync_capable = False
-    async_capable = True
-
-    def __init__(self, get_response: Any) -> None:
-        self.get_response = get_response
-        if iscoroutinefunction(get_response):
-            markcoroutinefunction(self)
 
     async def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if refused := _refused(request):

@@ -4,12 +4,11 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from games import runs
+from games import messages, runs
 from games.game import Game, find
 from games.runs import Run, RunOver
 from leaderboard import reports
 from leaderboard.stream import overtaken
-from live import protocol
 from live.errors import GameError
 from live.observe import counters
 from live.rate_limits import enter, pass_or_refuse, socket_address
@@ -26,7 +25,7 @@ class SignInFirst(GameError):
 class PlayConsumer(SiteConsumer):
     """Decodes inputs, has `runs` play them, and answers. The run in hand is kept, so a move costs one round trip."""
 
-    decoder: ClassVar = msgspec.json.Decoder(protocol.PlayMessage)
+    decoder: ClassVar = msgspec.json.Decoder(messages.PlayMessage)
 
     def __init__(self) -> None:
         super().__init__()
@@ -50,7 +49,7 @@ class PlayConsumer(SiteConsumer):
             raise SignInFirst
         return self.player.pk
 
-    async def on_start(self, _: protocol.Start) -> None:
+    async def on_start(self, _: messages.Start) -> None:
         player = self._player_id()
         await enter("run_start", str(player))
         await enter("run_start_address", socket_address(self.scope))
@@ -60,7 +59,7 @@ class PlayConsumer(SiteConsumer):
         await self._show()
         await self.show_presence()
 
-    async def on_resume(self, message: protocol.Resume) -> None:
+    async def on_resume(self, message: messages.Resume) -> None:
         self.run = await runs.load(message.run, self._player_id())
         await self._show()
         if self.run.over:
@@ -68,7 +67,7 @@ class PlayConsumer(SiteConsumer):
         else:
             await self.show_presence()
 
-    async def on_move(self, message: protocol.Move) -> None:
+    async def on_move(self, message: messages.Move) -> None:
         self._player_id()
         if not self._moves.spend():
             pass_or_refuse(await self._moves.take())
@@ -87,11 +86,11 @@ class PlayConsumer(SiteConsumer):
             await self._reload()
             return await self._show()
         self.run = after
-        await self.reply(protocol.Moved(after.id, after.seq, after.points, after.over, after.view))
+        await self.reply(messages.Moved(after.id, after.seq, after.points, after.over, after.view))
         if after.over:
             await self._rank()
 
-    async def on_end(self, message: protocol.End) -> None:
+    async def on_end(self, message: messages.End) -> None:
         # What is in hand may be old: another tab or process has moved on.
         ended = await runs.end(await self._in_hand(message.run)) or await runs.end(await self._reload())
         if ended is None:
@@ -115,7 +114,7 @@ class PlayConsumer(SiteConsumer):
     async def _show(self) -> None:
         run = self.run
         assert run is not None
-        await self.reply(protocol.RunState(run.id, run.seq, run.points, run.over, run.view))
+        await self.reply(messages.RunState(run.id, run.seq, run.points, run.over, run.view))
 
     async def _rank(self) -> None:
         run = self.run
@@ -126,5 +125,5 @@ class PlayConsumer(SiteConsumer):
             counters.count(f"run_refused_{error.code}")
             raise
         counters.count("runs_finished")
-        await self.reply(protocol.Finished(run.id, run.points, reports.to_state(report)))
+        await self.reply(messages.Finished(run.id, run.points, reports.to_state(report)))
         await together(runs.settled(run), self.show_presence(), overtaken.tell(run.game.slug, run.player, report))

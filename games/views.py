@@ -47,7 +47,8 @@ async def play(request: HttpRequest, slug: str) -> HttpResponse | HttpResponseRe
     request.visited_game = slug
     context = await board_context(slug, "day", PLAY_BOARD_COUNT, request.player)
     theme = request.player.wearing(game.theme_kind) if request.player else ""
-    return render(request, f"games/{slug}.html", {"game": game, "theme": theme, **context})
+    hint_first = await flags.arm("hint-first", request.player) == "b"
+    return render(request, f"games/{slug}.html", {"game": game, "theme": theme, "hint_first": hint_first, **context})
 
 
 @require_safe

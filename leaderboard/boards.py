@@ -17,7 +17,7 @@ from live.keys import marks
 from store.client import client
 from store.scripts import Argument, script
 
-_submit = script(__file__, "submit", prelude=("periods", "place", "cards"))
+_submit = script(__file__, "submit", prelude=("periods", "score", "place", "cards"))
 
 REPORT_TTL_MS = 2 * 24 * 60 * 60 * 1000
 BATCH_MAX = 1_000

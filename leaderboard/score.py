@@ -2,7 +2,7 @@
 
 Where higher is better, `score = points + earliness`; earliness falls from 1 towards 0 over the 34 years
 after 2024. Where lower is better, `score = points + lateness`, which rises from 0. Either way whoever got
-there first stands higher among equals. `lua/submit.lua` makes the same sum. Points are exact below 2^43
+there first stands higher among equals. `lua/score.lua` makes the same sum. Points are exact below 2^43
 from mid-January 2024 on; before, earliness so near 1 could round up.
 """
 

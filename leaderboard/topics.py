@@ -7,11 +7,11 @@ import msgspec
 
 from leaderboard import boards
 from leaderboard.known_boards import find, period
+from leaderboard.messages import Standing
 from leaderboard.periods import KINDS
 from leaderboard.reading import standings
 from leaderboard.reading.rows import Row
 from leaderboard.stream import feed
-from live import protocol
 from live.errors import UnknownTopic
 from live.protocol import Message
 from live.topics import EventTopic, State, Topic, kind
@@ -25,7 +25,7 @@ async def own_standings(asked: Sequence[tuple[Any, Sequence[Any]]]) -> dict[tupl
         [(topic.slug, topic.period_kind, [player.pk for player in players]) for topic, players in asked]
     )
     return {
-        (topic.name, player.pk): protocol.Standing(topic.name, own.rank, own.points, own.size, own.to_next)
+        (topic.name, player.pk): Standing(topic.name, own.rank, own.points, own.size, own.to_next)
         for (topic, players), places in zip(asked, found, strict=True)
         for player, own in zip(players, places, strict=True)
     }
@@ -58,10 +58,10 @@ class BoardTopic(Topic):
 
     def news(self, before: Message | None, now: Message) -> Message | None:
         """Worth telling when the place itself changed, not when somebody far away joined the board."""
-        assert isinstance(now, protocol.Standing)
+        assert isinstance(now, Standing)
         if before is None:
             return now
-        assert isinstance(before, protocol.Standing)
+        assert isinstance(before, Standing)
         if (before.rank, before.points, before.to_next) == (now.rank, now.points, now.to_next):
             return None
         return msgspec.structs.replace(now, rank_before=before.rank)

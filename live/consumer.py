@@ -21,7 +21,7 @@ from live.frames import Frame, decode
 from live.hub import hub
 from live.layer import player_group, session_group
 from live.mailbox import Mailbox
-from live.protocol import Message
+from live.protocol import ClientMessage, Message
 from live.rate_limits import TooMany, enter, pass_or_refuse, socket_address
 from live.servers.uvicorn_protocol import EXTENSION
 from store.client import StoreUnavailable
@@ -35,8 +35,6 @@ REFUSALS_WINDOW_S = 60.0
 TOPICS_MAX = 8
 WATCH_AGAIN_S = 0.5
 CLOSE_TIMEOUT_S = 2.0
-# What a message costs of its rate limit, where it is more than one: a whole state, or several round trips.
-COSTS = {"watch": 10, "beat": 4, "start": 10, "resume": 20, "end": 20}
 
 
 class LiveConsumer(AsyncConsumer):
@@ -217,7 +215,7 @@ class LiveConsumer(AsyncConsumer):
         try:
             message = decode(event, self.decoder)
             tag = str(message.__struct_config__.tag)
-            await self._pay(self.cost(tag))
+            await self._pay(self.cost(message))
             await getattr(self, f"on_{tag}")(message)
         except (BadMessage, TooMany) as error:
             await self.refuse(error)
@@ -228,9 +226,9 @@ class LiveConsumer(AsyncConsumer):
             logger.warning("socket message failed: %s", error)
             await self.reply(protocol.Error("unavailable", "The site’s store does not answer right now.", retry=True))
 
-    def cost(self, tag: str) -> int:
-        """What a message of this type costs of its rate limit."""
-        return COSTS.get(tag, 1)
+    def cost(self, message: ClientMessage) -> int:
+        """What a message costs of its sender's rate limit."""
+        return message.cost
 
     async def _pay(self, cost: int) -> None:
         if cost and not self._messages.spend(cost):

@@ -12,7 +12,7 @@ import msgspec
 
 from live import protocol
 from live.errors import BadMessage
-from live.protocol import Message, encode
+from live.protocol import ClientMessage, Message, encode
 
 TEXT = 0x81  # A whole message in one frame.
 
@@ -36,7 +36,7 @@ class Frame:
         return struct.pack("!BBQ", TEXT, 127, size) + payload
 
 
-def decode(event: dict[str, Any], decoder: msgspec.json.Decoder[Any]) -> Message:
+def decode(event: dict[str, Any], decoder: msgspec.json.Decoder[Any]) -> ClientMessage:
     """The message in a `websocket.receive` event.
 
     Raises:

@@ -1,10 +1,11 @@
-"""Every message that the sockets speak, in both directions, and nothing else.
+"""The messages that every socket speaks, in both directions. Apps add their own in their `messages.py`.
 
-A message is one JSON object in one text frame; its `type` picks the class below. `docs/protocol.md`
-is made from this file. Times are UTC milliseconds since 1970.
+A message is one JSON object in one text frame; its `type` picks the class. `docs/protocol.md` is made from them all.
+Times are UTC milliseconds since 1970.
 """
 
-from typing import Annotated, Any
+import functools
+from typing import Annotated, Any, ClassVar, Union
 
 import msgspec
 
@@ -16,68 +17,55 @@ class Message(msgspec.Struct, tag_field="type", forbid_unknown_fields=True, omit
     """Base of all messages."""
 
 
+class ClientMessage(Message):
+    """Base of what a browser says. `cost` is what it takes of the sender's rate limit: a round trip or so each."""
+
+    cost: ClassVar[int] = 1
+
+
+class ServerMessage(Message):
+    """Base of what a server says. Apps declare theirs in their own `messages.py`."""
+
+
 # From the browser, on every socket.
 
 
-class Watch(Message, tag="watch"):
+class Watch(ClientMessage, tag="watch"):
     """Send me this topic: a `snapshot` now, then a `diff` at every change.
 
     A topic of events (`feed`) answers with `lines`: those after the id that I saw last (`after`), or else all it keeps.
     """
 
+    cost: ClassVar[int] = 10  # A whole state.
+
     topic: Annotated[str, msgspec.Meta(max_length=100)]
     after: Annotated[str, msgspec.Meta(max_length=100)] = ""
 
 
-class Unwatch(Message, tag="unwatch"):
+class Unwatch(ClientMessage, tag="unwatch"):
     """Send me this topic no more."""
 
     topic: str
 
 
-class Beat(Message, tag="beat"):
+class Beat(ClientMessage, tag="beat"):
     """I am still here; sent every 15 seconds. It renews the presence lease.
 
     `seen`, the number of the last `beat` that came, acknowledges all that was sent before it. A beat without it, or
     with `ask`, is answered by `beat`. `away`: the page has been hidden for five minutes.
     """
 
+    cost: ClassVar[int] = 4
+
     seen: int | None = None
     ask: bool = False
     away: bool = False
 
 
-# From the browser, on a play socket.
-
-
-class Start(Message, tag="start"):
-    """Give me my open run of this game, or a new one when none is open; answered by `run`."""
-
-
-class Resume(Message, tag="resume"):
-    """Show me this run of mine as it stands, ended or not; answered by `run`."""
-
-    run: str
-
-
-class Move(Message, tag="move"):
-    """One input. `seq` counts from 1 within the run: a repeated one is ignored, a gap is answered by `run`."""
-
-    run: str
-    seq: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
-    input: str
-
-
-class End(Message, tag="end"):
-    """End my run where it stands and rank it; answered by `finished`."""
-
-    run: str
-
-
 # From the server, on every socket.
 
 
-class Hello(Message, tag="hello"):
+class Hello(ServerMessage, tag="hello"):
     """First message: who the socket belongs to (no player: just watching) and how often to beat."""
 
     player: int | None = None
@@ -86,7 +74,7 @@ class Hello(Message, tag="hello"):
     store_away: bool = False
 
 
-class Snapshot(Message, tag="snapshot"):
+class Snapshot(ServerMessage, tag="snapshot"):
     """The whole state of a topic, as a flat object."""
 
     topic: str
@@ -94,7 +82,7 @@ class Snapshot(Message, tag="snapshot"):
     state: dict[str, Any]
 
 
-class Diff(Message, tag="diff"):
+class Diff(ServerMessage, tag="diff"):
     """What changed since `version - 1`: keys to set, keys to drop. After any other version, watch again."""
 
     topic: str
@@ -103,7 +91,7 @@ class Diff(Message, tag="diff"):
     drop: list[str] = []
 
 
-class Lines(Message, tag="lines"):
+class Lines(ServerMessage, tag="lines"):
     """Events of a topic, oldest first: new ones, and the ids of those that were taken back (`drop`).
 
     The first after `watch` has `order`, the ids of all that stand: whatever is not in it was taken back, or is too
@@ -117,7 +105,7 @@ class Lines(Message, tag="lines"):
     order: list[str] | None = None
 
 
-class Beaten(Message, tag="beat"):
+class Beaten(ServerMessage, tag="beat"):
     """Answer to `beat`; also sent unasked, after 15 seconds without one and after 128 KiB.
 
     `sent` is a random number that stands for all that this connection was sent so far; give it back as `seen`, of
@@ -129,64 +117,13 @@ class Beaten(Message, tag="beat"):
     sent: int = 0
 
 
-class Standing(Message, tag="standing"):
-    """The player's own place on a board they watch; no rank when not on it.
-
-    Sent after `watch` and when it changed, at most every 2 seconds. `rank_before` is what the last one said.
-    """
-
-    topic: str
-    rank: int | None = None
-    points: int | None = None
-    size: int = 0
-    to_next: int | None = None
-    rank_before: int | None = None
-
-
-class Store(Message, tag="store"):
+class Store(ServerMessage, tag="store"):
     """Our store went away or came back; until then topics stand still, and afterwards they catch up by themselves."""
 
     away: bool
 
 
-class Passed(Message, tag="passed"):
-    """Somebody (`by`) passed the player on a board, `points` ahead, and `rank` is the player's place now.
-
-    `title` and `period` are words; `format` says how the board writes points, `points` or `time` (milliseconds).
-    """
-
-    topic: str
-    title: str
-    period: str
-    by: str
-    points: int
-    format: str
-    rank: int
-
-
-class Friends(Message, tag="friends"):
-    """Those whom this player follows and who are online, each as the topic `online` has them, with their `id`."""
-
-    topic: str
-    players: list[dict[str, Any]]
-
-
-class Achieved(Message, tag="achieved"):
-    """This player has earned an achievement, and coins with it."""
-
-    slug: str
-    title: str
-    words: str
-    coins: int
-
-
-class Notice(Message, tag="notice"):
-    """A word from the operators, to this player."""
-
-    text: str
-
-
-class Error(Message, tag="error"):
+class Error(ServerMessage, tag="error"):
     """A request was refused, or our store is away (`retry`). The socket lives on.
 
     `retry_after_s`: it was too often; going on regardless closes the socket with 1008.
@@ -198,61 +135,11 @@ class Error(Message, tag="error"):
     retry_after_s: int = 0
 
 
-class SignedOut(Message, tag="signed_out"):
+class SignedOut(ServerMessage, tag="signed_out"):
     """The session behind this socket has ended; the socket closes with 4401."""
 
 
-# From the server, on a play socket.
-
-
-class RunState(Message, tag="run"):
-    """A run as it stands: answer to `start` and `resume`, and to a `move` that did not fit."""
-
-    run: str
-    seq: int
-    points: int
-    over: bool
-    view: dict[str, Any]
-
-
-class Moved(Message, tag="moved"):
-    """Move `seq` was played; `view` is the game's own picture of the state after it."""
-
-    run: str
-    seq: int
-    points: int
-    over: bool
-    view: dict[str, Any]
-
-
-class Finished(Message, tag="finished"):
-    """The run is over and ranked; `report` says what it changed on each period of the board."""
-
-    run: str
-    points: int
-    report: dict[str, Any]
-
-
 SiteMessage = Watch | Unwatch | Beat
-PlayMessage = SiteMessage | Start | Resume | Move | End
-ServerMessage = (
-    Hello
-    | Snapshot
-    | Diff
-    | Lines
-    | Beaten
-    | Standing
-    | Store
-    | Passed
-    | Friends
-    | Achieved
-    | Notice
-    | Error
-    | SignedOut
-    | RunState
-    | Moved
-    | Finished
-)
 
 CLOSE_CODES = {
     1007: "A text frame that is not UTF-8.",
@@ -266,7 +153,6 @@ CLOSE_CODES = {
 }
 
 _encoder = msgspec.json.Encoder()
-_server_decoder = msgspec.json.Decoder(ServerMessage)
 
 
 def encode(message: Message) -> str:
@@ -280,4 +166,9 @@ def decode_server(text: str | bytes) -> Message:
     Raises:
         msgspec.DecodeError: it is none.
     """
-    return _server_decoder.decode(text)
+    return _server_decoder(len(ServerMessage.__subclasses__())).decode(text)
+
+
+@functools.cache
+def _server_decoder(_: int) -> msgspec.json.Decoder[ServerMessage]:
+    return msgspec.json.Decoder(Union[tuple(ServerMessage.__subclasses__())])  # noqa: UP007  (made at run time)

@@ -9,7 +9,7 @@ from django.contrib.admin.widgets import AdminIntegerFieldWidget
 from accounts.models import Player
 from accounts.ranks import MODERATOR, OPERATOR
 from accounts.sessions.engine import end_sessions
-from audit.actions import Act, ReasonMissing, action
+from audit.actions import Act, action, given_reason
 from audit.trail import record
 from live.errors import GameError
 from moderation.targets import PLAYER
@@ -74,8 +74,7 @@ async def grant_coins(player: Player, coins: int, *, act: Act, token: str = "") 
 
 async def replay_letters(*, reason: str, by: Player | None) -> int:
     """Have every dead letter of the ledger tried again; returns how many. Raises ReasonMissing."""
-    if not reason.strip():
-        raise ReasonMissing
+    reason = given_reason(reason)
     count = await replay_dead_letters(keys.ledger())
     after = {"letters": count}
     await sync_to_async(record)("replay_letters", "ledger", "ledger", by=by, reason=reason, after=after)

@@ -50,10 +50,10 @@ class SiteConsumer(LiveConsumer):
         if self.player:
             await online.leave(self.player.pk, self.connection)
 
-    def cost(self, tag: str) -> int:
+    def cost(self, message: protocol.ClientMessage) -> int:
         # The beat that a page owes is free: it is one round trip, with nothing for the limit.
-        is_due = tag == "beat" and time.monotonic() - self._renewed_at >= RENEW_AFTER_S
-        return 0 if is_due else super().cost(tag)
+        is_due = isinstance(message, protocol.Beat) and time.monotonic() - self._renewed_at >= RENEW_AFTER_S
+        return 0 if is_due else super().cost(message)
 
     async def on_beat(self, message: protocol.Beat) -> None:
         await super().on_beat(message)

@@ -5,10 +5,10 @@ from typing import Any
 
 import msgspec
 
-from live import protocol
 from live.errors import UnknownTopic
 from live.protocol import Message
 from live.topics import State, Topic, kind
+from presence.messages import Friends
 from presence.online import SUBJECT, Present, friends, online
 
 NAMED_COUNT = 20
@@ -20,7 +20,7 @@ async def friends_online(asked: Sequence[tuple[Any, Sequence[Any]]]) -> dict[tup
     following = [player for player in players if player.follow_ids]
     found = await friends([(player.pk, player.follow_ids) for player in following])
     return {
-        (topic.name, player.pk): protocol.Friends(topic.name, [{"id": each.player, **shown(each)} for each in present])
+        (topic.name, player.pk): Friends(topic.name, [{"id": each.player, **shown(each)} for each in present])
         for player, present in zip(following, found, strict=True)
     }
 

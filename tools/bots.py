@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin
 
+from games import messages
 from games.game import Game
 from live import protocol
 
@@ -60,18 +61,18 @@ class Bot:
         return "; ".join(f"{cookie.name}={cookie.value}" for cookie in jar)
 
     async def _play_run(self, socket: ClientConnection, skill: float) -> None:
-        await socket.send(protocol.encode(protocol.Start()))
+        await socket.send(protocol.encode(messages.Start()))
         async for text in socket:
             message = protocol.decode_server(text)
-            if isinstance(message, protocol.Finished):
+            if isinstance(message, messages.Finished):
                 self.report(message.points)
                 return
             if isinstance(message, protocol.Beaten):
                 await socket.send(protocol.encode(protocol.Beat(seen=message.sent)))
             if isinstance(message, protocol.Error):
                 raise BotError(message.message)
-            if isinstance(message, protocol.RunState | protocol.Moved) and not message.over:
+            if isinstance(message, messages.RunState | messages.Moved) and not message.over:
                 self.moved()
                 await asyncio.sleep(self.rng.expovariate(self.moves_per_s))
                 input = self.game.rules.suggest(message.view, skill, self.rng)
-                await socket.send(protocol.encode(protocol.Move(message.run, message.seq + 1, input)))
+                await socket.send(protocol.encode(messages.Move(message.run, message.seq + 1, input)))

@@ -1,15 +1,17 @@
-"""Writes `docs/protocol.md` from `protocol.py`."""
+"""Writes `docs/protocol.md` from the messages of all apps."""
 
+from collections.abc import Sequence
 from typing import Any, get_args
 
 import msgspec
 
+from games import messages
 from live import protocol, topics
 from live.protocol import Message
 
 INTRODUCTION = """# The socket protocol
 
-Made from `live/protocol.py` by `manage.py protocol`; a test fails when they differ.
+Made from `live/protocol.py` and each app's `messages.py` by `manage.py protocol`; a test fails when they differ.
 
 `/ws/` is the site's socket, `/ws/play/<game>/` the same plus that game's runs. A page opens one of them.
 The handshake needs the site's own Origin; the session cookie says who is playing, and without one you watch.
@@ -24,16 +26,21 @@ DAPHNE = "On daphne, which sends no code below 3000, read 4008 for 1008, 4011 fo
 
 def protocol_page() -> str:
     """The whole page, in Markdown."""
-    site, play = _members(protocol.SiteMessage), _members(protocol.PlayMessage)
+    site, play = _members(protocol.SiteMessage), _members(messages.PlayMessage)
     parts = [INTRODUCTION.format(bytes=protocol.MESSAGE_BYTES_MAX)]
     parts += _section("From the browser, on every socket", site)
     parts += _section("From the browser, on a play socket", [each for each in play if each not in site])
-    parts += _section("From the server", _members(protocol.ServerMessage))
+    parts += _section("From the server", _in_order(protocol.ServerMessage.__subclasses__()))
     parts.append("## Topics\n")
     parts.append("\n".join(f"- {_words(make)}" for _, make in sorted(topics.kinds().items())) + "\n")
     parts.append(f"## Close codes\n\n{DAPHNE}\n")
     parts.append("\n".join(f"- `{code}` {words}" for code, words in protocol.CLOSE_CODES.items()) + "\n")
     return "\n".join(parts)
+
+
+def _in_order(messages: Sequence[type[Message]]) -> list[type[Message]]:
+    """Those of every socket first, then app by app, whichever was imported first."""
+    return sorted(messages, key=lambda each: (each.__module__ != protocol.__name__, each.__module__))
 
 
 def _words(documented: Any) -> str:
@@ -44,7 +51,7 @@ def _members(union: Any) -> list[type[Message]]:
     return list(get_args(union))
 
 
-def _section(title: str, messages: list[type[Message]]) -> list[str]:
+def _section(title: str, messages: Sequence[type[Message]]) -> list[str]:
     return [f"## {title}\n", *map(_message, messages)]
 
 

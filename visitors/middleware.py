@@ -2,13 +2,12 @@
 
 import logging
 import secrets
-from typing import Any
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
 from live.rate_limits import client_address
+from live.servers.middleware import AsyncMiddleware
 from store.client import StoreUnavailable
 from visitors import unique
 
@@ -18,20 +17,12 @@ COOKIE = "visitor"
 COOKIE_AGE_S = 60 * 24 * 60 * 60
 
 
-class VisitorMiddleware:
+class VisitorMiddleware(AsyncMiddleware):
     """Counts who looks at a page, told apart by a first-party cookie that holds nothing else.
 
     A school shares an address: only those who bring no cookie are told apart by theirs, hashed with the day. A view
     whose page belongs to a game says so in `request.visited_game`.
     """
-
-    sync_capable = False
-    async_capable = True
-
-    def __init__(self, get_response: Any) -> None:
-        self.get_response = get_response
-        if iscoroutinefunction(get_response):
-            markcoroutinefunction(self)
 
     async def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = await self.get_response(request)

@@ -1,12 +1,10 @@
--- Places a result on a period of its board. Prepended to submit.lua, after periods.lua.
+-- Places a result on a period of its board. Prepended to submit.lua, after periods.lua and score.lua.
 -- KEYS: 2 cards, 5 open periods
 -- ARGV: none of its own; of the plan: lower (is better), operator ('best', 'total' or 'latest'), full (reports)
 -- Returns: nothing; `rank_on` and `fits` are set
 -- Cost: O(log N) per result and period
 local RANK, RANGE = plan.lower and 'ZRANK' or 'ZREVRANK', plan.lower and 'ZRANGE' or 'ZREVRANGE'
 local flag = plan.operator == 'best' and (plan.lower and 'LT' or 'GT') or nil
-local since = math.floor(now / 1000) - 1704067200
-local fraction = (plan.lower and since or 1073741824 - since) / 1073741824
 
 local call = redis.call
 local function rank_of(key, player)
@@ -30,7 +28,7 @@ local function rank_on(period, player, points, ids)
   local before = (full or plan.operator == 'total') and call('ZSCORE', period.key, player) or nil
   if full then change.score_before, change.rank_before = before, before and rank_of(period.key, player) or nil end
   local sum = plan.operator == 'total' and before and points + math.floor(tonumber(before)) or points
-  local score = string.format('%.17g', sum + fraction)
+  local score = score_of(sum, now, plan.lower)
   local added = flag and call('ZADD', period.key, flag, 'CH', score, player) or call('ZADD', period.key, 'CH', score, player)
   local size = (full or added == 1 and ends > 0) and call('ZCARD', period.key)
   -- The first entry of a period makes it one that must be closed when it ends.

@@ -20,10 +20,10 @@ for _, entry in ipairs(newer) do
   -- A replayed dead letter has an origin: it was ranked long ago, and the shadow counts it in.
   local at = fields.origin and -1 or tonumber(fields.at_ms or -1)
   if at >= starts and (ends == 0 or at < ends) then
-    local since, points = math.floor(at / 1000) - 1704067200, tonumber(fields.points)
+    local points = tonumber(fields.points)
     local before = ARGV[3] == 'total' and redis.call('ZSCORE', KEYS[2], fields.player)
     if before then points = points + math.floor(tonumber(before)) end
-    local score = string.format('%.17g', points + (lower and since or 1073741824 - since) / 1073741824)
+    local score = score_of(points, at, lower)
     if flag then
       redis.call('ZADD', KEYS[2], flag, score, fields.player)
     else

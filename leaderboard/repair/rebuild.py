@@ -23,7 +23,7 @@ from store.client import client
 from store.lock import LockLost, hold
 from store.scripts import script
 
-_swap = script(__file__, "swap")
+_swap = script(__file__, "swap", prelude=["score"])
 
 WRITE_BATCH = 5_000
 SHADOW_TTL_S = 3600

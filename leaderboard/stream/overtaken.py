@@ -4,11 +4,11 @@ import asyncio
 
 from leaderboard import keys
 from leaderboard.known_boards import find
+from leaderboard.messages import Passed
 from leaderboard.periods import TITLES
 from leaderboard.reading.rows import Row
 from leaderboard.reports import Change, Report
 from leaderboard.topics import topic_name
-from live import protocol
 from live.layer import tell_player
 from live.rate_limits import TooMany, enter
 from store.client import client
@@ -52,10 +52,10 @@ async def _may_be_told(player: int) -> bool:
     return True
 
 
-async def _message(slug: str, player: int, change: Change, row: Row) -> protocol.Passed:
+async def _message(slug: str, player: int, change: Change, row: Row) -> Passed:
     board = await find(slug)
     [own] = [each for each in change.rows if each.player == player]
-    return protocol.Passed(
+    return Passed(
         topic=topic_name(slug, change.kind),
         title=board.title,
         period=TITLES[change.kind],

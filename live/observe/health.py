@@ -2,9 +2,8 @@
 
 import hmac
 import logging
-from typing import Any
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -13,6 +12,7 @@ from django.urls import resolve
 
 from live.observe import metrics as numbers
 from live.rate_limits import client_address
+from live.servers.middleware import AsyncMiddleware
 from store import heartbeat
 from store.client import StoreUnavailable
 from store.server import probe
@@ -96,17 +96,10 @@ def _may_read(request: HttpRequest) -> bool:
     return client_address(request) in ("127.0.0.1", "::1", "::/64")
 
 
-class HealthMiddleware:
+class HealthMiddleware(AsyncMiddleware):
     """Answers these three before anything that needs Redis or SQL, which they are to tell of."""
 
-    sync_capable = False
-    async_capable = True
     paths = frozenset({"/livez", "/readyz", "/metrics"})
-
-    def __init__(self, get_response: Any) -> None:
-        self.get_response = get_response
-        if iscoroutinefunction(get_response):
-            markcoroutinefunction(self)
 
     async def __call__(self, request: HttpRequest) -> HttpResponseBase:
         view = resolve(request.path_info).func if request.path_info in self.paths else self.get_response

@@ -230,6 +230,22 @@ class TestExperiments:
 
         assert run_sync(exposed()) == 10
 
+    def test_players_see_their_arm_of_the_shipped_one(self, client):
+        player = Player.objects.create(name="Somebody2")
+        client.force_login(player)
+        below = client.get("/play/fuse/").content.decode()
+        Experiment.objects.filter(slug="hint-first").update(is_running=True)
+        run_sync(flags.write_missing(anew=True))
+        above = client.get("/play/fuse/").content.decode()
+        is_above = above.index("play-how") < above.index("play-stage")
+        assert below.index("play-how") > below.index("play-stage")
+        assert is_above == (run_sync(flags.arm("hint-first", player)) == "b")
+        while run_sync(flags.arm("hint-first", player)) != "b":
+            player = Player.objects.create(name=f"Somebody{player.pk + 9}")
+            client.force_login(player)
+        above = client.get("/play/fuse/").content.decode()
+        assert above.index("play-how") < above.index("play-stage")
+
     def test_nothing_runs_that_is_not_running(self):
         player = Player.objects.create(name="Somebody1")
         Experiment.objects.create(slug="ab", description="x")

@@ -7,9 +7,9 @@ import pytest
 from accounts.keys import session as session_key
 from accounts.models import Player
 from leaderboard import boards
-from live import protocol
 from live.layer import tell_player, tell_session
 from live.topics import apply
+from presence.messages import Notice
 from store.client import client
 from tests.sockets import Socket
 
@@ -224,7 +224,7 @@ async def test_a_word_to_a_player_reaches_all_their_sockets_and_nobody_elses(ali
         Socket("/ws/", alice, "session-b") as other,
         Socket("/ws/", bob, "session-c") as stranger,
     ):
-        await tell_player(alice.pk, protocol.Notice("Back in five minutes."))
+        await tell_player(alice.pk, Notice("Back in five minutes."))
         for socket in (one, other):
             assert await socket.next("notice") == {"type": "notice", "text": "Back in five minutes."}
         assert await stranger.quiet(0.2)

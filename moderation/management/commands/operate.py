@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Model
 
 from audit import actions
-from audit.actions import Action, ReasonMissing
+from audit.actions import Action, ReasonMissing, given_reason
 from audit.admin import Exports
 from audit.export import lines
 from leaderboard.pages import export
@@ -60,8 +60,10 @@ class Command(BaseCommand):
         if options["act"] == "export":
             return self.stdout.write(run_sync(self.export(options["target"], options["kind"])))
         action: Action = options["action"]
-        if not options["reason"].strip():
-            raise CommandError(ReasonMissing.message)
+        try:
+            given_reason(options["reason"])
+        except ReasonMissing as error:
+            raise CommandError(str(error)) from error
         form = form_of(action)({name: options.get(name) for name in ("reason", *_asked(action))})
         if not form.is_valid():
             raise CommandError("; ".join(f"{name}: {' '.join(said)}" for name, said in form.errors.items()))

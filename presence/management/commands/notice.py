@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import Player
 from live.layer import tell_player
-from live.protocol import Notice
+from presence.messages import Notice
 from presence.online import everybody
 from store.client import StoreUnavailable
 from store.sync_loop import run_sync

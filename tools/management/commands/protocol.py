@@ -7,7 +7,7 @@ from tools import protocol_page
 
 
 class Command(BaseCommand):
-    help = "Write docs/protocol.md from live/protocol.py."
+    help = "Write docs/protocol.md from the messages of all apps."
 
     def handle(self, *args: Any, **options: Any) -> None:
         page = settings.BASE_DIR / "docs" / "protocol.md"
