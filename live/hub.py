@@ -71,6 +71,7 @@ class Hub:
     def enter(self, mailbox: Mailbox, connection: Connection) -> None:
         """An open connection: it gets a beat when it sends none, and is given up when nobody reads there any more."""
         self._turns[mailbox.number % TURNS][mailbox] = connection
+        mailbox.beaten_at -= TURNS * TURN_S  # Its first turn may be that far away: its first beat is not to be late.
         self._listen_always()
         if self._pulse is None:
             before_shutdown(self._close_all)
