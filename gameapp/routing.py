@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import path, re_path
 
 from games.consumer import PlayConsumer
+from games.rooms.consumer import RoomConsumer
 from live.rate_limits import deny
 from presence.consumer import SiteConsumer
 
@@ -17,5 +18,6 @@ async def nowhere(scope: dict[str, Any], receive: Any, send: Any) -> None:
 urlpatterns = [
     path("ws/", SiteConsumer.as_asgi()),
     path("ws/play/<slug:slug>/", PlayConsumer.as_asgi()),
+    path("ws/rooms/<str:room>/", RoomConsumer.as_asgi()),
     re_path(r"", nowhere),
 ]

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONCE, NONE, SELF
 
 from gameapp import environment
-from games.discovery import game_folders, look_in
+from games.discovery import game_folders, look_in, room_folders
 from live.servers.bodies import BODY_BYTES_MAX
 from store.limits import Policy
 
@@ -92,7 +92,7 @@ ASGI_APPLICATION = "gameapp.asgi.application"
 # A game brings its own templates and static files in its own folder.
 if _given.games_dir:
     look_in(_given.games_dir)
-_GAMES = game_folders()
+_GAMES = [*game_folders(), *room_folders()]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -193,6 +193,11 @@ RATE_LIMITS = {
     "follow": Policy(limit=60, window_s=60),
     "run_start": Policy(limit=200, window_s=60, opens_when_away=True),
     "move": Policy(limit=10_000, window_s=60, opens_when_away=True),
+    # At most one input a tick is played: more only wait.
+    "room_input": Policy(limit=3_000, window_s=60, opens_when_away=True),
+    "emote": Policy(limit=20, window_s=60),
+    "room_make": Policy(limit=60, window_s=60),
+    "challenge": Policy(limit=20, window_s=60),
     "handshake_session": Policy(limit=600, window_s=60, opens_when_away=True),
     "handshake_address": Policy(limit=20_000, window_s=60, opens_when_away=True),
     "message_player": Policy(limit=12_000, window_s=60, opens_when_away=True),

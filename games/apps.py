@@ -5,6 +5,7 @@ from django.db.models.signals import post_migrate
 def _ensure_boards(**_: object) -> None:
     """Give every game its board; one that an operator edited is left as it is."""
     from games.game import all_games
+    from games.rooms.game import all_room_games
     from leaderboard.models import Board
 
     for game in all_games():
@@ -12,6 +13,11 @@ def _ensure_boards(**_: object) -> None:
         own |= {"unit": game.unit, "format": game.format}
         own["order"] = Board.Order.LOWER if game.lower_is_better else Board.Order.HIGHER
         Board.objects.get_or_create(slug=game.slug, defaults=own)
+    for room_game in all_room_games():
+        # Ratings: the latest counts.
+        rating = {"title": room_game.title, "game": room_game.slug, "points_max": 10_000, "unit": "rating"}
+        rating |= {"operator": Board.Operator.LATEST, "champion_weight": 0}
+        Board.objects.get_or_create(slug=room_game.slug, defaults=rating)
 
 
 class GamesConfig(AppConfig):

@@ -18,10 +18,10 @@ TEXT = 0x81  # A whole message in one frame.
 
 
 class Frame:
-    """One message. `size` is what a connection's window counts, in characters."""
+    """One message, or the text of one that was encoded elsewhere. `size` is what a connection's window counts."""
 
-    def __init__(self, message: Message) -> None:
-        self.text = encode(message)
+    def __init__(self, message: Message | str) -> None:
+        self.text = message if isinstance(message, str) else encode(message)
         self.size = len(self.text)
 
     @functools.cached_property

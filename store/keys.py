@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from django.conf import settings
 
-Owner = Literal["nobody", "player", "session", "board", "run"]
+Owner = Literal["nobody", "player", "session", "board", "run", "room"]
 _PLACE = re.compile(r"<(\w+)>")
 
 

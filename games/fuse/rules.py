@@ -18,7 +18,7 @@ SIDE = 4
 _ROWS = [tuple(range(SIDE * row, SIDE * row + SIDE)) for row in range(SIDE)]
 _COLUMNS = [tuple(range(column, SIDE * SIDE, SIDE)) for column in range(SIDE)]
 # The cells of each line, from the wall that tiles slide towards.
-_LINES = {
+LINES = {
     "left": _ROWS,
     "right": [line[::-1] for line in _ROWS],
     "up": _COLUMNS,
@@ -55,8 +55,8 @@ def apply(state: State, input: str) -> State:
 def slide(cells: tuple[int, ...], input: str) -> tuple[tuple[int, ...], int]:
     """The cells after sliding, before a tile appears, and the points gained."""
     after, gained = list(cells), 0
-    for line in _LINES[input]:
-        values, points = _fuse(tuple(cells[cell] for cell in line))
+    for line in LINES[input]:
+        values, points = fuse(tuple(cells[cell] for cell in line), SIDE)
         gained += points
         for cell, value in zip(line, values, strict=True):
             after[cell] = value
@@ -64,7 +64,8 @@ def slide(cells: tuple[int, ...], input: str) -> tuple[tuple[int, ...], int]:
 
 
 @functools.lru_cache(maxsize=65536)
-def _fuse(line: tuple[int, ...]) -> tuple[tuple[int, ...], int]:
+def fuse(line: tuple[int, ...], length: int) -> tuple[tuple[int, ...], int]:
+    """The values of a line after sliding to its beginning, filled up to its length, and the points gained."""
     fused: list[int] = []
     gained, open_to_fuse = 0, False
     for value in filter(None, line):
@@ -75,7 +76,7 @@ def _fuse(line: tuple[int, ...]) -> tuple[tuple[int, ...], int]:
         else:
             fused.append(value)
             open_to_fuse = True
-    return (*fused, *(0,) * (SIDE - len(fused))), gained
+    return (*fused, *(0,) * (length - len(fused))), gained
 
 
 def _spawned(seed: str, step: int, cells: tuple[int, ...]) -> tuple[tuple[int, ...], int]:

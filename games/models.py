@@ -1,0 +1,75 @@
+"""What SQL keeps of matches: each with its seats and its log, everybody's rating, and who has blocked whom."""
+
+from django.db import models
+
+from accounts.models import Player
+
+
+class Match(models.Model):
+    """A match that is over. `log` replays it: JSON entries, see games/rooms/log.py."""
+
+    id = models.CharField(primary_key=True, max_length=40)
+    game = models.SlugField(max_length=40)
+    seed = models.CharField(max_length=64)
+    log = models.TextField()
+    is_rated = models.BooleanField("rated", default=False)
+    ended_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        ordering = ["-ended_at"]
+        verbose_name_plural = "matches"
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class MatchSeat(models.Model):
+    """A seat of a match and how it ended; without a player for a bot. Ratings are None where it was not rated."""
+
+    match = models.ForeignKey(Match, models.CASCADE, related_name="seats")
+    number = models.PositiveSmallIntegerField()
+    player = models.ForeignKey(Player, models.SET_NULL, null=True, related_name="match_seats")
+    name = models.CharField(max_length=40)
+    place = models.PositiveSmallIntegerField()
+    points = models.PositiveBigIntegerField()
+    rating_before = models.IntegerField(null=True)
+    rating_after = models.IntegerField(null=True)
+
+    class Meta:
+        ordering = ["match", "number"]
+        constraints = [models.UniqueConstraint(fields=["match", "number"], name="match_seat_once")]
+
+    def __str__(self) -> str:
+        return f"{self.match_id} #{self.number}"
+
+
+class Rating(models.Model):
+    """How well somebody plays a room game: openskill's mean and deviation, and what is shown of them."""
+
+    player = models.ForeignKey(Player, models.CASCADE, related_name="ratings")
+    game = models.SlugField(max_length=40)
+    mu = models.FloatField()
+    sigma = models.FloatField()
+    shown = models.IntegerField()
+    matches = models.PositiveIntegerField(default=0)
+    wins = models.PositiveIntegerField(default=0)
+    streak = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["player", "game"], name="rating_once")]
+
+    def __str__(self) -> str:
+        return f"{self.player_id} {self.game}: {self.shown}"
+
+
+class Block(models.Model):
+    """A player who wants to meet another never again, in rooms, challenges or emotes."""
+
+    player = models.ForeignKey(Player, models.CASCADE, related_name="blocks")
+    blocked = models.ForeignKey(Player, models.CASCADE, related_name="blocked_by")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["player", "blocked"], name="block_once")]
+
+    def __str__(self) -> str:
+        return f"{self.player_id} blocks {self.blocked_id}"

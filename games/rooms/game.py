@@ -1,0 +1,116 @@
+"""What a room game is: rules for several seats, stepped in ticks by whoever owns the room.
+
+A room game is a folder with `room_rules.py`, beside solo games or inside one; its `__init__.py` has its `ROOM_GAME`.
+`docs/adding-a-game.md` walks through a whole one.
+"""
+
+import functools
+import importlib
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from games.discovery import room_folders
+from games.game import UnknownGame
+
+
+@dataclass(frozen=True)
+class SeatResult:
+    """How a match ended for one seat: `place` counts from 1, equal ones are level; `marks` are for achievements."""
+
+    place: int
+    points: int
+    marks: dict[str, int]
+
+
+class RoomRules(Protocol):
+    """A game of several as pure functions of ticks: no clock, no I/O, only the seed's randomness. States are values."""
+
+    TICK_MS: int
+    INPUTS: tuple[str, ...]
+
+    def new(self, seed: str, seats: int) -> Any:
+        """The state at tick 0; equal seeds give equal games."""
+
+    def step(self, state: Any, inputs: Sequence[tuple[int, str]]) -> Any:
+        """The state one tick later; at most one input of each seat. The order of the seats decides nothing."""
+
+    def idle(self, state: Any, ticks: int) -> Any:
+        """The state after so many ticks without an input: the same as that many steps."""
+
+    def due(self, state: Any) -> int | None:
+        """The next tick at which something happens without an input, such as the bell; None: nothing will."""
+
+    def tick(self, state: Any) -> int:
+        """How many ticks have passed."""
+
+    def view(self, state: Any) -> dict[str, Any]:
+        """What everybody may know, as JSON values; never the seed."""
+
+    def delta(self, before: Any, after: Any) -> Any:
+        """What everybody may know of the way from one state to another, as small JSON; the page applies it."""
+
+    def forfeit(self, state: Any, seat: int) -> Any:
+        """The state one tick later, in which a seat has given up."""
+
+    def points(self, state: Any) -> Sequence[int]:
+        """Whole points of each seat so far."""
+
+    def result(self, state: Any) -> Sequence[SeatResult] | None:
+        """The result of each seat; None while it goes on."""
+
+    def dump(self, state: Any) -> str:
+        """The whole state as text."""
+
+    def load(self, text: str) -> Any:
+        """The state that `dump` wrote."""
+
+    def bot(self, view: dict[str, Any], seat: int, skill: float, rng: random.Random) -> str:
+        """The input that a bot of this skill (0 to 1) would choose, seeing what players see."""
+
+
+@dataclass(frozen=True)
+class RoomGame:
+    """A room game's name, its words, its rules, and how many play it.
+
+    `bot_pause_ms` is how long a bot waits between its inputs.
+    """
+
+    slug: str
+    title: str
+    tagline: str
+    how_to_play: str
+    rules: RoomRules
+    seats: int = 2
+    bot_pause_ms: int = 450
+    emotes: tuple[str, ...] = ("👋", "👍", "😄", "😮", "🔥", "GG")
+
+
+@functools.cache
+def _games() -> dict[str, RoomGame]:
+    found = [importlib.import_module(_module(folder)).ROOM_GAME for folder in room_folders()]
+    return {game.slug: game for game in found}
+
+
+def _module(folder: Path) -> str:
+    """`games.fuse.duel` for a folder inside a game's, `games.<name>` for one beside it."""
+    return ".".join(["games", *([folder.parent.name] if (folder.parent / "rules.py").exists() else []), folder.name])
+
+
+def all_room_games() -> list[RoomGame]:
+    """Every room game, by folder name."""
+    return list(_games().values())
+
+
+def find_room_game(slug: str) -> RoomGame:
+    """The room game with this slug.
+
+    Raises:
+        UnknownGame: there is none.
+    """
+    try:
+        return _games()[slug]
+    except KeyError:
+        raise UnknownGame from None

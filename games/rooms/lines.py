@@ -1,0 +1,73 @@
+"""Who is here: the connection that plays each seat, since when one is away, and how many watch."""
+
+from typing import Any
+
+import msgspec
+
+from games.rooms.rooms import Room
+
+#: Somebody whose line is away this long has given up.
+AWAY_MS = 30_000
+#: A connection that says nothing this long is away; a page says something every 14 s.
+SILENT_MS = 35_000
+
+
+class Line(msgspec.Struct):
+    """A seat's line: the connection that plays, when it was heard last, since when it is away (0: it is not), ms."""
+
+    connection: str = ""
+    heard_ms: int = 0
+    away_ms: int = 0
+    was_here: bool = False
+    gave_up: bool = False
+
+    def hear(self, connection: str, takes: bool, now_ms: int) -> bool:
+        """A connection is here, and with `takes` plays from now on; True when others see a difference."""
+        changed = False
+        if takes or not self.connection:
+            changed = self.connection != connection
+            self.connection = connection
+        if self.connection == connection:
+            changed |= bool(self.away_ms) or not self.was_here
+            self.heard_ms, self.away_ms, self.was_here = now_ms, 0, True
+        return changed
+
+    def leave(self, connection: str, now_ms: int) -> bool:
+        """A connection has closed; True when others see a difference."""
+        if self.connection != connection or self.away_ms:
+            return False
+        self.away_ms = now_ms
+        return True
+
+    def look(self, now_ms: int) -> bool:
+        """Whether it has fallen silent just now."""
+        if not self.was_here or self.away_ms or now_ms - self.heard_ms <= SILENT_MS:
+            return False
+        self.away_ms = now_ms
+        return True
+
+    def has_given_up(self, now_ms: int) -> bool:
+        """Whether its player resigned, or was away for too long."""
+        return self.gave_up or (bool(self.away_ms) and now_ms - self.away_ms > AWAY_MS)
+
+
+def seats(room: Room, lines: list[Line], now_ms: int) -> list[dict[str, Any]]:
+    """The seats as everybody sees them."""
+    return [
+        {
+            "player": seat.player,
+            "card": msgspec.to_builtins(seat.card),
+            "rating": seat.rating,
+            "provisional": seat.provisional,
+            "bot": seat.bot,
+            "connection": line.connection,
+            "away_s": max(0, AWAY_MS - (now_ms - line.away_ms)) // 1000 if line.away_ms else None,
+        }
+        for seat, line in zip(room.seats, lines, strict=True)
+        if seat
+    ]
+
+
+def all_here(room: Room, lines: list[Line]) -> bool:
+    """Whether every seat's player has come; bots are always here."""
+    return all((seat and seat.bot) or line.was_here for seat, line in zip(room.seats, lines, strict=True))

@@ -1,0 +1,88 @@
+"""Quick play: who looks for an opponent leaves a ticket, and runners pair tickets by rating, all in one script."""
+
+import secrets
+import time
+
+import msgspec
+
+from accounts.cards import Card
+from games.rooms import keys
+from games.rooms.game import all_room_games, find_room_game
+from games.rooms.messages import Matched
+from games.rooms.rooms import Seat, make
+from live.layer import tell_player
+from store.client import client
+from store.scripts import script
+
+_pair = script(__file__, "room_pair")
+
+#: Ratings this far apart are paired at once, and so much further for each second of waiting.
+REACH, WIDENS = 50, 25
+#: A ticket that its page does not renew ends.
+TICKET_MS = 15_000
+PAIRS_MAX = 50
+
+
+class Ticket(msgspec.Struct):
+    """Somebody who looks for an opponent; lua/room_pair.lua reads it. `origin` tells apart where players come from."""
+
+    player: int
+    game: str
+    card: Card
+    rating: int
+    provisional: bool
+    blocked: list[int]
+    origin: str
+    since_ms: int
+    seen_ms: int
+
+    def seat(self) -> Seat:
+        return Seat(self.player, self.card, self.rating, self.provisional, origin=self.origin)
+
+
+_tickets = msgspec.json.Decoder(list[Ticket])
+
+
+async def look_for(ticket: Ticket) -> str | None:
+    """Leave or renew a ticket; the room, if its player is in one already. One round trip."""
+    ticket.seen_ms = time.time_ns() // 1_000_000
+    pipe = client().pipeline()
+    pipe.hset(keys.tickets(ticket.game), str(ticket.player), msgspec.json.encode(ticket).decode())
+    pipe.expire(keys.tickets(ticket.game), 60)
+    pipe.hget(keys.playing(), str(ticket.player))
+    *_, room_id = await pipe.execute()
+    return room_id
+
+
+async def look_no_more(player: int, game: str) -> None:
+    """Take a ticket back. One round trip."""
+    await client().hdel(keys.tickets(game), str(player))
+
+
+async def pair() -> None:
+    """Pair who waits, and make the rooms of all pairs, those that a runner which died has left, too.
+
+    Redis: lua/room_pair.lua for each game and one read; four round trips for each pair.
+    """
+    for game in all_room_games():
+        ids = [secrets.token_urlsafe(9) for _ in range(PAIRS_MAX)]
+        names = [keys.tickets(game.slug), keys.pairs(), keys.playing()]
+        await _pair(names, [REACH, WIDENS, TICKET_MS, msgspec.json.encode(ids).decode()])
+    for room_id, text in (await client().hgetall(keys.pairs())).items():
+        tickets = _tickets.decode(text)
+        seats = [ticket.seat() for ticket in tickets]
+        await make(find_room_game(tickets[0].game), seats, rated=_is_fair(seats), id=room_id)
+        await client().hdel(keys.pairs(), room_id)
+        for ticket in tickets:
+            await tell_player(ticket.player, Matched(room_id))
+
+
+def _is_fair(seats: list[Seat]) -> bool:
+    """Whether they may be rated: two tabs of one person, or two in one place, are not."""
+    origins = [seat.origin for seat in seats]
+    return len(set(origins)) == len(origins) and all(origins)
+
+
+async def waiting(game: str) -> int:
+    """How many look for an opponent. One round trip."""
+    return await client().hlen(keys.tickets(game))

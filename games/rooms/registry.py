@@ -1,0 +1,121 @@
+"""Which rooms have to be run, and by which runner: one lease each, with a fencing number, all of them in one script."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from games.rooms import keys
+from store.client import client
+from store.scripts import script
+
+_claim = script(__file__, "room_claim")
+_renew = script(__file__, "room_renew")
+_open = script(__file__, "room_open")
+_end = script(__file__, "room_end")
+
+LEASE_MS = 3_000
+CLAIM_MAX = 50
+
+
+class Renewed(msgspec.Struct):
+    """A room to renew; `entry` is what the list of live rooms shows of it, in JSON. lua/room_renew.lua reads it."""
+
+    id: str
+    epoch: int
+    entry: str
+
+
+class _Plan(msgspec.Struct):
+    runner: str
+    lease_ms: int
+    rooms: list[Renewed]
+
+
+async def add(room: str, players: Sequence[int]) -> None:
+    """Have a room run, and note that its players are in it. One round trip."""
+    pipe = client().pipeline()
+    for player in players:
+        pipe.hset(keys.playing(), str(player), room)
+    pipe.zadd(keys.leases(), {room: 0}, nx=True)
+    await pipe.execute()
+
+
+async def claim(runner: str) -> list[tuple[str, int]]:
+    """Rooms that nobody runs, with the fencing number that this runner now has for each; it says that it is alive.
+
+    Redis: lua/room_claim.lua, one round trip.
+    """
+    names = [keys.leases(), keys.epochs(), keys.owners(), keys.runners()]
+    flat = await _claim(names, [runner, LEASE_MS, CLAIM_MAX])
+    return list(zip(flat[::2], flat[1::2], strict=True))
+
+
+async def take_over(room: str, epoch: int) -> bool:
+    """Close the room to whoever has a lower number; False: somebody has a higher one, or it is gone. One round trip."""
+    return bool(await _open([keys.room(room)], [epoch]))
+
+
+async def renew(runner: str, rooms: Sequence[Renewed]) -> set[str]:
+    """Keep these rooms for three more seconds, and listed; returns those that are somebody else's. One round trip."""
+    return set(await _renew(_names(), [msgspec.json.encode(_Plan(runner, LEASE_MS, list(rooms)))]))
+
+
+async def give_up(runner: str, rooms: Sequence[Renewed]) -> None:
+    """Let other runners take these rooms at once. One round trip."""
+    await _renew(_names(), [msgspec.json.encode(_Plan(runner, 0, list(rooms)))])
+
+
+def _names() -> list[str]:
+    return [keys.leases(), keys.epochs(), keys.owners(), keys.runners(), keys.listed()]
+
+
+async def end(room: str, players: Sequence[int]) -> None:
+    """A room is over: nobody runs it, its players are free. One round trip."""
+    names = [keys.leases(), keys.epochs(), keys.owners(), keys.listed(), keys.playing()]
+    await _end(names, [room, *map(str, players)])
+
+
+class Listed(msgspec.Struct):
+    """A live room in the list: its game, the players' names, points, when it began (UTC ms), how many watch."""
+
+    game: str
+    names: list[str]
+    ids: list[int]
+    ratings: list[int]
+    points: list[int]
+    started_ms: int
+    watchers: int
+    rated: bool
+    view: dict[str, object]
+
+
+_listed = msgspec.json.Decoder(Listed)
+
+
+async def live(count: int, *, now_ms: int) -> list[tuple[str, Listed]]:
+    """The live rooms whose runner has refreshed them, the most watched first. Two round trips."""
+    fresh = await client().zrange(keys.leases(), now_ms - LEASE_MS, "+inf", byscore=True, offset=0, num=500)
+    if not fresh:
+        return []
+    texts = await client().hmget(keys.listed(), fresh)
+    found = [(room, _listed.decode(text)) for room, text in zip(fresh, texts, strict=True) if text]
+    return sorted(found, key=lambda each: (-each[1].watchers, each[1].started_ms))[:count]
+
+
+async def room_of(player: int) -> str | None:
+    """The room that a player has a seat in, if any. One round trip."""
+    return await client().hget(keys.playing(), str(player))
+
+
+async def runners(*, now_ms: int) -> list[str]:
+    """The runners that are alive. One round trip."""
+    return await client().zrange(keys.runners(), now_ms, "+inf", byscore=True)
+
+
+async def load() -> tuple[int, int]:
+    """How many rooms there are, and how many of them nobody runs. One round trip."""
+    pipe = client().pipeline()
+    pipe.zcard(keys.leases())
+    pipe.zcount(keys.leases(), "-inf", 0)
+    rooms, waiting = await pipe.execute()
+    return rooms, waiting

@@ -1,0 +1,155 @@
+"""After a match: one event on a stream, and from it, once, everything that outlives the room.
+
+A row for each seat in SQL, ratings, and a run on the game's board, from which coins, achievements and the feed follow.
+"""
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+from asgiref.sync import sync_to_async
+from django.db import transaction
+
+from accounts.models import Player
+from games.models import Match, MatchSeat, Rating
+from games.record import Record
+from games.rooms import keys, ratings, registry
+from games.rooms.rooms import Seat
+from games.rooms.stage import Stage
+from leaderboard import boards
+from leaderboard.boards import FinishedRun
+from live.errors import GameError
+from store.client import client
+from store.stream import Entry, Group
+from store.trouble import SQL_TROUBLE
+
+#: The same two play at most this many rated matches a day.
+RATED_A_DAY = 10
+
+
+class Ended(msgspec.Struct):
+    """A match as the stream of finished rooms has it: `log` is a JSON list."""
+
+    game: str
+    seed: str
+    rated: bool
+    seats: list[Seat]
+    places: list[int]
+    points: list[int]
+    marks: list[dict[str, int]]
+    log: str
+    ended_ms: int
+
+
+_ended = msgspec.json.Decoder(Ended)
+
+
+async def finish(stage: Stage) -> None:
+    """Say that a room is over, once or more, and take it out of the registry. Three round trips."""
+    room, found = stage.room, stage.rules.result(stage.state)
+    if found:
+        log = await client().lrange(keys.log(room.id), 0, -1)
+        ended = Ended(
+            game=room.game.slug,
+            seed=room.seed,
+            rated=room.rated and not any(seat is None or seat.bot for seat in room.seats),
+            seats=[seat for seat in room.seats if seat],
+            places=[each.place for each in found],
+            points=[each.points for each in found],
+            marks=[each.marks for each in found],
+            log=f"[{','.join(log)}]",
+            ended_ms=time.time_ns() // 1_000_000,
+        )
+        await client().xadd(keys.finished(), {"room": room.id, "match": msgspec.json.encode(ended).decode()})
+    await registry.end(room.id, room.players)
+
+
+async def write(entries: Sequence[Entry]) -> None:
+    """Write a batch of ended matches, each once, and rank their ratings."""
+    for entry in entries:
+        room, ended = entry.fields["room"], _ended.decode(entry.fields["match"])
+        for player, rating in await sync_to_async(_written)(room, ended):
+            run = _run(room, ended, player, rating)
+            try:
+                await boards.submit(run)
+            except GameError:
+                continue  # Hidden by moderators, or the board is closed.
+
+
+def _written(room: str, ended: Ended) -> list[tuple[Player, Rating]]:
+    """Write a match and move its ratings, both or neither; returns who was rated, also when it was written before."""
+    players = Player.objects.in_bulk([seat.player for seat in ended.seats if not seat.bot])
+    with transaction.atomic():
+        match, is_new = Match.objects.get_or_create(
+            pk=room,
+            defaults={
+                "game": ended.game,
+                "seed": ended.seed,
+                "log": ended.log,
+                "is_rated": ended.rated and len(players) == len(ended.seats) and not _too_often(ended),
+                "ended_at": datetime.fromtimestamp(ended.ended_ms / 1000, UTC),
+            },
+        )
+        rated = _ratings(ended) if match.is_rated else []
+        before = [rating.shown for rating in rated]
+        if is_new and rated:
+            ratings.rate(rated, ended.places)
+            for rating in rated:
+                rating.save()
+        if is_new:
+            MatchSeat.objects.bulk_create(
+                MatchSeat(
+                    match=match,
+                    number=number,
+                    player=players.get(seat.player),
+                    name=seat.card.name,
+                    place=ended.places[number],
+                    points=ended.points[number],
+                    rating_before=before[number] if rated else None,
+                    rating_after=rated[number].shown if rated else None,
+                )
+                for number, seat in enumerate(ended.seats)
+            )
+    return [(players[rating.player_id], rating) for rating in rated]
+
+
+def _ratings(ended: Ended) -> list[Rating]:
+    wanted = [seat.player for seat in ended.seats]
+    kept = {
+        each.player_id: each for each in Rating.objects.select_for_update().filter(player__in=wanted, game=ended.game)
+    }
+    return [kept.get(player) or ratings.new(player, ended.game) for player in wanted]
+
+
+def _too_often(ended: Ended) -> bool:
+    """Whether these two have had their rated matches of the day: who trades wins gains nothing."""
+    since = datetime.fromtimestamp(ended.ended_ms / 1000, UTC) - timedelta(days=1)
+    played = Match.objects.filter(game=ended.game, is_rated=True, ended_at__gte=since)
+    for seat in ended.seats:
+        played = played.filter(seats__player=seat.player)
+    return played.count() >= RATED_A_DAY
+
+
+def _run(room: str, ended: Ended, player: Player, rating: Rating) -> FinishedRun:
+    """A rating as a run of the game's board, where the latest counts."""
+    seat = next(number for number, each in enumerate(ended.seats) if each.player == player.pk)
+    marks = {**ended.marks[seat], "wins": rating.wins, "win_streak": rating.streak}
+    kept = Record(game=ended.game, marks=marks)
+    return FinishedRun(
+        id=f"{room}.{seat}",
+        board=ended.game,
+        player=player.pk,
+        card=player.card,
+        points=rating.shown,
+        started_ms=ended.ended_ms,
+        record=msgspec.json.encode(kept).decode(),
+    )
+
+
+async def streams() -> list[str]:
+    """The stream of finished rooms."""
+    return [keys.finished()]
+
+
+GROUP = Group("matches", write, trouble=SQL_TROUBLE)

@@ -1,0 +1,195 @@
+"""Rooms as web processes see them: made, joined, talked to, read. What happens in one its runner decides."""
+
+import json
+import secrets
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from accounts.cards import Card
+from games.rooms import keys, registry
+from games.rooms.game import RoomGame, find_room_game
+from live.errors import GameError
+from store.client import client
+from store.scripts import script
+
+_input = script(__file__, "room_input")
+_sit = script(__file__, "room_sit")
+
+TTL_MS = 60 * 60 * 1000
+INPUTS_KEPT = 5_000
+OPEN, WAITING, PLAYING, OVER = "open", "waiting", "playing", "over"
+
+
+class UnknownRoom(GameError):
+    code = "unknown_room"
+    message = "There is no such room, or it ended a while ago."
+
+
+class NotYourSeat(GameError):
+    code = "not_your_seat"
+    message = "That seat is somebody else’s."
+
+
+class RoomOver(GameError):
+    code = "room_over"
+    message = "That match is over."
+
+
+class RoomFull(GameError):
+    code = "room_full"
+    message = "Both seats are taken. You can watch."
+
+
+class Seat(msgspec.Struct, frozen=True):
+    """Who has a seat: a player, or a bot (player 0). `origin` tells apart where rated players come from."""
+
+    player: int
+    card: Card
+    rating: int = 0
+    provisional: bool = True
+    bot: bool = False
+    skill: float = 0.0
+    origin: str = ""
+
+
+class Room(msgspec.Struct, frozen=True):
+    """A room as Redis has it; `numbers` are those of each seat's last input."""
+
+    id: str
+    game: RoomGame
+    seed: str
+    status: str
+    rated: bool
+    seats: list[Seat | None]
+    epoch: int
+    next: str
+    result: str
+    numbers: list[int]
+
+    def seat_of(self, player: int | None) -> int | None:
+        """The number of a player's seat; None: they have none."""
+        found = (number for number, seat in enumerate(self.seats) if seat and not seat.bot and seat.player == player)
+        return next(found, None) if player else None
+
+    @property
+    def players(self) -> list[int]:
+        return [seat.player for seat in self.seats if seat and not seat.bot]
+
+
+_seat = msgspec.json.Decoder(Seat)
+
+
+async def make(game: RoomGame, seats: Sequence[Seat | None], *, rated: bool, id: str = "") -> str:
+    """Make a room and return its id; one whose seats are all taken is run at once. An id that is there is left alone.
+
+    Redis: two round trips.
+    """
+    room_id = id or secrets.token_urlsafe(9)
+    full = all(seats)
+    fields: dict[str, str | int] = {
+        "game": game.slug,
+        "seed": secrets.token_hex(16),
+        "seats": game.seats,
+        "status": WAITING if full else OPEN,
+        "rated": int(rated),
+        "epoch": 0,
+        "made_ms": time.time_ns() // 1_000_000,
+    }
+    for number, seat in enumerate(seats):
+        if seat is not None:
+            fields[f"player:{number}"] = seat.player
+            fields[f"seat:{number}"] = msgspec.json.encode(seat).decode()
+    pipe = client().pipeline(transaction=True)
+    pipe.hsetnx(keys.room(room_id), "game", game.slug)
+    pipe.pexpire(keys.room(room_id), TTL_MS)
+    is_new, _ = await pipe.execute()
+    if is_new:
+        await client().hset(keys.room(room_id), mapping=fields)
+    if full:
+        await registry.add(room_id, [seat.player for seat in seats if seat and not seat.bot])
+    return room_id
+
+
+async def load(room_id: str) -> Room:
+    """A room as it stands. One round trip.
+
+    Raises:
+        UnknownRoom: there is none.
+    """
+    fields = await client().hgetall(keys.room(room_id)) if len(room_id) <= 40 else {}
+    if "seed" not in fields:
+        raise UnknownRoom
+    return of(room_id, fields)
+
+
+def of(room_id: str, fields: dict[str, str]) -> Room:
+    """A room from its hash."""
+    texts = [fields.get(f"seat:{number}") for number in range(int(fields["seats"]))]
+    return Room(
+        id=room_id,
+        game=find_room_game(fields["game"]),
+        seed=fields["seed"],
+        status=fields["status"],
+        rated=fields["rated"] == "1",
+        seats=[_seat.decode(text) if text else None for text in texts],
+        epoch=int(fields["epoch"]),
+        next=fields.get("next", ""),
+        result=fields.get("result", ""),
+        numbers=[int(fields.get(f"n:{number}", 0)) for number in range(int(fields["seats"]))],
+    )
+
+
+async def sit(room: Room, seat: Seat) -> int:
+    """Take a free seat of an open room, which begins once it is full; returns its number.
+
+    Raises:
+        RoomFull: none is free.
+        RoomOver: the room takes nobody any more.
+
+    Redis: lua/room_sit.lua, one round trip; three more when the room is full then.
+    """
+    taken = await _sit([keys.room(room.id)], [seat.player, msgspec.json.encode(seat).decode(), room.game.seats])
+    if taken == -1:
+        raise RoomFull
+    if taken == -2:
+        raise RoomFull if room.status != OVER else RoomOver
+    now = await load(room.id)
+    if now.status == OPEN and all(now.seats):
+        await client().hset(keys.room(room.id), "status", WAITING)
+        await registry.add(room.id, now.players)
+        await tell(room.id, {"type": "room_again"})
+    return taken
+
+
+async def play(room_id: str, seat: int, player: int, number: int, input: str, connection: str) -> bool:
+    """Hand an input to the runner; False: a number is missing before it, and the sender should look again.
+
+    Raises:
+        NotYourSeat, RoomOver: it is not taken.
+
+    Redis: lua/room_input.lua, one round trip, O(1).
+    """
+    names = [keys.room(room_id), keys.inputs(room_id)]
+    answer = await _input(names, [seat, player, number, input, connection, INPUTS_KEPT])
+    if answer == -2:
+        raise NotYourSeat
+    if answer == -3:
+        raise RoomOver
+    return answer >= 0
+
+
+async def say(room_id: str, **words: str | int) -> None:
+    """Tell the runner something that is no input: who is here, who left, how many watch. One round trip."""
+    fields: dict[Any, Any] = {name: str(value) for name, value in words.items()}
+    pipe = client().pipeline()
+    pipe.xadd(keys.inputs(room_id), fields, maxlen=INPUTS_KEPT, approximate=True)
+    pipe.pexpire(keys.inputs(room_id), TTL_MS)
+    await pipe.execute()
+
+
+async def tell(room_id: str, message: dict[str, Any]) -> None:
+    """Say something to everybody in a room, past its runner. One round trip."""
+    await client().publish(keys.channel(room_id), json.dumps(message, separators=(",", ":"), ensure_ascii=False))

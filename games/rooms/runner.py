@@ -1,0 +1,168 @@
+"""Runs rooms: takes those that nobody runs, steps them, shows what they did. As many runners as there are cores.
+
+One blocking read waits for the inputs of all rooms, and one pipeline a round writes and shows what all of them did.
+"""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import socket
+import time
+from collections.abc import Callable
+
+from games.rooms import keys, pairing, registry, results, rooms
+from games.rooms.log import checkpoint
+from games.rooms.rooms import UnknownRoom
+from games.rooms.stage import Show, Stage
+from live.observe import counters
+from store.client import Client, StoreUnavailable, blocking, client
+from store.scripts import script
+
+logger = logging.getLogger(__name__)
+
+_show = script(__file__, "room_show")
+
+CLAIM_S, RENEW_S, PAIR_S = 0.1, 1.0, 0.25
+#: At most so often the inputs are read: what comes within it is stepped together.
+ROUND_S = 0.004
+WAIT_MAX_S = 0.1
+READ_MAX = 200
+RETRY_S = 0.5
+
+
+def now_ms() -> int:
+    """This process's clock: it only goes forward, and no other process's is like it."""
+    return time.monotonic_ns() // 1_000_000
+
+
+class Runner:
+    """The rooms of one process. `run` until `stop`, which hands them over to other runners."""
+
+    def __init__(self, name: str = "") -> None:
+        self.name = name or f"{socket.gethostname()}-{secrets.token_hex(4)}"
+        self.stages: dict[str, Stage] = {}
+        self._stopping = asyncio.Event()
+        self._renewed_ms = now_ms()
+
+    def stop(self) -> None:
+        """Finish the round in hand, hand the rooms over, return from `run`."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Run rooms until `stop`. Trouble with Redis is logged and waited out; rooms that it cost are taken anew."""
+        connection = blocking(WAIT_MAX_S)
+        chores = [
+            self._repeat(self._claim, CLAIM_S),
+            self._repeat(self._renew, RENEW_S),
+            self._repeat(pairing.pair, PAIR_S),
+        ]
+        tasks = [asyncio.create_task(chore) for chore in chores]
+        try:
+            while not self._stopping.is_set():
+                try:
+                    await self._round(connection)
+                except StoreUnavailable as error:
+                    # What was sent may be written or not: from what is written they are taken anew.
+                    logger.warning("rooms wait: %s", error)
+                    self.stages.clear()
+                    await asyncio.sleep(RETRY_S)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._hand_over()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await connection.aclose()
+
+    async def _repeat(self, chore: Callable[[], object], every_s: float) -> None:
+        while True:
+            try:
+                await chore()  # type: ignore[misc]
+            except StoreUnavailable as error:
+                logger.warning("%s waits: %s", chore.__name__, error)
+            except Exception:
+                logger.exception("%s failed", chore.__name__)
+            await asyncio.sleep(every_s)
+
+    # Whose rooms
+
+    async def _claim(self) -> None:
+        for room_id, epoch in await registry.claim(self.name):
+            if (stage := await self._taken(room_id, epoch)) is not None:
+                self.stages[room_id] = stage
+                logger.info("runs room %s from version %d on", room_id, stage.version)
+
+    async def _taken(self, room_id: str, epoch: int) -> Stage | None:
+        if not await registry.take_over(room_id, epoch):
+            with contextlib.suppress(UnknownRoom):
+                await rooms.load(room_id)
+                return None  # Somebody else has a higher number already.
+            await registry.end(room_id, [])  # Its keys have ended: nobody came for an hour.
+            return None
+        # After the room is closed to the one before: what is read now stays.
+        room = await rooms.load(room_id)
+        kept = await client().get(keys.checkpoint(room_id))
+        logged = 0 if kept is None else checkpoint(kept).logged
+        log = await client().lrange(keys.log(room_id), logged, -1)
+        return Stage(room, epoch, kept, log, now_ms())
+
+    async def _renew(self) -> None:
+        lost = await registry.renew(self.name, [stage.listed(now_ms()) for stage in self.stages.values()])
+        self._renewed_ms = now_ms()
+        for room_id in lost:
+            self._drop(room_id, "another runner has it")
+
+    def _drop(self, room_id: str, why: str) -> None:
+        if self.stages.pop(room_id, None) is not None:
+            logger.warning("lets room %s go: %s", room_id, why)
+
+    async def _hand_over(self) -> None:
+        """Write what there is, and let others take the rooms at once."""
+        with contextlib.suppress(StoreUnavailable):
+            shows = [(stage, show) for stage in self.stages.values() for show in stage.hand_over(now_ms())]
+            await self._send(shows)
+            await registry.give_up(self.name, [stage.listed(now_ms()) for stage in self.stages.values()])
+
+    # What happens in them
+
+    async def _round(self, connection: Client) -> None:
+        started = time.monotonic()
+        await self._read(connection)
+        now = now_ms()
+        if self.stages and now - self._renewed_ms > registry.LEASE_MS:
+            # Others may have them by now; whatever we wrote would be refused.
+            for room_id in list(self.stages):
+                self._drop(room_id, "its lease has run out")
+        due = [stage for stage in self.stages.values() if stage.due_ms() <= now]
+        await self._send([(stage, show) for stage in due for show in stage.advance(now)])
+        for stage in [stage for stage in due if stage.ended]:
+            if self.stages.pop(stage.room.id, None) is not None:
+                await results.finish(stage)
+                counters.count("rooms_finished")
+        await asyncio.sleep(max(0.0, ROUND_S - (time.monotonic() - started)))
+
+    async def _read(self, connection: Client) -> None:
+        """Hand each room what was said to it; waits until something is, or until a room is due."""
+        streams = {keys.inputs(room_id): stage.read_id for room_id, stage in self.stages.items()}
+        if not streams:
+            return await asyncio.sleep(0.02)
+        wait_ms = min((stage.due_ms() for stage in self.stages.values()), default=0) - now_ms()
+        block = max(1, min(wait_ms, int(1000 * WAIT_MAX_S))) if wait_ms > 0 else None
+        by_name = {keys.inputs(room_id): stage for room_id, stage in self.stages.items()}
+        for name, entries in await connection.xread(streams, count=READ_MAX, block=block) or ():
+            now, stage = now_ms(), by_name[name]
+            for entry_id, fields in entries:
+                try:
+                    stage.hear(entry_id, fields, now)
+                except (KeyError, ValueError, IndexError):
+                    logger.exception("room %s: odd input %s", stage.room.id, entry_id)
+
+    async def _send(self, shows: list[tuple[Stage, Show]]) -> None:
+        if not shows:
+            return
+        answers = await _show.many([(show.names, show.args) for _, show in shows])
+        for (stage, _), done in zip(shows, answers, strict=True):
+            if not done:
+                self._drop(stage.room.id, "another runner has it")

@@ -1,0 +1,280 @@
+"""A room in its runner's hands: what was said to it is stepped, logged and shown. No I/O: the runner does that.
+
+Time is counted in ticks since the start. A room that nobody touches costs nothing: it is stepped when an input comes,
+or when something is due by itself.
+"""
+
+import random
+import time
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from games.rooms import keys
+from games.rooms.lines import SILENT_MS, Line, all_here, seats
+from games.rooms.log import Checkpoint, Entry, after, before, checkpoint, entries
+from games.rooms.registry import Listed, Renewed
+from games.rooms.rooms import OVER, PLAYING, TTL_MS, WAITING, Room
+
+#: The match begins this long after everybody is here.
+COUNTDOWN_MS = 3_000
+#: A room whose players do not come within this is forsaken.
+START_WITHIN_MS = 60_000
+CHECKPOINT_MS = 1_000
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Show(NamedTuple):
+    """The arguments of lua/room_show.lua."""
+
+    names: list[str]
+    args: list[str | int]
+
+
+class Queued(NamedTuple):
+    """An input that waits for its tick: its number, what it is, and its place in the stream (none for a bot's)."""
+
+    number: int
+    input: str
+    id: str
+
+
+class Stage:
+    """One room, as its runner steps it. `now_ms` is any clock that only goes forward."""
+
+    def __init__(self, room: Room, epoch: int, kept: str | None, log: Sequence[str], now_ms: int) -> None:
+        self.room, self.epoch, self.rules = room, epoch, room.game.rules
+        count = len(room.seats)
+        self.status, self.version, self.read_id, self.logged = WAITING, 0, "0-0", 0
+        self.acked, self.lines = [0] * count, [Line() for _ in range(count)]
+        self.queues: list[deque[Queued]] = [deque() for _ in range(count)]
+        self.state = self.rules.new(room.seed, count)
+        self._taken_over(kept, log, now_ms)
+        # Where tick 0 lies: the clock stands still while nobody runs the room.
+        self.zero_ms = now_ms - self.rules.tick(self.state) * self.rules.TICK_MS
+        self.watching: dict[str, tuple[int, int]] = {}  # Web process → how many watch there, heard when.
+        self.emotes: list[tuple[int, str]] = []
+        self.ended = self.status == OVER or self.rules.result(self.state) is not None
+        self._begun_ms = now_ms
+        self._key_at_ms = self._bots_at_ms = 0
+        self._changed = True  # Seats or status are to be shown.
+        self._rng = random.Random(f"{room.seed} bots {self.version}")
+
+    def _taken_over(self, kept: str | None, log: Sequence[str], now_ms: int) -> None:
+        """Go on where the one before stopped: nothing that was shown is taken back."""
+        if kept:
+            last = checkpoint(kept)
+            self.version, self.read_id, self.logged = last.version, last.position, last.logged
+            self.state, self.acked, self.status = self.rules.load(last.state), last.acked, last.status
+            for line, connection in zip(self.lines, last.connections, strict=True):
+                line.connection, line.heard_ms, line.was_here = connection, now_ms, bool(connection)
+        for entry in entries(log):
+            self.state = after(self.rules, self.state, entry)
+            self.version, self.read_id, self.status = entry.version, entry.position, PLAYING
+            self.logged += 1
+            for seat, number, _ in entry.inputs:
+                self.acked[seat] = max(self.acked[seat], number)
+
+    # What comes in
+
+    def hear(self, entry_id: str, fields: dict[str, str], now_ms: int) -> None:
+        """Take an entry of the room's stream of inputs."""
+        self.read_id = entry_id
+        if "i" in fields:
+            self._hear_input(int(fields["s"]), Queued(int(fields["n"]), fields["i"], entry_id), fields["c"], now_ms)
+        elif "watch" in fields:
+            self.watching[fields["watch"]] = (int(fields["count"]), now_ms)
+        elif "emote" in fields:
+            self.emotes.append((int(fields["s"]), fields["emote"]))
+        elif "here" in fields:
+            self._changed |= self.lines[int(fields["here"])].hear(fields["c"], fields.get("take") == "1", now_ms)
+        elif "gone" in fields:
+            self._changed |= self.lines[int(fields["gone"])].leave(fields["c"], now_ms)
+        elif "resign" in fields:
+            self.lines[int(fields["resign"])].gave_up = True
+
+    def _hear_input(self, seat: int, queued: Queued, connection: str, now_ms: int) -> None:
+        if queued.number <= max(self.acked[seat], self.queues[seat][-1].number if self.queues[seat] else 0):
+            return  # Read already, by this runner or by the one before.
+        line = self.lines[seat]
+        self._changed |= line.hear(connection, False, now_ms)
+        if line.connection != connection:
+            queued = queued._replace(input="")  # Of a tab that plays no more: it takes its number and does nothing.
+        self.queues[seat].append(queued)
+
+    # What happens
+
+    def due_ms(self) -> int:
+        """When it has to be advanced at the latest, whether or not anybody says something."""
+        if self._changed or self.ended or self.emotes:
+            return 0
+        due = self._key_at_ms + CHECKPOINT_MS
+        if self.status == PLAYING:
+            if any(self.queues):
+                due = min(due, self._at_ms(self.rules.tick(self.state)))
+            if (bell := self.rules.due(self.state)) is not None:
+                due = min(due, self._at_ms(bell))
+            if any(seat and seat.bot for seat in self.room.seats):
+                due = min(due, max(self._bots_at_ms, self.zero_ms))
+        return due
+
+    def _at_ms(self, tick: int) -> int:
+        return self.zero_ms + tick * self.rules.TICK_MS
+
+    def advance(self, now_ms: int) -> list[Show]:
+        """Go on to now; returns what is to be written and shown, in this order."""
+        for line in self.lines:
+            self._changed |= line.look(now_ms)
+        if self.status == WAITING:
+            self._begin(now_ms)
+        shows = self._emoted()
+        if self.status == PLAYING and now_ms >= self.zero_ms:
+            self._let_bots_play(now_ms)
+            shows += self._step(now_ms)
+        if self._changed or now_ms >= self._key_at_ms + CHECKPOINT_MS:
+            shows.append(self._keyframe(now_ms))
+        return shows
+
+    def _begin(self, now_ms: int) -> None:
+        if all_here(self.room, self.lines):
+            self.status, self._changed = PLAYING, True
+            self.zero_ms = now_ms + COUNTDOWN_MS
+        elif now_ms - self._begun_ms > START_WITHIN_MS:
+            self.status, self._changed, self.ended = OVER, True, True
+
+    def _let_bots_play(self, now_ms: int) -> None:
+        if now_ms < self._bots_at_ms:
+            return
+        self._bots_at_ms = now_ms + self.room.game.bot_pause_ms * self._rng.randint(70, 140) // 100
+        for number, seat in enumerate(self.room.seats):
+            if seat and seat.bot and not self.queues[number]:
+                input = self.rules.bot(self.rules.view(self.state), number, seat.skill, self._rng)
+                self.queues[number].append(Queued(self.acked[number] + 1, input, ""))
+
+    def _step(self, now_ms: int) -> list[Show]:
+        """Step to now, with at most one input of each seat a tick: of two at once the second is played a tick later."""
+        shows: list[Show] = []
+        now = (now_ms - self.zero_ms) // self.rules.TICK_MS
+        while not self.ended:
+            bell, tick = self.rules.due(self.state), self.rules.tick(self.state)
+            last = now if bell is None else min(now, bell - 1)
+            forfeits = [] if shows else [seat for seat, line in enumerate(self.lines) if line.has_given_up(now_ms)]
+            if (any(self.queues) or forfeits) and tick <= last:
+                shows.append(self._play(max(tick, last + 1 - max(1, *map(len, self.queues))), forfeits))
+            elif bell is not None and now >= bell:
+                shows.append(self._log(Entry(bell, "", 0, [])))
+            else:
+                break
+        return shows
+
+    def _play(self, tick: int, forfeits: list[int]) -> Show:
+        taken = [(seat, queue.popleft()) for seat, queue in enumerate(self.queues) if queue]
+        for seat, queued in taken:
+            self.acked[seat] = queued.number
+        return self._log(Entry(tick, "", 0, [(seat, each.number, each.input) for seat, each in taken], forfeits))
+
+    def _log(self, entry: Entry) -> Show:
+        self.version += 1
+        self.logged += 1
+        entry.version, entry.position = self.version, self._position()
+        old, self.state = self.state, after(self.rules, self.state, entry)
+        frame = {
+            "type": "frame",
+            "v": self.version,
+            "t": self.rules.tick(self.state),
+            "a": self.acked,
+            "d": self.rules.delta(old, self.state),
+        }
+        if self.rules.result(self.state) is not None:
+            self.status, self._changed, self.ended = OVER, True, True
+        return self._show(entry=_text(entry), frame=_text(frame))
+
+    def _position(self) -> str:
+        """Up to where the inputs are played: a successor reads on from here, and ignores numbers it has seen."""
+        waiting = [queue[0].id for queue in self.queues if queue and queue[0].id]
+        return before(min(waiting, key=lambda each: tuple(map(int, each.split("-"))))) if waiting else self.read_id
+
+    # What goes out
+
+    def _emoted(self) -> list[Show]:
+        shown, self.emotes = self.emotes, []
+        return [self._show(frame=_text({"type": "emote", "seat": seat, "emote": emote})) for seat, emote in shown]
+
+    def _keyframe(self, now_ms: int) -> Show:
+        """What a newcomer needs, for everybody when something besides the game has changed; and the checkpoint."""
+        key = self.keyframe(now_ms)
+        kept = Checkpoint(
+            self.version,
+            self._position(),
+            self.logged,
+            self.rules.dump(self.state),
+            self.acked,
+            self.status,
+            [line.connection for line in self.lines],
+        )
+        changes = {"status": self.status} | ({"result": _text(key["results"])} if self.ended else {})
+        # Nobody needs the whole again when only time has gone on.
+        frame = _text(key) if self._changed else ""
+        self._key_at_ms, self._changed = now_ms, False
+        return self._show(frame=frame, kept=_text(kept), keyframe=_text(key), changes=_text(changes))
+
+    def hand_over(self, now_ms: int) -> list[Show]:
+        """The last checkpoint, from which another runner goes on."""
+        return [] if self.ended else [self._keyframe(now_ms)]
+
+    def keyframe(self, now_ms: int) -> dict[str, Any]:
+        """Everything that may be seen. Times are UTC ms."""
+        results = self.rules.result(self.state)
+        return {
+            "type": "room",
+            "room": self.room.id,
+            "game": self.room.game.slug,
+            "epoch": self.epoch,
+            "v": self.version,
+            "t": self.rules.tick(self.state),
+            "a": self.acked,
+            "status": self.status,
+            "rated": self.room.rated,
+            "tick_ms": self.rules.TICK_MS,
+            "starts_ms": _utc_ms() + self.zero_ms - now_ms,
+            "watchers": self.watchers(now_ms),
+            "seats": seats(self.room, self.lines, now_ms),
+            "view": self.rules.view(self.state),
+            "results": [{"place": each.place, "points": each.points, "marks": each.marks} for each in results or ()],
+        }
+
+    def watchers(self, now_ms: int) -> int:
+        """How many watch, as the web processes said last."""
+        return sum(count for count, heard_ms in self.watching.values() if now_ms - heard_ms < SILENT_MS)
+
+    def listed(self, now_ms: int) -> Renewed:
+        """The room's entry in the list of live ones."""
+        taken = [seat for seat in self.room.seats if seat]
+        entry = Listed(
+            game=self.room.game.slug,
+            names=[seat.card.name for seat in taken],
+            ids=[seat.player for seat in taken],
+            ratings=[seat.rating for seat in taken],
+            points=list(self.rules.points(self.state)),
+            started_ms=_utc_ms() + self.zero_ms - now_ms,
+            watchers=self.watchers(now_ms),
+            rated=self.room.rated,
+            view=self.rules.view(self.state),
+        )
+        return Renewed(self.room.id, self.epoch, _text(entry))
+
+    def _show(self, *, entry: str = "", frame: str = "", kept: str = "", keyframe: str = "", changes: str = "") -> Show:
+        kinds = (keys.room, keys.log, keys.frames, keys.keyframe, keys.checkpoint, keys.inputs)
+        names = [kind(self.room.id) for kind in kinds]
+        return Show(names, [self.epoch, keys.channel(self.room.id), entry, frame, kept, keyframe, changes, TTL_MS])
+
+
+def _text(value: Any) -> str:
+    return _encode(value).decode()
+
+
+def _utc_ms() -> int:
+    return time.time_ns() // 1_000_000
