@@ -7,7 +7,7 @@ from audit.admin import ReadOnly
 
 
 class Earned(admin.SimpleListFilter):
-    """Which achievement: by the games' own lists, not by what is in the table."""
+    """Filters by achievement; the choices are the declared achievements, not those in the table."""
 
     title, parameter_name = "achievement", "slug"
 

@@ -1,4 +1,4 @@
-"""Gives out what accepted runs earn: coins, progress, achievements. Each once, however often a run comes."""
+"""Awards what accepted runs earn: coins, progress, achievements. Each once, even if a run is processed again."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -24,14 +24,14 @@ from visitors import active_days
 from wallet import coins, ledger
 from wallet.coins import Movement
 
-#: The first of a day is crowned when at least this many played.
+#: The winner of a day gets an award if at least this many players took part.
 DAY_PLAYERS_MIN = 3
 
 Measured = dict[int, dict[str, int]]
 
 
 async def reward(runs: Sequence[Run]) -> None:
-    """Pay a batch of accepted runs, note how far their players got, and award what that reaches."""
+    """Pay for a batch of accepted runs, update the progress of their players, and award new achievements."""
     gone = Player.objects.filter(pk__in={run.player_id for run in runs}, is_gone=True).values_list("pk", flat=True)
     nobodys = {pk async for pk in gone}
     counting = [(run, record.decode(run.record)) for run in runs if run.points > 0 and run.player_id not in nobodys]
@@ -43,18 +43,18 @@ async def reward(runs: Sequence[Run]) -> None:
 def _run_coins(run: Run, kept: Record) -> Movement:
     game = known(kept.game)
     paid = coins.coins_of(run.points, game.points_per_coin) if game else coins.coins_of(run.points)
-    written = with_unit(run.points, game) if game else f"{run.points:,} points"  # Of a game that was removed.
+    written = with_unit(run.points, game) if game else f"{run.points:,} points"  # The game was removed.
     return Movement(run.player_id, paid, f"a run of {written}", f"run:{run.pk}")
 
 
 async def _pay(movements: list[Movement]) -> None:
-    # The wallet remembers for 30 days, the ledger for ever: a dead letter may come later than that.
+    # The wallet remembers a request for 30 days, the ledger for ever. A dead letter may be replayed after that.
     paid = await ledger.known([movement.request for movement in movements])
     await coins.move_many([movement for movement in movements if movement.request not in paid])
 
 
 async def _measure(runs: Iterable[tuple[Run, Record]]) -> Measured:
-    """What these runs reach of every measure, by player."""
+    """The value that these runs reach for each measure, by player."""
     measured: Measured = defaultdict(lambda: dict.fromkeys(measures(), 0))
     for player, day in sorted({(run.player_id, run.accepted_at.date()) for run, _ in runs}):
         await active_days.mark(player, day)
@@ -78,7 +78,7 @@ def _run_counts(players: list[int]) -> dict[int, int]:
 
 
 def _earned(measured: Measured) -> list[tuple[int, Achievement]]:
-    """Keep the progress, and return what it reaches that was not awarded yet."""
+    """Save the progress, and return the achievements it reaches that were not awarded yet."""
     with transaction.atomic():
         best: Measured = defaultdict(dict)
         for row in Progress.objects.filter(player__in=measured):
@@ -104,7 +104,7 @@ def _earned(measured: Measured) -> list[tuple[int, Achievement]]:
 
 
 async def crown_day(season: Season) -> None:
-    """Award the first of an ended day, where three or more played for it. Called when its season is archived."""
+    """Award the winner of an ended day if at least three players took part. Called when its season is archived."""
     if season.kind != "day" or await archive.size(season) < DAY_PLAYERS_MIN:
         return
     [first] = await archive.shown(season, 1)
@@ -115,7 +115,7 @@ async def crown_day(season: Season) -> None:
 
 
 async def _give(player: int, achievement: Achievement) -> None:
-    """Pay first: an award without its coins would never be paid, coins twice are not possible."""
+    """Pay the coins first, then save the award: a retry never pays twice, but it skips what is already awarded."""
     request = f"award:{player}:{achievement.slug}"
     await _pay([Movement(player, achievement.coins, f"for “{achievement.title}”", request)])
     _, is_new = await Award.objects.aget_or_create(player_id=player, slug=achievement.slug)
@@ -125,7 +125,7 @@ async def _give(player: int, achievement: Achievement) -> None:
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """An achievement on a profile: when it was earned (None: not yet), and how far the player is."""
+    """An achievement on a profile: when it was earned (None: not yet), and the player's progress."""
 
     achievement: Achievement
     at: datetime | None
@@ -137,7 +137,7 @@ class Shown(msgspec.Struct, frozen=True):
 
 
 async def shown(player: Player) -> list[Shown]:
-    """Every achievement: earned ones first, the newest first, then the nearest to be earned."""
+    """Every achievement: first the earned ones, newest first, then the others, nearest to completion first."""
     awarded = {award.slug: award.at async for award in Award.objects.filter(player=player)}
     reached = {row.measure: row.value async for row in Progress.objects.filter(player=player)}
     found = [Shown(each, awarded.get(each.slug), min(each.target, reached.get(each.measure, 0))) for each in every()]

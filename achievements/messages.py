@@ -1,4 +1,4 @@
-"""What achievements say to one player."""
+"""The messages about achievements to one player."""
 
 from live.protocol import ServerMessage
 

@@ -21,7 +21,7 @@ class Award(models.Model):
 
 
 class Progress(models.Model):
-    """The most that a player has reached of something that achievements measure; it never falls."""
+    """The highest value that a player has reached for a measure of achievements; it never falls."""
 
     player = models.ForeignKey(Player, models.CASCADE, related_name="progress")
     measure = models.CharField(max_length=60)

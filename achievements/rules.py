@@ -1,9 +1,9 @@
-"""The achievements of all games: what each measures, how much of it is asked for, and what it pays.
+"""The achievements of all games: what each measures, the value to reach, and the coins that it pays.
 
-A game declares its own (games/game.py). The measures are worked out by achievements/awards.py from accepted runs:
-`runs` finished with points, `points` of the best run of a game where more is better, `streak` of days in a row,
-`day_first` 1 once the player ended a day first among three or more, and `<game>:<name>` for a whole
-number in the view that a run of that game ends with.
+A game declares its own (games/game.py). achievements/awards.py computes the measures from accepted runs: `runs` is
+the number of runs with points, `points` the best run in a game where more is better, `streak` the number of days in a
+row, `day_first` 1 once the player won a day with three or more players, and `<game>:<name>` a whole number in the
+final view of a run of that game.
 """
 
 import functools
@@ -24,7 +24,7 @@ GENERAL = (
 
 
 def every() -> tuple[Achievement, ...]:
-    """The general ones, and those of each game, whose measures bear its name."""
+    """The general achievements, then those of each game, whose measures are prefixed with its slug."""
     return _every(tuple(all_games()))
 
 
@@ -40,6 +40,6 @@ def measures() -> set[str]:
 
 
 def coins_for(slugs: Iterable[str]) -> int:
-    """What these achievements paid together."""
+    """The total coins that these achievements pay."""
     paid = {each.slug: each.coins for each in every()}
     return sum(paid.get(slug, 0) for slug in slugs)

@@ -40,7 +40,7 @@ async def measure(case: str, n: int, call: Callable[[], Awaitable[Any]]) -> dict
 
 
 async def fill(members: int, name_of: Callable[[str], str], cards: str, card: str) -> None:
-    """Put so many players on every period, as many submits would."""
+    """Put `members` players on every period, as real submits would."""
     from store.client import client
 
     rng = random.Random(1)
@@ -120,7 +120,7 @@ async def run(options: argparse.Namespace) -> None:
 
 
 async def sql_rank(day: str, n: int) -> dict[str, Any]:
-    """The rank of random players of the same board, by SQLite with an index that covers the question."""
+    """Time rank queries for random players of the same board in SQLite, with a covering index."""
     from store.client import client
 
     with tempfile.TemporaryDirectory() as folder, sqlite3.connect(Path(folder) / "board.sqlite3") as sql:

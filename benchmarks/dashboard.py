@@ -1,4 +1,4 @@
-"""The dashboard with ten staff watching: what its one tick a second costs the web process, beside nobody watching."""
+"""What the dashboard's one update a second costs the web process: ten staff watching, compared with nobody."""
 
 import argparse
 import asyncio
@@ -11,7 +11,7 @@ STAFF = 10
 
 
 async def watch(url: str, cookies: list[str], seconds: float) -> int:
-    """Watch with so many sockets and return how many messages came."""
+    """Watch with one socket per cookie, and return how many messages arrived."""
     import json
 
     from websockets.asyncio.client import connect

@@ -1,7 +1,7 @@
 """One message to many sockets: our hub as shipped, Channels groups, and a bare `websockets.broadcast`, in one run.
 
-The times are from when a message was due to when the client had the frame. `delivered` is the share of all
-messages times all sockets that arrived.
+Times run from when a message was due until the client received the frame. `delivered` is the share of the expected
+frames (messages × sockets) that arrived.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from benchmarks.report import Target, show
 CASES = [(500, 20), (1000, 20), (1000, 60), (1000, 100)]
 P99_MS = {(1000, 20): 25.0, (1000, 60): 30.0, (1000, 100): 100.0}
 WATCH = {"hub": [b'{"type":"watch","topic":"bench"}'], "groups": [], "bare": []}
-# A warm-up, then half a second that does not count either, at the end of which the rate stands.
+# A warm-up, then half a second that is not counted either, until the rate is steady.
 WARM_UP_S, SETTLE_S, DRAIN_S = 2.0, 0.5, 4.0
 
 
@@ -118,7 +118,7 @@ def main() -> None:
 
 
 def judge(sockets: int, rate: float, hub: dict, bare: dict, groups: dict) -> list[Target]:
-    """What the case has to reach."""
+    """The targets of one case."""
     name = f"{sockets} × {rate:g}/s"
     targets = [
         Target(f"{name}: delivered", hub["delivered"], 1.0, hub["delivered"] == 1.0),

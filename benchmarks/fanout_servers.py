@@ -1,6 +1,6 @@
 """The three contenders of `benchmarks.fanout`, each an application that publishes to all its sockets on command.
 
-A line `<rate> <seconds>` on the control port starts it; the answers are when it starts (monotonic ns), and the end.
+A line `<rate> <seconds>` on the control port starts it. The answers are the start time (monotonic ns) and `done`.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ async def control(publish: Publish) -> None:
         start_ns, count = time.monotonic_ns() + 50_000_000, int(rate * seconds)
         writer.write(f"{start_ns}\n".encode())
         for number in range(1, count + 1):
-            # The time at which it should go out, not at which it did: waiting for a busy server counts.
+            # A message carries the time it was due, not the time it was sent, so that waiting for a busy server counts.
             due_ns = start_ns + int(number / rate * 1e9)
             if (wait_s := (due_ns - time.monotonic_ns()) / 1e9) > 0:
                 await asyncio.sleep(wait_s)

@@ -1,6 +1,6 @@
-"""The admin's lists over a million players and five million runs, beside the same lists as Django makes them.
+"""The admin's lists with a million players and five million runs, compared with the same lists by Django's defaults.
 
-By default every page counts all its rows, twice. How long a page takes includes making its HTML.
+By default every page counts all its rows twice. The times include rendering the HTML.
 """
 
 import argparse
@@ -46,7 +46,7 @@ PAGES = {
 
 
 def fill(players: int, runs: int) -> None:
-    """So many players, runs and movements of coins, and ten thousand suspicions and audit entries, by SQL alone."""
+    """Insert players, runs and coin movements, and a suspicion and an audit entry per 500 runs, with plain SQL."""
     from django.db import connection
     from rich.progress import track
 
@@ -85,7 +85,7 @@ def fill(players: int, runs: int) -> None:
         SELECT 1, i, i, {players} - i, datetime('2026-11-24', '-' || i || ' seconds') FROM n"""
     parts = [(player, players), (run, runs), (moved, players), (suspicion, runs // 500), (entry, runs // 500)]
     parts += [(award, players), (place, players)]
-    Board.objects.create(slug="other", title="Other", game="fuse", points_max=1)  # Else there is no filter by board.
+    Board.objects.create(slug="other", title="Other", game="fuse", points_max=1)  # Without it, no filter by board.
     Season.objects.create(
         pk=1, board_id="fuse", period="month:2026-10", kind="month", ends_at=datetime(2026, 11, 1, tzinfo=UTC)
     )
@@ -100,7 +100,7 @@ def fill(players: int, runs: int) -> None:
 
 
 def measured(browser: Any, path: str) -> tuple[float, int]:
-    """The middle of a few times, ms, and how many queries a page took."""
+    """The median time of a page in ms over a few rounds, and how many queries it took."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 

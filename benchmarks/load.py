@@ -1,6 +1,6 @@
 """A light load client: one asyncio protocol per socket that scans frames, on uvloop, in a process of its own.
 
-A full client library was itself the bottleneck: at 100,000 frames a second it would measure itself.
+A full client library would be the bottleneck: at 100,000 frames a second the benchmark would measure the client.
 """
 
 import asyncio
@@ -106,7 +106,7 @@ class Socket(asyncio.Protocol):
             self.transport.close()
 
     def beaten(self, payload: bytes) -> None:
-        """As a browser does: acknowledge."""
+        """Acknowledge a beat, as a browser does."""
         if sent := SENT.search(payload):
             self.send(b'{"type":"beat","seen":' + sent.group(1) + b"}")
 
@@ -137,7 +137,7 @@ def percentile(values: Sequence[float], share: float) -> float:
 async def open_sockets(
     count: int, make: Callable[[], Socket], host: str, port: int, at_once: int = 100
 ) -> list[Socket]:
-    """Open so many sockets, a hundred at a time."""
+    """Open `count` sockets, at most `at_once` at a time."""
     loop = asyncio.get_running_loop()
     opened: list[Socket] = []
     while len(opened) < count:

@@ -12,9 +12,9 @@ from benchmarks.report import show
 
 SEED_MB = 40.0
 BATCH = 2_000
-# Time stands still, or the first leases would end before the last begin.
+# The clock is fixed. Otherwise the first leases would expire before the last ones begin.
 NOW_MS = 1_800_000_000_000
-# A beat every 15 s per connection: so many connections a process could carry by its beats alone.
+# A connection beats every 15 s, so beats per second times 15 is how many connections these beats allow.
 BEAT_S = 15
 
 

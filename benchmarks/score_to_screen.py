@@ -18,14 +18,14 @@ from benchmarks.report import Target, show
 
 POINTS = re.compile(rb'"points":(\d+)')
 WATCH = [b'{"type":"watch","topic":"board:fuse:all"}']
-# On the board's first 50 lines, so that each score shows.
+# All fit in the board's first 50 lines, so that each score is shown.
 PLAYERS = 45
 P99_MS = 200.0
 GROWTH = 1.3
 
 
 async def submit(rate: float, seconds: float) -> dict[int, int]:
-    """Submit so many better and better runs a second; points → when accepted (monotonic ns)."""
+    """Submit `rate` runs a second, each better than the last; returns points → time of acceptance (monotonic ns)."""
     from accounts.cards import Card
     from leaderboard import boards
     from leaderboard.boards import FinishedRun
@@ -59,7 +59,7 @@ async def watch(port: int, watchers: int, stuck: int, rate: float, seconds: floa
 
     def received(_: Socket, payload: bytes) -> None:
         if payload.startswith(b'{"type":"diff"'):
-            # One text for all: looked into once, afterwards.
+            # All watchers get the same text, so each text is parsed only once, afterwards.
             arrivals.setdefault(payload, []).append(time.monotonic_ns())
 
     url = f"ws://127.0.0.1:{port}/ws/"
@@ -92,7 +92,7 @@ async def watch(port: int, watchers: int, stuck: int, rate: float, seconds: floa
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--watchers", type=int, default=500)
-    parser.add_argument("--stuck", type=int, default=20, help="readers that read nothing, in one more case at 200/s")
+    parser.add_argument("--stuck", type=int, default=20, help="sockets that never read, in an extra case at 200/s")
     parser.add_argument("--rates", type=float, nargs="+", default=[200, 50, 2000], help="scores a second")
     parser.add_argument("--seconds", type=float, default=10.0, help="how long each rate is measured (default: 10)")
     parser.add_argument("--json", action="store_true", help="end with one line for programs")

@@ -1,7 +1,7 @@
 """Sessions beside Django's own backends on the same machine: `cache` (on the same Redis) and `db`.
 
-Load and save a second with one and with two writers at once, bytes a session, and how many of the fields
-that two writers added to one session are lost.
+Measures loads and saves per second with one writer and with two at once, bytes per session, and how many fields
+are lost when two writers add to one session.
 """
 
 import argparse
@@ -52,7 +52,7 @@ def load_and_save(name: str, key: str, number: int) -> None:
 
 
 def rate(name: str, n: int, writers: int) -> float:
-    """Loads and saves a second of so many threads, each with sessions of its own."""
+    """Loads and saves per second of `writers` threads, each with its own sessions."""
     from django.db import connection
 
     keys = [[new_session(name) for _ in range(50)] for _ in range(writers)]
@@ -66,7 +66,7 @@ def rate(name: str, n: int, writers: int) -> float:
 
 
 def lost_fields(name: str) -> int:
-    """How many of the fields are missing that two writers added to one session, each its own ones."""
+    """How many fields are missing after two writers have each added their own to one session."""
     from django.db import connection
 
     key = new_session(name)

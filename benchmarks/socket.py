@@ -111,7 +111,7 @@ def main() -> None:
             for connections in CONNECTIONS:
                 found = {}
                 for contender in ("arcade", "bare", "lua") if kind == "move" else ("arcade", "bare"):
-                    # Rate limits count as always; only their numbers are out of reach.
+                    # Rate limits are counted as usual, but are set too high to be reached.
                     with stage.web(APPLICATION, CONTENDER=contender, RATE_LIMIT_FACTOR="1e6") as (port, _):
                         arguments = [str(port), contender, kind, "|".join(cookies[:connections]), str(options.seconds)]
                         found[contender] = json.loads(stage.client("benchmarks.socket", "--client", *arguments))

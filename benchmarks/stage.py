@@ -23,7 +23,7 @@ def free_port() -> int:
 
 
 def prepare() -> tempfile.TemporaryDirectory:
-    """Point the settings of this process and its children at a new folder and a new Redis on it; then Django is up."""
+    """Point the settings of this process and its children at a new folder with its own Redis, and set up Django."""
     folder = tempfile.TemporaryDirectory(prefix="gameapp-bench-")
     for name in ("REDIS_URL", "DATABASE_URL", "SITE_URLS"):
         os.environ.pop(name, None)
@@ -82,7 +82,7 @@ def running(command: list[str], port: int, **environment: str) -> Iterator[int]:
 
 
 def players(count: int) -> list[tuple[int, str]]:
-    """Migrate, and make so many signed-in guests; gives each one's id and Cookie header."""
+    """Migrate, and create `count` signed-in guests; returns the id and the Cookie header of each."""
     from django.core.management import call_command
     from django.test import Client
 

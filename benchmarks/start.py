@@ -1,4 +1,4 @@
-"""How long a stranger waits: `bin/play` in a fresh copy of the last commit until it says it is ready, cold and warm.
+"""How long a newcomer waits: from `bin/play` in a fresh clone of the last commit until it is ready, cold and warm.
 
 Cold: no .venv, no data, packages from pip's cache. Warm: the same folder again.
 """

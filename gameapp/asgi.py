@@ -26,8 +26,8 @@ router = ProtocolTypeRouter(
 )
 application = Counted(Reported(router))
 
-# What start-up made stays for ever, and a full collection over thousands of sockets stops them all for a moment:
-# leave the one alone, and do the other seldom.
+# Objects from start-up stay for ever, so the garbage collector skips them. A full collection over thousands of sockets
+# pauses them all for a moment, so it is made rare.
 gc.collect()
 gc.freeze()
 gc.set_threshold(50_000, 20, 100)

@@ -25,7 +25,7 @@ def import_map() -> ImportMap:
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """The import map, the player (None: nobody signed in), and where a sign-in from this page leads back to."""
+    """The import map, the player (None if nobody is signed in), and the address to return to after signing in."""
 
     def rendered() -> SafeString:
         return import_map().render(attrs={"nonce": str(request.csp_nonce)})
@@ -34,9 +34,9 @@ def page(request: HttpRequest) -> dict[str, Any]:
 
 
 def here(request: HttpRequest) -> str:
-    """Where somebody who signs in or up on this page goes on: here, or where a page of that kind was to lead."""
+    """The address to go to after signing in or up from this page: the page itself, or `next` on an account page."""
     if not request.path.startswith("/accounts/"):
         return request.get_full_path()
-    with contextlib.suppress(SuspiciousOperation):  # As many fields as nobody reads: the page says so.
+    with contextlib.suppress(SuspiciousOperation):  # Too many fields: the page itself reports that.
         return request.POST.get("next") or request.GET.get("next") or "/"
     return "/"

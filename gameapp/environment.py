@@ -1,7 +1,7 @@
 """Every variable that the site reads from its environment or from `.env`: read once, and checked once.
 
-A wrong one is one line that names the variable and says what it should be. Its value may be a secret and is in no
-message. A variable that is empty counts as not set.
+A wrong value gives a one-line error that names the variable and says what it should be. The value may be a secret, so
+no message contains it. An empty variable counts as not set.
 """
 
 import ipaddress
@@ -22,7 +22,7 @@ from store.address import BadAddress, parse
 
 T = TypeVar("T")
 
-#: Every variable there is, for whoever keeps what a site was started with.
+#: The names of all variables; `launch.running` stores their values for a running site.
 NAMES = (
     "DEBUG SECRET_KEY SECRET_KEY_FALLBACKS SITE_URLS BEHIND_TLS_PROXY HSTS_SECONDS HSTS_SUBDOMAINS HSTS_PRELOAD "
     "PROXY_COUNT RATE_LIMIT_FACTOR ADDRESS_CONNECTIONS_MAX SOCKET_SILENCE_S DATA_DIR STATIC_ROOT GAMES_DIR "
@@ -40,7 +40,7 @@ class WrongSetting(Exception):
 
 @dataclass(frozen=True)
 class Environment:
-    """The checked values; seconds and counts where the names end in `_s` and `_max`."""
+    """The checked values. Names ending in `_s` are seconds, those ending in `_max` are counts."""
 
     debug: bool
     data_dir: Path
@@ -76,7 +76,7 @@ class Environment:
 
 
 def read(base_dir: Path) -> Environment:
-    """Read and check every variable; `.env` in `base_dir` counts where the environment says nothing.
+    """Read and check every variable; `.env` in `base_dir` supplies those that the environment does not set.
 
     Raises:
         WrongSetting: one of them is wrong.
@@ -223,7 +223,7 @@ def _database(text: str) -> dict[str, Any]:
 
 
 def _local_database(data_dir: Path) -> dict[str, Any]:
-    # Not by its address: a folder may have a # or a % in its name.
+    # Set NAME directly, not in a URL: the folder's name may contain # or %.
     return {**dj_database_url.parse("sqlite:///x"), "NAME": str(data_dir / "db.sqlite3")}
 
 

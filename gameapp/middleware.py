@@ -57,7 +57,7 @@ class CommonMiddleware(Inline, django.middleware.common.CommonMiddleware):
 
 
 class CsrfViewMiddleware(Inline, django.middleware.csrf.CsrfViewMiddleware):
-    """Parses a form only after its sender has passed a rate limit, and one in parts beside the event loop."""
+    """Parses a form only if its sender is within a rate limit; multipart forms are parsed in a thread."""
 
     sync_capable = False
 
@@ -90,10 +90,10 @@ class MessageMiddleware(Inline, django.contrib.messages.middleware.MessageMiddle
 
 
 class RefusalMiddleware(AsyncMiddleware):
-    """Answers what cannot be: 503 with Retry-After while a store is away, 429 at a rate limit, 4xx for odd requests.
+    """Answers refusals: 503 with Retry-After while a store is away, 429 at a rate limit, 4xx for malformed requests.
 
-    Views raise `StoreUnavailable` or SQL's own errors; the session and player middleware, whose errors Django would
-    turn into a 500 on the way up, answer a bare 503 that gets its page here.
+    Views raise `StoreUnavailable` or SQL's own errors. Django would turn exceptions of the session and player
+    middleware into a 500, so these answer an empty 503, which gets its page here.
     """
 
     async def __call__(self, request: HttpRequest) -> HttpResponseBase:
@@ -112,23 +112,23 @@ class RefusalMiddleware(AsyncMiddleware):
         if isinstance(error, Busy):
             return unavailable(request, str(error))
         if isinstance(error, OverflowError | DataError | SuspiciousOperation) or _is_of_admin_values(request, error):
-            # Such as a number that SQL cannot hold, or a text that PostgreSQL takes for no value of the column's type.
+            # Such as a number too large for SQL, or a text that PostgreSQL cannot convert to the column's type.
             return nonsense(request, error)
         return too_many(request, error) if isinstance(error, TooMany) else None
 
 
 def _is_of_admin_values(request: HttpRequest, error: Exception) -> bool:
-    """Whether the admin, which looks things up by whatever it is given, was given what no column can be."""
+    """Whether the admin, which looks things up by any value it is given, got one that its column cannot hold."""
     given = request.GET or request.POST
     return bool(given) and request.path.startswith("/admin/") and isinstance(error, ValueError | ValidationError)
 
 
 def _refused(request: HttpRequest) -> HttpResponse | None:
-    """The answer to what no view is to see; None for everything else."""
+    """The response to a request that no view should see; None for all other requests."""
     try:
         request.get_host()
     except DisallowedHost:
-        # Not by name: who asks with ever other ones must not fill the log.
+        # The host is not named: a client that sends many different ones must not fill the log.
         logger.info("a request for a host that is not this site's")
         return odd(request, 400)
     scope = getattr(request, "scope", {})
@@ -137,7 +137,7 @@ def _refused(request: HttpRequest) -> HttpResponse | None:
         response.headers["Connection"] = "close"  # The rest of the body is not read.
         return response
     if UNREADABLE in scope or (request.content_params or {}).get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
-        request.encoding = "utf-8"  # Whatever looks into the form from here on reads it so.
+        request.encoding = "utf-8"  # Everything that reads the form from here on uses this.
         return odd(request, 415)
     if "\0" in request.path:
         return odd(request, 404)
@@ -153,7 +153,7 @@ def _has_nul(given: QueryDict) -> bool:
 
 
 def nonsense(request: HttpRequest, error: Exception) -> HttpResponse:
-    """The 400 page, and one line in the log that says what was odd, and where that was found."""
+    """The 400 page, and one log line that says what was wrong and where it was found."""
     at = traceback.extract_tb(error.__traceback__)[-1]
     logger.warning("%s: %s in %s:%s: %.200s", request.path, type(error).__name__, at.name, at.lineno, error)
     return odd(request, 400)
@@ -164,7 +164,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return odd(request, 400)
 
 
-#: What is wrong with a request, by the status of its page: a heading, and words for whoever sent it.
+#: The heading and the text of the error page for each status.
 ODD = {
     400: ("That request makes no sense", "Something in it is no value that this page knows. Go back and try again."),
     404: ("Nothing here", "No page lives at this address. Perhaps the game you are after is in the lobby."),

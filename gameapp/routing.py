@@ -11,7 +11,7 @@ from presence.consumer import SiteConsumer
 
 
 async def nowhere(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """Refuse a socket at an address that there is not."""
+    """Refuse a socket at an unknown address."""
     await deny(send)
 
 

@@ -1,6 +1,6 @@
 """Every setting, read from the environment; an empty environment gives a working development site.
 
-`.env.example` lists the variables. Nonsense in one of them stops the start with its name.
+`.env.example` lists the variables. A wrong value stops the start with an error that names the variable.
 """
 
 from dataclasses import replace
@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 from csp.constants import NONCE, NONE, SELF
 
 from gameapp import environment
+from gameapp.rate_limits import POLICIES
 from games.discovery import game_folders, look_in, room_folders
 from live.servers.bodies import BODY_BYTES_MAX
-from store.limits import Policy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -82,8 +82,8 @@ MIDDLEWARE = [
     "visitors.middleware.VisitorMiddleware",
 ]
 
-# The first three look for the stock classes by name; ours are subclasses, and tests see their headers in force. HSTS
-# for subdomains and browsers' own lists is each operator's choice.
+# The first three checks look for the stock middleware by name. Ours are subclasses, and tests check their headers.
+# HSTS for subdomains and for browsers' preload lists is each operator's choice.
 SILENCED_SYSTEM_CHECKS = ["security.W001", "security.W002", "security.W003", "security.W005", "security.W021"]
 
 ROOT_URLCONF = "gameapp.urls"
@@ -119,7 +119,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
-    # A pooler in transaction mode loses what a server-side cursor was opened on.
+    # With a pooler in transaction mode, a server-side cursor may lose its connection.
     DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
     _options = DATABASES["default"].setdefault("OPTIONS", {})
     _options.setdefault("connect_timeout", max(2, round(SQL_TIMEOUT_S)))
@@ -156,7 +156,7 @@ PASSWORD_HASHERS = ["accounts.sign_in.hashing.PooledHasher"]
 
 SESSION_ENGINE = "accounts.sessions.engine"
 SESSION_COOKIE_AGE = 60 * 24 * 60 * 60
-# In a cookie while it is short: a word to somebody who is not signed in must not keep a session for them.
+# Short messages are kept in a cookie, so that a message to an anonymous visitor does not create a session.
 MESSAGE_STORAGE = "django.contrib.messages.storage.fallback.FallbackStorage"
 
 # Redis: see store/client.py. Without REDIS_URL it is the private server of the data folder.
@@ -166,52 +166,14 @@ REDIS_TIMEOUT_S = _given.redis_timeout_s
 REDIS_CONNECTIONS_MAX = _given.redis_connections_max
 REDIS_APPENDFSYNC = _given.redis_appendfsync
 
-# How often somebody may do something; store/limits.py. Accounts first, addresses as a loose outer bound only:
-# a school shares one. A sign-in stays closed while Redis is away, since nobody would count the tries; a move, which
-# needs Redis anyway, opens, so that its own answer says what is wrong.
-RATE_LIMITS = {
-    "sign_in_account_address": Policy(limit=10, window_s=300, sliding=True),
-    "sign_in_account": Policy(limit=100, window_s=300, sliding=True),
-    "sign_in_address": Policy(limit=300, window_s=300),
-    # Every form, before it is parsed.
-    "post_address": Policy(limit=3_000, window_s=60, opens_when_away=True),
-    "reset_address": Policy(limit=20, window_s=3600),
-    "reset_mail": Policy(limit=3, window_s=3600),
-    "confirm_player": Policy(limit=5, window_s=3600),
-    "confirm_address": Policy(limit=40, window_s=3600),
-    "sign_up_address": Policy(limit=200, window_s=3600),
-    # What an address can make grow: guests, who are kept for 30 days, and runs, which are kept for ever.
-    "guest_address": Policy(limit=300, window_s=600),
-    "guest_address_day": Policy(limit=3_000, window_s=24 * 60 * 60),
-    "run_start_address": Policy(limit=2_000, window_s=60, opens_when_away=True),
-    "shop": Policy(limit=120, window_s=60),
-    "delete_address": Policy(limit=60, window_s=3600),
-    "export": Policy(limit=10, window_s=3600),
-    "replay": Policy(limit=120, window_s=60, opens_when_away=True),
-    "nearby": Policy(limit=6, window_s=24 * 60 * 60),
-    "nearby_look": Policy(limit=60, window_s=60 * 60),
-    "follow": Policy(limit=60, window_s=60),
-    "run_start": Policy(limit=200, window_s=60, opens_when_away=True),
-    "move": Policy(limit=10_000, window_s=60, opens_when_away=True),
-    # At most one input a tick is played: more only wait.
-    "room_input": Policy(limit=3_000, window_s=60, opens_when_away=True),
-    "emote": Policy(limit=20, window_s=60),
-    "room_make": Policy(limit=60, window_s=60),
-    "challenge": Policy(limit=20, window_s=60),
-    "handshake_session": Policy(limit=600, window_s=60, opens_when_away=True),
-    "handshake_address": Policy(limit=20_000, window_s=60, opens_when_away=True),
-    "message_player": Policy(limit=12_000, window_s=60, opens_when_away=True),
-    "message_address": Policy(limit=120_000, window_s=60, opens_when_away=True),
-    "passed": Policy(limit=1, window_s=60),
-}
-# For load tests, and for places where everybody is trusted: all of them times this.
+# All limits are multiplied by this, for load tests and for sites where everybody is trusted.
 RATE_LIMIT_FACTOR = _given.rate_limit_factor
 RATE_LIMITS = {
-    name: replace(policy, limit=max(1, round(policy.limit * RATE_LIMIT_FACTOR))) for name, policy in RATE_LIMITS.items()
+    name: replace(policy, limit=max(1, round(policy.limit * RATE_LIMIT_FACTOR))) for name, policy in POLICIES.items()
 }
 # How many proxies of ours stand in front and append to X-Forwarded-For.
 PROXY_COUNT = _given.proxy_count
-# The most open connections, and the most sockets, of one address: generous, since a school shares one.
+# At most this many connections, and this many sockets, per address. Generous, since a school shares one.
 ADDRESS_CONNECTIONS_MAX = _given.address_connections_max
 
 # A socket that has not acknowledged what was sent, and says nothing for this long, is closed.
@@ -233,7 +195,7 @@ STORAGES = {
 SERVESTATIC_ALLOW_ALL_ORIGINS = False
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_BYTES_MAX
-# No form takes a file, and nothing of one is written to disk.
+# No form accepts files, so uploads are never written to disk.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 
 LANGUAGE_CODE = "en"
@@ -277,7 +239,7 @@ TEST_RUNNER = "tests.runner.PytestRunner"
 
 # `line` for people, `json` for programs: one object a line. Both say which request a line belongs to.
 LOG_FORMAT = _given.log_format
-# On the handler: a logger's filters do not see what its children say.
+# These are set on the handler, because a logger's filters do not see the records of its children.
 LOG_FILTERS = ["request_id", "no_traceback", "repeats"]
 LOGGING = {
     "version": 1,
@@ -300,5 +262,5 @@ LOGGING = {
     },
 }
 
-# Who may read /metrics: whoever sends it as a bearer token; without one, only this machine itself.
+# The bearer token for /metrics. Without one, only this machine may read the page.
 METRICS_TOKEN = _given.metrics_token

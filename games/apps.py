@@ -5,7 +5,6 @@ from django.db.models.signals import post_migrate
 def _ensure_boards(**_: object) -> None:
     """Give every game its board; one that an operator edited is left as it is."""
     from games.game import all_games
-    from games.rooms.game import all_room_games
     from leaderboard.models import Board
 
     for game in all_games():
@@ -13,17 +12,14 @@ def _ensure_boards(**_: object) -> None:
         own |= {"unit": game.unit, "format": game.format}
         own["order"] = Board.Order.LOWER if game.lower_is_better else Board.Order.HIGHER
         Board.objects.get_or_create(slug=game.slug, defaults=own)
-    for room_game in all_room_games():
-        # Ratings: the latest counts.
-        rating = {"title": room_game.title, "game": room_game.slug, "points_max": 10_000, "unit": "rating"}
-        rating |= {"operator": Board.Operator.LATEST, "champion_weight": 0}
-        Board.objects.get_or_create(slug=room_game.slug, defaults=rating)
 
 
 class GamesConfig(AppConfig):
     name = "games"
 
     def ready(self) -> None:
+        from games.rooms import keys, messages  # noqa: F401  (what rooms declare)
+
         # Sent once per app that has models, so it hangs on the one whose table is needed.
         post_migrate.connect(_ensure_boards, sender=apps.get_app_config("leaderboard"))
         _fill_the_shop()

@@ -6,7 +6,7 @@ from accounts.models import Player
 
 
 class Match(models.Model):
-    """A match that is over. `log` replays it: JSON entries, see games/rooms/log.py."""
+    """A match that is over. `log` replays it: JSON entries, see games/rooms/running/log.py."""
 
     id = models.CharField(primary_key=True, max_length=40)
     game = models.SlugField(max_length=40)

@@ -1,4 +1,4 @@
-"""Ranking finished runs on their boards, and keeping the names on them right. Reading is in `standings`."""
+"""Ranks finished runs on their boards and keeps the names on them up to date. Reading is in `standings`."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -27,7 +27,7 @@ PIPELINES = 4
 
 
 class FinishedRun(msgspec.Struct, frozen=True):
-    """A run that its game has ended; `id` is unique for ever and `record` is what replays it, in JSON."""
+    """A run that its game has ended; `id` is never reused, and `record` is the JSON from which it can be replayed."""
 
     id: str
     board: str
@@ -39,7 +39,7 @@ class FinishedRun(msgspec.Struct, frozen=True):
 
 
 def subject(slug: str) -> str:
-    """What is marked when a board changes."""
+    """The subject that is marked when a board changes."""
     return f"board:{slug}"
 
 
@@ -68,9 +68,9 @@ async def submit(run: FinishedRun, *, at_ms: int | None = None) -> Report:
 async def submit_many(
     runs: Sequence[FinishedRun], *, full: bool = False, at_ms: int | None = None
 ) -> list[Report | GameError]:
-    """Rank up to 1,000 runs through pipelined scripts; each gets its report or the reason against it.
+    """Rank up to 1,000 runs through pipelined scripts; returns the report or the error of each run.
 
-    Unless they are to be `full`, the reports are brief: they have no changes. Otherwise as `submit`, run by run.
+    Unless `full` is set, reports list no changes. Everything else is as in `submit`, for each run.
 
     Raises:
         ValueError: more than 1,000 runs.
@@ -95,7 +95,7 @@ async def submit_many(
 def _check(board: Board, run: FinishedRun) -> None:
     if not board.is_open:
         raise BoardClosed
-    # bool is an int to Python and a mistake here.
+    # In Python a bool is an int; here it is a mistake.
     if type(run.points) is not int or not 0 <= run.points <= board.points_max:
         raise PointsOutOfRange(f"{board.title} takes whole numbers from 0 to {board.points_max:,}.")
 
@@ -107,7 +107,7 @@ async def _rank(
     answers: list[list[Any]] = [[] for _ in chunks]
     waiting = list(range(len(chunks)))
     assumed_ms = now_ms() if at_ms is None else at_ms
-    # Where only the latest run counts, a batch keeps its order.
+    # Where only the latest run counts, the runs of a batch must be ranked in order.
     pipelines = 1 if board.operator == Board.Operator.LATEST else PIPELINES
     for _ in range(3):
         calls = [_call(board, chunks[index], full, assumed_ms, at_ms) for index in waiting]
@@ -138,7 +138,7 @@ class _Period(msgspec.Struct):
 
 
 class _Run(msgspec.Struct):
-    """Player and points are text, as they are written."""
+    """Player and points are text, as the script writes them."""
 
     id: str
     player: str
@@ -149,7 +149,7 @@ class _Run(msgspec.Struct):
 
 
 class Plan(msgspec.Struct):
-    """What lua/submit.lua is to do, read there by these names."""
+    """The JSON argument of lua/submit.lua, which reads these field names."""
 
     now_ms: int
     marks: str
@@ -216,7 +216,7 @@ async def kept_periods(slug: str) -> list[str]:
 
 
 async def remove_players(slug: str, players: Sequence[int]) -> None:
-    """Take players off every kept period of a board, cards included."""
+    """Remove players and their cards from every period of a board in Redis."""
     names = [str(player) for player in players]
     if not names:
         return

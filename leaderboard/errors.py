@@ -1,4 +1,4 @@
-"""Why a run is not ranked or a board not shown."""
+"""The errors for runs that are not ranked and boards that are not shown."""
 
 from live.errors import GameError
 

@@ -1,4 +1,4 @@
-"""What a board is called, how it ranks and which periods it keeps; read from SQL and kept for some seconds."""
+"""The definitions of boards (title, order, periods and so on), read from SQL and cached for a few seconds."""
 
 import logging
 import time
@@ -16,7 +16,7 @@ _known: dict[str, tuple[float, Board]] = {}
 
 
 async def find(slug: str) -> Board:
-    """The board's definition, at most 5 seconds old, or as it was known last while SQL is away.
+    """The board's definition, at most 5 seconds old; while SQL is unavailable, the last known one.
 
     Raises:
         UnknownBoard: there is none.
@@ -28,7 +28,7 @@ async def find(slug: str) -> Board:
         except SQL_TROUBLE as error:
             if board is None:
                 raise
-            logger.warning("board %s is as it was known last: %s", slug, error)
+            logger.warning("SQL is unavailable, board %s keeps its last known definition: %s", slug, error)
             found = board
         board = found
         if board is None:
@@ -39,12 +39,12 @@ async def find(slug: str) -> Board:
 
 
 def remember(board: Board, for_s: float = 0.0) -> None:
-    """Keep this definition. It stays fresh `for_s` seconds longer than one that was just read from SQL."""
+    """Cache this definition. It stays fresh `for_s` seconds longer than one that was just read from SQL."""
     _known[board.slug] = (time.monotonic() + for_s, board)
 
 
 def forget() -> None:
-    """Read every definition anew."""
+    """Clear the cache, so that every definition is read again."""
     _known.clear()
 
 

@@ -1,4 +1,4 @@
-"""What boards say to one player."""
+"""The messages about boards to one player."""
 
 from live.protocol import ServerMessage
 

@@ -1,4 +1,4 @@
-"""What SQL keeps of boards: their definition, every accepted run, ended seasons, and what moderators did."""
+"""The tables of boards: definitions, accepted runs, ended seasons, merged guests and hidden players."""
 
 import dataclasses
 
@@ -62,7 +62,7 @@ class Board(models.Model):
 
     @property
     def unit_word(self) -> str:
-        """What follows a result; a time says by itself what it is."""
+        """The unit shown after a result; empty for a time, which needs none."""
         return "" if self.format == self.Format.TIME else self.unit
 
     @property
@@ -71,7 +71,7 @@ class Board(models.Model):
         return [kind for kind in KINDS if getattr(self, f"keeps_{kind}")]
 
     def since(self, period: Period) -> Period:
-        """The span of a period that counts: all of it, unless it was reset meanwhile."""
+        """The part of a period that counts: all of it, or the part after its last reset."""
         return dataclasses.replace(period, start_ms=max(period.start_ms, self.resets.get(period.id, 0)))
 
     @property
@@ -84,7 +84,7 @@ class Board(models.Model):
         return self.order == self.Order.LOWER
 
     def clean(self) -> None:
-        """Refuse what would make kept scores wrong, with the reason."""
+        """Refuse changes that would make the stored scores wrong, with the reason."""
         if not self.kinds:
             raise ValidationError("A board keeps at least one period.")
         kept = Board.objects.filter(pk=self.pk).first()
@@ -146,7 +146,7 @@ class Season(models.Model):
 
 
 class Placement(models.Model):
-    """Where a player ended a season, hidden ones too; every player has one. See archive.py for how it is read."""
+    """A player's final place in a season. Hidden players have one too; see archive.py for how it is read."""
 
     season = models.ForeignKey(Season, models.CASCADE, related_name="placements")
     rank = models.PositiveIntegerField()
@@ -166,9 +166,9 @@ class Placement(models.Model):
 
 
 class Merge(models.Model):
-    """A guest whose runs went to the account that the same browser signed in to. Only ever added to.
+    """A guest whose runs were moved to the account that the same browser signed in to. Rows are only ever added.
 
-    `applied`: everything has arrived, and the guest is gone.
+    `applied`: every run has been moved, and the guest is deleted.
     """
 
     guest_id = models.BigIntegerField(unique=True)

@@ -12,7 +12,7 @@ TITLES = {"day": "Today", "week": "This week", "month": "This month", "all": "Al
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A span of time on a board, from `start_ms` up to but without `end_ms` (None: no end)."""
+    """A span of time on a board, from `start_ms` up to, but not including, `end_ms` (None: no end)."""
 
     kind: str
     id: str

@@ -1,4 +1,4 @@
-"""What a ranked run changed, read from what lua/submit.lua returns and keeps."""
+"""What a ranked run changed, decoded from the report that lua/submit.lua returns and stores."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """What a run changed, by period, the shortest first. `changes` is empty for a run of a batch."""
+    """What a run changed, by period, the shortest first. `changes` is empty in a batch without full reports."""
 
     run: str
     points: int

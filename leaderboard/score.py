@@ -1,16 +1,16 @@
-"""The tie rule: points and the moment they were reached, kept together in one sorted-set score.
+"""The tie rule: one sorted-set score holds the points and the time they were reached.
 
 Where higher is better, `score = points + earliness`; earliness falls from 1 towards 0 over the 34 years
-after 2024. Where lower is better, `score = points + lateness`, which rises from 0. Either way whoever got
-there first stands higher among equals. `lua/score.lua` makes the same sum. Points are exact below 2^43
-from mid-January 2024 on; before, earliness so near 1 could round up.
+after 2024. Where lower is better, `score = points + lateness`, which rises from 0. Either way, of equal
+points those reached first rank higher. `lua/score.lua` computes the same score. Points are exact below 2^43
+from mid-January 2024 on; before that, an earliness so close to 1 could round up.
 """
 
 import math
 
 EPOCH_S = 1_704_067_200  # 2024-01-01 UTC
 SPAN_S = 2**30
-# Above this a double has no bit left for the time at all.
+# Above this a double has no bits left for the time.
 POINTS_LIMIT = 2**43
 
 

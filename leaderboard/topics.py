@@ -32,7 +32,7 @@ async def own_standings(asked: Sequence[tuple[Any, Sequence[Any]]]) -> dict[tupl
 
 
 class BoardTopic(Topic):
-    """The first 50 of a board's current period; signed-in watchers are told their own place beside it.
+    """The first 50 of a board's current period; signed-in watchers also get their own place.
 
     State: `order` is the list of player ids from first place on, `row:<id>` what a line shows,
     `size` the number of players, `ends_ms` the period's end (null: none).
@@ -57,7 +57,7 @@ class BoardTopic(Topic):
         return state | {f"row:{row.player}": row_state(row) for row in read.rows}
 
     def news(self, before: Message | None, now: Message) -> Message | None:
-        """Worth telling when the place itself changed, not when somebody far away joined the board."""
+        """Send the standing when the place itself changed, not when only the size of the board did."""
         assert isinstance(now, Standing)
         if before is None:
             return now
@@ -68,7 +68,7 @@ class BoardTopic(Topic):
 
 
 def row_state(row: Row) -> dict[str, Any]:
-    """What a line shows besides its rank, which follows from its place in the order."""
+    """The state of one line. It has no rank, which follows from its position in `order`."""
     return {"points": row.points, "at_ms": row.at_ms, **msgspec.to_builtins(row.card)}
 
 

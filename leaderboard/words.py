@@ -1,4 +1,4 @@
-"""Results in words, as their board writes them. Pages, the feed, coins, the admin and CSV all ask here."""
+"""Formats results in the way of their board. Pages, the feed, coins, the admin and CSV all use it."""
 
 from typing import Protocol
 
@@ -22,6 +22,6 @@ def result(points: int, board: Written) -> str:
 
 
 def with_unit(points: int, board: Written) -> str:
-    """`12,345 points`; a time says by itself what it is: `1:05.250`."""
+    """`12,345 points`; a time needs no unit: `1:05.250`."""
     written = result(points, board)
     return written if board.format == "time" else f"{written} {board.unit}"

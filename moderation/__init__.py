@@ -1,1 +1,1 @@
-"""What operators do to boards, runs and players, and the runs that they are asked to look at."""
+"""Operator actions on boards, runs and players, and the queue of suspicious runs."""

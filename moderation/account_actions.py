@@ -1,4 +1,4 @@
-"""What operators do to an account besides moderating it: each with who, why, before and after."""
+"""Operator actions on accounts other than moderation. Each is audited: who, why, and the values before and after."""
 
 import secrets
 
@@ -31,7 +31,7 @@ class OddAmount(GameError):
     help="sign a player out everywhere",
 )
 async def revoke_sessions(player: Player, *, act: Act) -> int:
-    """Sign a player out everywhere, open sockets included; returns of how many sessions."""
+    """End all sessions of a player and close their open sockets; returns how many sessions there were."""
     ended = await end_sessions(player.pk)
     await sync_to_async(act.keep)({"sessions": ended}, {"sessions": 0})
     return ended
@@ -45,7 +45,7 @@ async def revoke_sessions(player: Player, *, act: Act) -> int:
     help="give a player coins",
     asks={
         "coins": forms.IntegerField(min_value=1, max_value=AMOUNT_MAX, widget=AdminIntegerFieldWidget),
-        # The same for every sending of one form: a second click, or another try after a silence, gives nothing more.
+        # The same each time one form is sent, so that a double click or a retry after a timeout gives no more coins.
         "token": forms.CharField(
             widget=forms.HiddenInput, initial=lambda: secrets.token_hex(12), max_length=24, required=False
         ),
@@ -54,7 +54,7 @@ async def revoke_sessions(player: Player, *, act: Act) -> int:
     says=lambda player, balance: f"{player.name} has {balance:,} coins now.",
 )
 async def grant_coins(player: Player, coins: int, *, act: Act, token: str = "") -> int:
-    """Give a player coins; returns how many they have then. Sent again with the same `token`, it gives nothing more.
+    """Give a player coins; returns the new balance. A repeated call with the same `token` gives nothing more.
 
     Raises:
         OddAmount: nothing was given.
@@ -73,7 +73,7 @@ async def grant_coins(player: Player, coins: int, *, act: Act, token: str = "") 
 
 
 async def replay_letters(*, reason: str, by: Player | None) -> int:
-    """Have every dead letter of the ledger tried again; returns how many. Raises ReasonMissing."""
+    """Put every dead letter of the ledger back on its stream; returns how many. Raises ReasonMissing."""
     reason = given_reason(reason)
     count = await replay_dead_letters(keys.ledger())
     after = {"letters": count}

@@ -1,4 +1,4 @@
-"""Operators' pages for boards, runs and seasons, and the moderators' actions, each of which asks for a reason."""
+"""Admin pages for boards, runs, seasons and players, with operator actions. Each action asks for a reason."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ from store.sync_loop import run_sync
 
 
 class BoardForm(forms.ModelForm):
-    """Also looks at the live standings: accepted runs are there before they are in SQL."""
+    """Refuses to change how a board in use ranks. It asks Redis, where accepted runs appear before they are in SQL."""
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
@@ -43,14 +43,14 @@ class BoardAdmin(Acts, admin.ModelAdmin):
     list_display = ["title", "slug", "order", "operator", "points_max", "is_open"]
     list_filter = ["is_open", "order", "operator"]
     search_fields = ["title", "slug"]
-    # Whether it is open, and resets, have actions of their own, which ask why.
+    # Opening, closing and resetting a board are separate actions, which ask for a reason.
     readonly_fields = ["slug", "game", "is_open", "tie_resolution"]
     form = BoardForm
 
     def save_model(self, request, obj, form, change):
         fields = form.changed_data
         before = Board.objects.values(*fields).get(pk=obj.pk) if fields else {}
-        obj.save(update_fields=fields)  # The rest may have changed meanwhile: a reset, or who closed it.
+        obj.save(update_fields=fields)  # A reset or a close may have changed other fields meanwhile.
         after = {name: getattr(obj, name) for name in fields}
         record("change_board", "board", obj.pk, by=request.user, before=before, after=after)
         known_boards.forget()
@@ -59,7 +59,7 @@ class BoardAdmin(Acts, admin.ModelAdmin):
 
     def _rebuild(self, request, board):
         try:
-            run_sync(rebuild.rebuild(board))  # A period that is kept again has missed runs meanwhile.
+            run_sync(rebuild.rebuild(board))  # A period that is switched on again has missed runs.
         except (StoreUnavailable, LockHeld, LockLost, rebuild.TooBusy):
             messages.warning(request, "Saved. Rebuild the board from SQL soon: that could not be done now.")
 
@@ -76,7 +76,7 @@ class BoardAdmin(Acts, admin.ModelAdmin):
 
 
 class PlayedBy(admin.SimpleListFilter):
-    """Whose runs: by subqueries, since a join would be planned from the players on."""
+    """Filters runs by the kind of player. It uses subqueries: with a join, SQL would start from the players table."""
 
     title, parameter_name = "played by", "by"
 
@@ -111,7 +111,7 @@ class RunAdmin(Acts, FindsByPlayer, Exports, ReadOnly):
     list_prefetch_related = ["player", "board"]
     actions = [export_csv]
 
-    # On one board its own indexes have the order of acceptance and of points, over all boards only that of time.
+    # One board has indexes for the order of acceptance and of points. Across all boards only time is indexed.
     def get_ordering(self, request):
         return ["-sequence"] if _on_one_board(request) else ["-accepted_at"]
 
@@ -172,7 +172,7 @@ class ModerationAdmin(Exports, ReadOnly):
 
 @admin.register(Suspicion)
 class SuspicionAdmin(Acts, ReadOnly):
-    """The queue of flagged runs: what is to be decided comes first."""
+    """The queue of flagged runs, undecided ones first."""
 
     list_display = ["at", "decision", "confidence", "words", "player", "points", "watch"]
     list_filter = ["decision", "confidence", "at"]
@@ -194,7 +194,7 @@ class SuspicionAdmin(Acts, ReadOnly):
 
 
 class ModeratedPlayerAdmin(Acts, Exports, PlayerAdmin):
-    """Players, with what moderators may do to them; the layer below knows no boards."""
+    """The player list with moderation actions, which `accounts`, a lower layer, cannot offer: it knows no boards."""
 
     csv_fields = ["id", "name", "country", "is_guest", "is_demo", "is_active", "is_staff", "joined_at", "last_login"]
 

@@ -1,4 +1,4 @@
-"""The registry's actions in the admin's lists: each asks why, acts on each of the chosen, and says what came of it."""
+"""Registered actions in the admin lists: each asks for a reason, runs on every selected row and reports the result."""
 
 import time
 from collections.abc import Sequence
@@ -21,13 +21,13 @@ from store.lock import LockHeld, LockLost
 from store.sync_loop import run_sync
 
 CHOSEN_MAX = 200
-#: A page waits this long. The worker does what is not done by then.
+#: How long one request may work on the selected rows. After that the rest is left to the worker.
 BUDGET_S = 2.0
 LEFT_AT = "admin:moderation_moderation_changelist"
 
 
 class Acts:
-    """An admin list that offers what the registry knows for its model, to whom each action's permission allows it."""
+    """Mixin for an admin list: offers the registered actions on its model to users with the action's permission."""
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         offered = super().get_actions(request)  # type: ignore[misc]
@@ -38,12 +38,12 @@ class Acts:
 
 
 def form_of(action: Action) -> type[ReasonForm]:
-    """The form that asks why, and for what else the action needs."""
+    """The form that asks for a reason and for the action's own fields."""
     return type("ActionForm", (ReasonForm,), dict(action.asks))
 
 
 def acting(action: Action) -> Any:
-    """An admin action that asks before it does something to each of at most 200."""
+    """Make an admin action that asks for a reason first, then acts on each selected row, at most 200."""
 
     def act(model_admin: Any, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse | None:
         if chosen.count() > CHOSEN_MAX:
@@ -66,7 +66,7 @@ def acting(action: Action) -> Any:
 
 
 def _do_each(request: HttpRequest, action: Action, chosen: Sequence[Any], **fields: Any) -> tuple[int, int]:
-    """Do it to each; returns to how many it was done, and of how many it is recorded and left to the worker."""
+    """Perform an action on each row; returns how many are done, and how many are recorded and left to the worker."""
     done, left, started = 0, 0, time.monotonic()
     for each in chosen:
         later = action.worker_finishes and time.monotonic() - started > BUDGET_S

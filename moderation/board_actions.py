@@ -1,4 +1,4 @@
-"""What operators do to boards: each with who, why, before and after."""
+"""Operator actions on boards. Each is audited: who, why, and the values before and after."""
 
 from asgiref.sync import sync_to_async
 from django import forms
@@ -35,18 +35,18 @@ _operated = {"role": OPERATOR, "permission": OPERATE}
 
 
 @action(
-    BOARD, words="Close these boards", help="have a board take no runs for now", undone_by="reopen_board", **_operated
+    BOARD, words="Close these boards", help="stop a board accepting runs for now", undone_by="reopen_board", **_operated
 )
 async def close_board(board: Board, *, act: Act) -> None:
-    """Have a board take no more runs. Processes that know it follow within 5 seconds."""
+    """Stop a board from accepting runs. Processes that cache the board follow within 5 seconds."""
     await _set_open(board, False, act)
 
 
 @action(
-    BOARD, words="Reopen these boards", help="have a closed board take runs again", undone_by="close_board", **_operated
+    BOARD, words="Reopen these boards", help="let a closed board take runs again", undone_by="close_board", **_operated
 )
 async def reopen_board(board: Board, *, act: Act) -> None:
-    """Have a closed board take runs again."""
+    """Let a closed board accept runs again."""
     await _set_open(board, True, act)
 
 
@@ -72,9 +72,9 @@ async def _set_open(board: Board, is_open: bool, act: Act) -> None:
     **_operated,
 )
 async def reset_period(board: Board, kind: str, typed: str, *, act: Act) -> int:
-    """Empty a board's current period, archived as it stands first; returns how many players stood on it.
+    """Archive a board's current period, then empty it; returns how many players were on it.
 
-    Runs are kept and count on the other periods; on this one only those from now on, in a rebuild, too.
+    Runs are kept and still count for the other periods. For this one only later runs count, even after a rebuild.
 
     Raises:
         WrongName, UnknownPeriod, NothingToReset: nothing was done.
@@ -86,12 +86,12 @@ async def reset_period(board: Board, kind: str, typed: str, *, act: Act) -> int:
         raise UnknownPeriod
     period = current(kind, now_ms())
     seconds, microseconds = await client().time()
-    # From the next millisecond on: a run that was accepted in this one stood there before.
+    # Count runs from the next millisecond on: one accepted in this millisecond belongs to the time before the reset.
     at_ms = seconds * 1000 + microseconds // 1000 + 1
     await board.arefresh_from_db()
     if not await client().zcard(keys.standings(board.slug, period.id)):
         raise NothingToReset
-    # One that broke off is gone on with: it is not closed yet.
+    # An interrupted archive is not closed yet, so it is not counted: its name is used again and it is continued.
     archived = Season.objects.filter(board=board, period__startswith=f"{period.id}~").exclude(closed_at=None)
     name = f"{period.id}~{await archived.acount() + 1}"
     size = await closing.archive_now(board, period.id, name)
@@ -103,15 +103,15 @@ async def reset_period(board: Board, kind: str, typed: str, *, act: Act) -> int:
 
 
 def _note_reset(board: Board, period_id: str, at_ms: int) -> None:
-    """Keep from when on a period's runs count, for good: its season can be worked out anew long after."""
+    """Store the time from which a period's runs count. It is kept for good: a season may be recomputed much later."""
     with transaction.atomic():
         board.resets = Board.objects.select_for_update().get(pk=board.pk).resets | {period_id: at_ms}
         board.save(update_fields=["resets"])
 
 
-@action(BOARD, words="Rebuild from SQL", help="build a board anew from SQL", **_operated)
+@action(BOARD, words="Rebuild from SQL", help="rebuild a board from SQL", **_operated)
 async def rebuild_board(board: Board, *, act: Act) -> None:
-    """Build a board anew from SQL. Raises LockHeld, LockLost or TooBusy as `rebuild.rebuild`."""
+    """Rebuild a board from SQL. Raises LockHeld, LockLost or TooBusy, as `rebuild.rebuild` does."""
     differed = await rebuild.differences(board)
     await rebuild.rebuild(board)
     await sync_to_async(act.keep)({"differences": len(differed)})
@@ -120,12 +120,12 @@ async def rebuild_board(board: Board, *, act: Act) -> None:
 @action(
     BOARD,
     words="Replay dead letters",
-    help="have a board's dead letters tried again",
+    help="retry a board's dead letters",
     says=lambda board, count: f"{board.title}: {count} put back.",
     **_operated,
 )
 async def replay_letters(board: Board, *, act: Act) -> int:
-    """Have every dead letter of a board tried again; returns how many."""
+    """Put every dead letter of a board back on its stream; returns how many."""
     count = await replay_dead_letters(keys.runs(board.slug))
     await sync_to_async(act.keep)(after={"letters": count})
     return count

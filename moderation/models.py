@@ -1,4 +1,4 @@
-"""What moderators did, and what they are asked to look at."""
+"""What moderators did, and the queue of suspicious runs."""
 
 from django.conf import settings
 from django.db import models
@@ -36,7 +36,7 @@ class Moderation(models.Model):
 
 
 class Suspicion(models.Model):
-    """A run that does not look like a person's: why, and how sure. High ones are hidden until somebody decides."""
+    """A run that a program may have played: why, and how sure we are. High ones are hidden until somebody decides."""
 
     class Confidence(models.TextChoices):
         HIGH = "high", "high: hidden until decided"

@@ -1,7 +1,7 @@
-"""Looks at accepted runs for what no person does: too fast, too even, too many. Rules and thresholds are all here.
+"""Flags accepted runs that a person could hardly have played: too fast, too even, too many. All rules are here.
 
-A run of medium confidence is shown and queued. One of high confidence is hidden until a moderator decides, where
-the flag `quarantine` is on for everyone: it is off at first, since bots that are welcome play alike.
+A run flagged with medium confidence is queued and stays visible. One with high confidence is hidden until a moderator
+decides, if the flag `quarantine` is on for everyone. The flag is off by default: welcome bots play the same way.
 """
 
 import statistics
@@ -23,7 +23,7 @@ from moderation import visibility
 from moderation.models import Moderation, Suspicion
 from moderation.targets import MODERATE, QUEUED_RUN
 
-#: Spread of the pauses between inputs, as their deviation over their mean. People's is above 0.3.
+#: Spread of the pauses between inputs: standard deviation divided by mean. For people it is above 0.3.
 EVEN, TOO_EVEN = 0.12, 0.05
 #: Runs with fewer inputs say nothing about a rhythm.
 INPUTS_MIN = 60
@@ -31,7 +31,7 @@ INPUTS_MIN = 60
 MANY, TOO_MANY = 150, 400
 
 QUARANTINE = "quarantine"
-#: What a reason begins with when nobody but this module hid a run.
+#: The reason begins with this when this module hid a run by itself.
 LOOKS_PLAYED = "Looks played by a program"
 HIGH, MEDIUM = str(Suspicion.Confidence.HIGH), str(Suspicion.Confidence.MEDIUM)
 Found = tuple[str, str]
@@ -45,9 +45,9 @@ class DecidedMeanwhile(GameError):
 def judge(
     inputs: int, seconds: float, pauses_ms: Sequence[int], runs_in_hour: int, *, fast: float, too_fast: float
 ) -> list[Found]:
-    """What is odd about a run, surest first; nothing for what a person does.
+    """What is suspicious about a run, high confidence first; empty if a person may have played it.
 
-    `fast` and `too_fast` are the game's: inputs a second that people hardly and never reach.
+    `fast` and `too_fast` come from the game: inputs per second that people hardly ever reach, and never reach.
     """
     found: list[Found] = []
     if inputs >= INPUTS_MIN:
@@ -82,13 +82,13 @@ def _judge(run_ids: Sequence[str]) -> list[tuple[Run, list[Found]]]:
     runs = list(new.select_related("player", "board"))
     if not runs:
         return []
-    # One question for the whole batch: how many runs each player had within the hour before the batch's first run.
+    # One query for the whole batch: how many runs each player has since an hour before the batch's first run.
     hour_ago = min(run.accepted_at for run in runs) - timedelta(hours=1)
     recent = Run.objects.filter(player__in={run.player_id for run in runs}, accepted_at__gt=hour_ago)
     counts = dict(recent.order_by().values_list("player").annotate(Count("pk")))
     judged = []
     for run in runs:
-        game = known(run.board.game) or Game  # Of one that was removed: the defaults.
+        game = known(run.board.game) or Game  # The game was removed: use the defaults.
         facts = *_facts(run), counts.get(run.player_id, 1)
         judged.append((run, judge(*facts, fast=game.fast, too_fast=game.too_fast)))
     return [(run, found) for run, found in judged if found]
@@ -110,7 +110,7 @@ _decided = {"role": MODERATOR, "permission": MODERATE, "worker_finishes": True}
     **_decided,
 )
 async def clear_run(suspicion: Suspicion, *, act: Act, later: bool = False) -> None:
-    """A person played it: the run counts again, if it was hidden for this. Raises as `_decide`."""
+    """Decide that a person played the run; it counts again if this suspicion hid it. Raises as `_decide`."""
     run = await Run.objects.select_related("player").aget(pk=suspicion.run_id)
     was_confirmed = suspicion.decision == Suspicion.Decision.CONFIRMED
     await _decide(suspicion, str(Suspicion.Decision.CLEARED), act)
@@ -128,7 +128,7 @@ async def clear_run(suspicion: Suspicion, *, act: Act, later: bool = False) -> N
     **_decided,
 )
 async def confirm_run(suspicion: Suspicion, *, act: Act, later: bool = False) -> None:
-    """A program played it: the run is hidden, and stays so. Raises as `_decide`."""
+    """Decide that a program played the run; it is hidden and stays hidden. Raises as `_decide`."""
     run = await Run.objects.select_related("player").aget(pk=suspicion.run_id)
     await _decide(suspicion, str(Suspicion.Decision.CONFIRMED), act)
     if not run.is_hidden:
@@ -136,7 +136,7 @@ async def confirm_run(suspicion: Suspicion, *, act: Act, later: bool = False) ->
 
 
 async def _decide(suspicion: Suspicion, decision: str, act: Act) -> None:
-    """Keep a decision on what was seen.
+    """Store a decision, unless the suspicion has changed since the moderator saw it.
 
     Raises:
         DecidedMeanwhile: somebody else was faster.
@@ -148,6 +148,6 @@ async def _decide(suspicion: Suspicion, decision: str, act: Act) -> None:
 
 
 def open_counts() -> Counter[str]:
-    """How many are to be decided, by confidence. Sync."""
+    """How many suspicions are undecided, by confidence. Sync."""
     rows = Suspicion.objects.filter(decision=Suspicion.Decision.OPEN).values_list("confidence", flat=True)
     return Counter(rows)

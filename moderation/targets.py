@@ -11,7 +11,7 @@ from audit.actions import Target
 from leaderboard.models import Board, Run
 from moderation.models import Suspicion
 
-#: What roles need for the actions that come with them.
+#: The permissions that the moderators' and the operators' actions need.
 MODERATE, OPERATE = "moderation.add_moderation", "leaderboard.operate_board"
 
 

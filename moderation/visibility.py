@@ -1,7 +1,7 @@
-"""Hiding and restoring runs and players, and banning: each with who, why and when, each reversible.
+"""Hides and restores runs and players, and bans players. Each action is reversible, and stored with who, why and when.
 
-SQL is written first, then boards and archives are put right from it; what a crash left between the two, and what was
-asked for with `later`, the worker finishes. History is kept.
+SQL is written first, then boards and archives are repaired from it. The worker finishes what a crash interrupted, and
+what was requested with `later`. History is kept.
 """
 
 import logging
@@ -30,7 +30,7 @@ from store.trouble import SQL_TROUBLE
 logger = logging.getLogger(__name__)
 
 Kind = Moderation.Action
-# What is not applied after this time was left behind by a process that died.
+# An entry that is not applied after this time was left behind by a process that died.
 FINISH_AFTER_S = 60
 
 
@@ -94,7 +94,7 @@ async def unban(player: Player, *, act: Act, later: bool = False) -> None:
 
 
 async def finish() -> int:
-    """Apply what was recorded and not applied, and say to Redis again who is hidden. The worker does it each minute."""
+    """Apply the entries left behind, and write to Redis again who is hidden. The worker calls it every minute."""
     async for board in Board.objects.all():
         await sync_hidden(board.slug)
     left_behind = Q(at__lt=datetime.now(UTC) - timedelta(seconds=FINISH_AFTER_S))
@@ -102,7 +102,7 @@ async def finish() -> int:
 
 
 async def work_off() -> int:
-    """Apply what was asked for to be done later, in order; returns how many. The worker does it every 2 seconds."""
+    """Apply the entries queued with `later`, in order; returns how many. The worker calls it every 2 seconds."""
     return await _apply_all(Moderation.objects.filter(queued=True, applied=False))
 
 
@@ -150,7 +150,7 @@ def _visibility(player: Player, run: Run | None) -> dict[str, bool]:
 
 
 async def _apply(entry: Moderation) -> None:
-    """Make boards, archives and sessions what SQL says by now; doing it twice is harmless."""
+    """Update boards, archives and sessions to match SQL; doing it twice is harmless."""
     if entry.action == Kind.BAN:
         await end_sessions(entry.player_id)
     if entry.action in (Kind.BAN, Kind.HIDE_PLAYER):
@@ -162,7 +162,7 @@ async def _apply(entry: Moderation) -> None:
         if entry.run:
             await archive.put_right(board, entry.player_id, entry.run.accepted_at)
         else:
-            # An archive keeps hidden players and leaves them out when it is read: nothing in it changes.
+            # Archives keep hidden players and filter them out on reading, so only the cached list is dropped.
             await archive.forget_past(board)
     await mark(feed.SUBJECT)
     await Moderation.objects.filter(pk=entry.pk).aupdate(applied=True, queued=False)

@@ -1,7 +1,7 @@
-"""Players near each other, who all chose to be found: a geo set of cell centres, forgotten after a day.
+"""Finds players near each other who opted in: a geo set of cell centres, which expire after a day.
 
-Nobody's position is kept, only the centre of the cell of about 5 km that it lies in, and answers are
-distances between such centres, in a few words. So whoever asks, from wherever, learns the cell at best.
+No exact position is stored, only the centre of its cell, which is about 5 km wide. Answers are distances between
+centres, reduced to a few phrases. So a caller learns at most the cell of a player, from wherever they ask.
 """
 
 import csv
@@ -21,10 +21,10 @@ from store.scripts import script
 TTL_MS = 24 * 60 * 60 * 1000
 CELL_KM = 5.0
 REACH_KM = 100
-#: With fewer in reach than this nobody is named.
+#: With fewer players in reach than this, none are named.
 ENOUGH = 3
 NAMED_MAX = 100
-#: At most this many are checked for whether they count.
+#: At most this many players in reach are read to find those who count.
 LOOKED_MAX = 10_000
 BUCKETS = ((7.5, "around the corner"), (25.0, "within 25 km"), (math.inf, "within 100 km"))
 
@@ -49,21 +49,21 @@ class Place(NamedTuple):
 
 
 class Neighbour(msgspec.Struct, frozen=True):
-    """Somebody near, and how near in words."""
+    """A player nearby, and the distance in words."""
 
     player: int
     distance: str
 
 
 class Nearby(msgspec.Struct, frozen=True):
-    """Who is near, nearest first; nobody while fewer than three are. `until_ms` is 0 for who has not joined."""
+    """The players nearby, nearest first; empty with fewer than three. `until_ms` is 0 if the player has not joined."""
 
     until_ms: int
     neighbours: list[Neighbour]
 
 
 def cell(place: Place) -> Place:
-    """The centre of the cell that a position lies in; all positions of a cell give the very same one.
+    """The centre of the cell that contains a position; every position in a cell gives the same centre.
 
     Raises:
         NoPlace: not a position, or one too near to a pole.
@@ -73,14 +73,14 @@ def cell(place: Place) -> Place:
         raise NoPlace
     row = math.floor((latitude + 90) / _ROW)
     middle = -90 + (row + 0.5) * _ROW
-    # As many cells fit around the Earth as the row is long, so that a cell is about as wide as high.
+    # Rows are shorter near the poles and get fewer cells, so that every cell is about as wide as it is high.
     columns = max(1, math.floor(360 * math.cos(math.radians(middle)) / _ROW))
     column = min(math.floor((longitude + 180) / 360 * columns), columns - 1)
     return Place(round(middle, 6), round(-180 + (column + 0.5) * 360 / columns, 6))
 
 
 async def join(player: int, place: Place, *, now_ms: int | None = None) -> int:
-    """Let a player be found for a day, by others who may be found; returns until when, UTC ms.
+    """Let other joined players find this player for a day; returns when that ends, UTC ms.
 
     Raises:
         NoPlace: see `cell`.
@@ -107,10 +107,10 @@ async def around(player: int, *, counted: Counted | None = None, now_ms: int | N
     """Who is within 100 km of a player. Redis: lua/read.lua, one round trip, at most three;
     O(players in reach).
 
-    `counted` says which of those found count as others, and may be named: accounts made to be found beside somebody
-    must not make up the three.
+    `counted` returns which of the players found may count and be named: accounts created only to stand near somebody
+    must not make up the minimum of three.
     """
-    for count in (NAMED_MAX + 1, LOOKED_MAX // 10, LOOKED_MAX):  # Further, only past those who do not count.
+    for count in (NAMED_MAX + 1, LOOKED_MAX // 10, LOOKED_MAX):  # Read more only when too few of them count.
         args = ["" if now_ms is None else now_ms, player, REACH_KM, count]
         until_ms, flat = await _read([keys.cells(), keys.cells_until()], args)
         others = [(int(other), float(distance)) for other, distance in zip(flat[::2], flat[1::2], strict=True)]
@@ -125,13 +125,13 @@ async def around(player: int, *, counted: Counted | None = None, now_ms: int | N
 
 
 async def kept(player: int) -> Place | None:
-    """The cell that is kept of a player, for themselves. One round trip."""
+    """The stored cell of a player, to show to themselves. One round trip."""
     [position] = await client().geopos(keys.cells(), str(player))
     return Place(round(position[1], 3), round(position[0], 3)) if position else None
 
 
 async def sweep() -> int:
-    """Forget what is over; returns how many are left. The worker does it every minute, each read does, too."""
+    """Remove expired entries; returns how many are left. The worker calls it every minute; each read does it too."""
     await _read([keys.cells(), keys.cells_until()], ["", 0, REACH_KM, 1])
     return await client().zcard(keys.cells())
 

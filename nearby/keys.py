@@ -1,4 +1,4 @@
-"""The Redis keys of who is where."""
+"""The Redis keys of the cells that players are in."""
 
 from store.keys import Key
 

@@ -8,6 +8,6 @@ class OperatorsConfig(AppConfig):
     def ready(self) -> None:
         from operators.roles import ensure
 
-        # Sent once per app that has models: by the last of ours all permissions are there.
+        # The signal is sent once per app with models. This app is our last, so all permissions exist by then.
         post_migrate.connect(ensure, sender=apps.get_app_config("operators"))
         from operators import topics  # noqa: F401  (declares its topics)

@@ -1,4 +1,4 @@
-"""Looks the whole site over: each finding is a line, good or with what mends it."""
+"""Checks the whole site. Each finding is one line: fine, or how to repair it."""
 
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -25,7 +25,7 @@ MEMORY_SHARE_MAX = 0.9
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """What was looked at, whether it is well, and what was found or what mends it."""
+    """What was checked, whether it is fine, and what was found or how to repair it."""
 
     what: str
     ok: bool
@@ -33,8 +33,8 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 async def examine(deploy: bool) -> AsyncIterator[Finding]:
-    """Every finding, Redis first; `deploy` adds Django's own checks for a site that others can reach."""
-    debug = "DEBUG is on; with DEBUG=0 they are those of a site as others see it"
+    """Yield every finding, Redis first; `deploy` adds Django's deployment checks."""
+    debug = "DEBUG is on; set DEBUG=0 for a site that others can reach"
     yield Finding("Settings", True, debug if settings.DEBUG else "DEBUG is off")
     try:
         async for finding in _redis():
@@ -114,16 +114,16 @@ async def _stores() -> list[Finding]:
     try:
         found = await identity.problems()
     except (StoreUnavailable, DatabaseError) as error:
-        found = [f"not looked at: {error}"]
+        found = [f"not checked: {error}"]
     noted = "Redis, SQL, the data folder and the secret key belong together"
-    well = Finding("Stores", True, noted if await identity.is_noted() else "not noted yet: the worker does it")
+    well = Finding("Stores", True, noted if await identity.is_noted() else "not recorded yet: the worker will do it")
     return [Finding("Stores", False, words) for words in found] or [well]
 
 
 def _static() -> Iterator[Finding]:
     manifest = Path(settings.STATIC_ROOT) / "staticfiles.json"
     if settings.DEBUG:
-        yield Finding("Static files", True, "served from where they lie (DEBUG)")
+        yield Finding("Static files", True, "served from the source folders (DEBUG)")
     else:
         yield Finding(
             "Static files", manifest.exists(), "collected" if manifest.exists() else "run manage.py collectstatic"

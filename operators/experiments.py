@@ -1,4 +1,4 @@
-"""What came of experiments: who was shown each arm, and how they played since it began."""
+"""Results of experiments: how many players were shown each arm, and how they have played since it began."""
 
 from collections import defaultdict
 from typing import Any

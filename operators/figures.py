@@ -1,4 +1,4 @@
-"""The operators' figures, from the layers below. What is dear is read every half minute, the rest each second."""
+"""The dashboard's figures, from the layers below. Expensive ones are read every 30 seconds, the rest every second."""
 
 import time
 from collections import Counter
@@ -49,7 +49,7 @@ async def _visitors_now() -> State:
 
 
 async def _now(slugs: list[str]) -> State:
-    """Who is here, what the web processes say, and what happened a second since the last look."""
+    """Who is online, what the web processes report, and rates per second since the last call."""
     global _before  # noqa: PLW0603
     count, _ = await online(0)
     heard = await processes.read()
@@ -93,7 +93,7 @@ async def _now(slugs: list[str]) -> State:
 
 
 def _named(total: Counter[str], start: str) -> list[list[Any]]:
-    """What is counted under names with a common start, without it."""
+    """The counters whose names begin with `start`, as rows without that prefix."""
     return sorted([name.removeprefix(start), value] for name, value in total.items() if name.startswith(start))
 
 

@@ -1,7 +1,7 @@
 """Whether Redis, SQL, the data folder and the secret key belong to one site.
 
-Each of them holds the site's id. One that was lost, or exchanged for another, would start without a word: then a new
-player could get the number, and with it the coins and points, of an old one.
+Each of them holds the site's id. Without this check, a site would start silently after one was lost or replaced. Then a
+new player could get the id of an old one, and with it their coins and points.
 """
 
 import contextlib
@@ -30,11 +30,11 @@ NOTE = "site_id"
 
 
 async def problems() -> list[str]:
-    """What does not belong together or is missing, each with the command that mends it; nothing when all is well.
+    """What does not belong together or is missing, each with the command that repairs it; empty if all is well.
 
     Redis: two or three round trips.
     """
-    # As they are typed: beside a data folder that is not the usual one they need its name.
+    # The commands to type: if the data folder is not the default one, they need DATA_DIR.
     elsewhere = "" if settings.DATA_DIR == settings.BASE_DIR / "var" else f"DATA_DIR={settings.DATA_DIR} "
     command, restore = f"{elsewhere}manage.py stores", f"{elsewhere}manage.py restore"
     known = await _known()
@@ -78,7 +78,7 @@ async def problems() -> list[str]:
 
 
 async def emptier() -> list[str]:
-    """What Redis must have by what SQL holds, and has not, in words. One round trip."""
+    """What Redis lacks although SQL shows that it should be there, in words. One round trip."""
     wanted = {}
     if await LedgerEntry.objects.aexists():
         wanted[wallet_keys.balances()] = "Redis has no coins, and SQL has movements of them"
@@ -90,18 +90,18 @@ async def emptier() -> list[str]:
 
 
 def _has_standing(board: Board) -> bool:
-    """Whether SQL's runs put anybody on a board's all-time standings: what a rebuild would write."""
+    """Whether a rebuild from SQL would put anybody on a board's all-time standings."""
     return next(iter(counting.visible(board, current("all", 0), Flying([], ""))), None) is not None
 
 
 async def unite() -> None:
-    """Write the site's id wherever it is missing or another, and take the secret key as it is."""
+    """Write the site's id to SQL, Redis and the data folder, and accept the current secret key."""
     known = await SiteIdentity.objects.afirst()
     id = known.id if known else secrets.token_hex(16)
     check = _check_of(id, settings.SECRET_KEY)
     await SiteIdentity.objects.aupdate_or_create(pk=id, defaults={"secret_check": check})
     await client().set(keys.site(), id)
-    with contextlib.suppress(OSError):  # A folder that may only be read says nothing about whose it is.
+    with contextlib.suppress(OSError):  # A read-only data folder cannot hold the id, which is no problem.
         _note().write_text(f"{id}\n")
 
 
@@ -126,7 +126,7 @@ def _knows_secret(known: SiteIdentity) -> bool:
 
 
 async def _known() -> SiteIdentity | None:
-    """What SQL knows of the site; nothing before it was first started with this version."""
+    """The site's row in SQL; None before the site was first started with this version."""
     return await SiteIdentity.objects.afirst() if await sync_to_async(_has_table)() else None
 
 
@@ -135,7 +135,7 @@ def _has_table() -> bool:
 
 
 async def is_noted() -> bool:
-    """Whether the stores know each other yet."""
+    """Whether the site's id has been recorded yet."""
     return await _known() is not None
 
 

@@ -1,4 +1,4 @@
-"""What the worker keeps for the dashboard's charts, in bounded memory: a day of minutes, and a sample of all keys."""
+"""The worker's samples for the dashboard, in bounded memory: one per minute for a day, and one of all keys."""
 
 import time
 from collections import defaultdict
@@ -18,12 +18,12 @@ KEYS_SAMPLED = 20_000
 BUDGET_S = 2.0
 MEMORY_TTL_S = 24 * 60 * 60
 ENDLESS_NAMED = 8
-#: Redis and its allocator take more than the values: reserve this many times what is measured.
+#: Redis and its allocator need more memory than the values: multiply the measured size by this.
 SIZING = 1.3
 
 
 async def sample_minute() -> None:
-    """Keep what is so now. The worker does it every minute; several workers keep one sample a minute all the same."""
+    """Store a sample of this minute. Workers call it every minute; several workers still store only one per minute."""
     newest = await client().xrevrange(keys.minutes(), count=1)
     now_ms = time.time_ns() // 1_000_000
     if newest and now_ms - int(newest[0][1]["at_ms"]) < 50_000:
@@ -41,7 +41,7 @@ async def online_by_minute() -> list[tuple[int, int]]:
 
 
 class Memory(msgspec.Struct):
-    """A sample of all keys: `apps` has keys and bytes of each app; `endless`: how many never end and should."""
+    """A sample of all keys: `apps` has keys and bytes per app; `endless` counts those that should expire but do not."""
 
     apps: dict[str, tuple[int, int]] = {}
     endless: int = 0

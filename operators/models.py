@@ -4,7 +4,7 @@ from django.db import models
 
 
 class SiteIdentity(models.Model):
-    """One row: the id that Redis and the data folder hold, too, and by what the secret key is known again."""
+    """One row: the id, which Redis and the data folder hold too, and an HMAC to recognize the secret key."""
 
     id = models.CharField(primary_key=True, max_length=32)
     secret_check = models.CharField(max_length=64)

@@ -20,7 +20,7 @@ _OPERATES = """
 
 
 def permissions(role: str) -> list[str] | None:
-    """What a role may: the lists above, the actions that it or a lower role may do. None: everything."""
+    """A role's permissions: the lists above, and the actions of this role and lower ones. None means everything."""
     if role == OWNER:
         return None
     lists = _MODERATES if role == MODERATOR else [*_MODERATES, *_OPERATES]

@@ -1,4 +1,4 @@
-"""How the machinery is: Redis, the streams and who reads them, dead letters, workers and locks."""
+"""The state of the infrastructure: Redis, streams and their readers, dead letters, workers and locks."""
 
 from typing import Any
 
@@ -14,18 +14,18 @@ from wallet import keys as wallet_keys
 
 SLOWLOG_COUNT = 8
 LETTERS_SHOWN = 8
-# Seasons end one after another: the next few are the only ones that somebody can be closing.
+# Seasons end one after another, so only the next few can be in the middle of closing.
 SEASONS_LOOKED_AT = 8
 
 
 async def redis() -> State:
-    """How the server is. One round trip."""
+    """The state of the Redis server. One round trip."""
     pipe = client().pipeline()
     pipe.info()
     pipe.slowlog_get(SLOWLOG_COUNT)
     pipe.config_get("slowlog-log-slower-than")
     pipe.config_get("appendfsync")
-    # A server of somebody else's may not let us ask all of it.
+    # A hosted Redis may refuse some of these commands.
     replies = await pipe.execute(raise_on_error=False)
     info, slow, threshold, fsync = [None if isinstance(each, Exception) else each for each in replies]
     if info is None:
@@ -57,7 +57,7 @@ def _text(command: Any) -> str:
 
 
 async def streams(slugs: list[str]) -> State:
-    """The event streams and who reads them, the dead letters, and the workers. One round trip a stream, and two."""
+    """The event streams with their readers, dead letters, and workers. Two round trips per stream, and one more."""
     names = [*(board_keys.runs(slug) for slug in slugs), wallet_keys.ledger()]
     groups: list[list[Any]] = []
     dead: list[list[Any]] = []
@@ -84,7 +84,7 @@ async def streams(slugs: list[str]) -> State:
 
 
 async def locks(slugs: list[str]) -> list[list[Any]]:
-    """Of the locks that there can be: those held now, by whom, for how many seconds more, and their fencing number.
+    """The locks that are held now: name, owner, seconds left, and fencing number.
 
     Two round trips.
     """
@@ -96,7 +96,7 @@ async def locks(slugs: list[str]) -> list[list[Any]]:
         pipe.get(fence(name))
     replies = await pipe.execute()
     rows = zip(names, replies[::3], replies[1::3], replies[2::3], strict=True)
-    # Without the random end, which only its owner needs.
+    # Leave out the random suffix, which only the owner needs.
     return [
         [name, owner.rpartition(":")[0], round(ttl / 1000, 1), number] for name, owner, ttl, number in rows if owner
     ]

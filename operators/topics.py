@@ -11,7 +11,7 @@ class DashboardTopic(Topic):
     """The operators' figures, read once a second while somebody looks. State: see `figures.read`."""
 
     interval_ms = 1000
-    # Read again at once; the interval alone makes it a second.
+    # Read again as soon as allowed: `interval_ms` alone limits it to once a second.
     refresh_s = 0.01
 
     def allows(self, player: Any) -> bool:

@@ -36,14 +36,14 @@ async def dashboard(request: HttpRequest) -> HttpResponse:
 
 
 def admin_entrance(request: HttpRequest) -> HttpResponse:
-    """Where the admin sends whom it does not let in: to sign in, or away."""
+    """The admin's login page: redirects to the site's sign-in, or answers 403 to players who are not staff."""
     if request.player is not None and not request.player.is_staff:
         raise PermissionDenied("Only staff may enter the admin.")
     return redirect(f"{reverse('accounts:sign_in')}?{request.GET.urlencode()}")
 
 
 async def replay(request: HttpRequest) -> HttpResponse:
-    """Have the dead letters of every stream tried again; operators only, with a reason, audited for each stream."""
+    """Retry the dead letters of every stream. Operators only, with a reason; audited per stream."""
     await _need_operator(request)
     if request.method == "POST":
         try:
@@ -58,7 +58,7 @@ async def replay(request: HttpRequest) -> HttpResponse:
 
 
 async def slowlog(request: HttpRequest) -> HttpResponse:
-    """Set from how many microseconds on Redis notes a command as slow; operators only, audited."""
+    """Set the threshold in microseconds from which Redis logs a command as slow. Operators only; audited."""
     await _need_operator(request)
     text = request.POST.get("threshold", "")
     if request.method == "POST" and text.isascii() and text.isdigit() and int(text) <= SLOW_US_MAX:

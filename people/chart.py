@@ -1,4 +1,4 @@
-"""A player's best per day as a line: the numbers of a table, made into places on a drawing."""
+"""Turns a player's best points per day into the coordinates of a line chart."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -9,7 +9,7 @@ WIDTH, HEIGHT, MARGIN = 600, 160, 8
 
 
 class Point(msgspec.Struct, frozen=True):
-    """A day with a run: its best points, and where that is on the drawing."""
+    """A day with a run: its best points, and their position in the drawing."""
 
     day: date
     points: int
@@ -18,7 +18,7 @@ class Point(msgspec.Struct, frozen=True):
 
 
 class Chart(msgspec.Struct, frozen=True):
-    """The days with runs, oldest first, of a span; `line` is the SVG polyline through them."""
+    """The days with runs within a span, oldest first; `line` is the SVG polyline through them."""
 
     first: date
     last: date
@@ -50,5 +50,5 @@ def chart(bests: Sequence[tuple[date, int]], last: date, span: int, *, lower_is_
 
 
 def _share(points: int, best: int, lower_is_better: bool) -> float:
-    """How high up points stand, from 0 to 1 for the best."""
+    """The height of points in the chart, from 0 to 1 (the best)."""
     return best / max(1, points) if lower_is_better else points / max(1, best)

@@ -1,6 +1,6 @@
-"""Being forgotten: everything about a player goes, in SQL and in Redis.
+"""Deletes accounts, with everything about the player in SQL and in Redis.
 
-A deletion that a crash stopped half way the worker finishes: every step may be done again.
+If a crash interrupts a deletion, the worker finishes it: every step can be repeated.
 """
 
 import logging
@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 
 GUESTS_KEPT = timedelta(days=30)
 BATCH = 200
-# One deletion at a time; each takes a moment for every hundred thousand keys.
+# One deletion at a time: each scans all keys, which takes a moment per hundred thousand.
 WAIT_S = 20.0
 
 
@@ -47,7 +47,7 @@ class StaffStay(GameError):
 
 
 async def delete(player: Player) -> None:
-    """Delete an account: rights, sessions and sockets end at once, then everything else goes; history stays, nameless.
+    """Delete an account: first rights, sessions and sockets, then everything else. History stays, without a name.
 
     Raises:
         StaffStay: staff, whose acts are audited.
@@ -59,12 +59,12 @@ async def delete(player: Player) -> None:
 
 
 def delete_when_asked(player: Player, **_: Any) -> None:
-    """Receiver of `deletion_asked`. After the admin's own transaction, which would keep other writes waiting."""
+    """Receiver of `deletion_asked`. It runs after the admin's transaction, which would block other writes meanwhile."""
     transaction.on_commit(lambda: run_sync(delete(player)))
 
 
 async def _begin(chosen: "QuerySet[Player]") -> list[Player]:
-    """Take from these players all that they could act with; returns those who were still as they were chosen."""
+    """Deactivate these players and end their sessions; returns those that still matched the query."""
     now = datetime.now(UTC)
     await chosen.aupdate(is_active=False, leaving_at=now)
     players = [player async for player in Player.objects.filter(leaving_at=now)]
@@ -89,7 +89,7 @@ async def remove_stale_guests() -> int:
     played = Run.objects.filter(player=OuterRef("pk"), accepted_at__gte=since)
     stale = Player.objects.filter(is_guest=True, joined_at__lt=since, leaving_at=None).exclude(Exists(played))
     some = [pk async for pk in stale.values_list("pk", flat=True)[:BATCH]]
-    # Asked again in the same statement that ends them: some may have become members meanwhile.
+    # The update repeats the filter, since some may have become members meanwhile.
     players = await _begin(stale.filter(pk__in=some)) if some else []
     await _forget(players)
     if players:
@@ -98,11 +98,11 @@ async def remove_stale_guests() -> int:
 
 
 async def _forget(players: Sequence[Player]) -> None:
-    """Remove all that is kept of players who can act no more. Raises LockHeld when another process takes long at it."""
+    """Remove all data of deactivated players. Raises LockHeld if another process holds the lock for too long."""
     if not players:
         return
     async with hold("forget", wait_s=WAIT_S):
-        # What guests were bringing to them goes with them.
+        # Guests with an unfinished merge into one of these accounts are deleted too.
         merging = Merge.objects.filter(player__in=players, applied=False).values("guest_id")
         players = [*players, *[guest async for guest in Player.objects.filter(pk__in=merging)]]
         ids, names = [player.pk for player in players], [player.name for player in players]
@@ -110,7 +110,7 @@ async def _forget(players: Sequence[Player]) -> None:
         await key_scan.erase(ids, names)
         await key_scan.sweep(ids)
         await sync_to_async(_forget_rows)(players)
-        # What a process had in hand meanwhile may have come back.
+        # A process that was working on their data meanwhile may have written some of it again.
         await _forget_live(ids)
         await key_scan.erase(ids, names)
         async for board in Board.objects.all():

@@ -6,7 +6,7 @@ from accounts.models import Player
 
 
 class GuestLeavesForm(forms.Form):
-    """A guest has no password to re-enter: their name says that they mean it."""
+    """Confirms that a guest wants to be deleted. A guest has no password to re-enter, so they type their name."""
 
     name = forms.CharField(label="Type your name", widget=forms.TextInput(attrs={"autocomplete": "off"}))
 

@@ -1,6 +1,6 @@
-"""Brings what a guest has to the account that the same browser signed in to: runs, coins, achievements, follows.
+"""Merges a guest into the account that the same browser signed in to: runs, coins, achievements, follows.
 
-Each step may be done again. What is still on its way when the player asks, the worker brings after it.
+Each step can be repeated. The worker later moves what was still on its way when the player asked.
 """
 
 import contextlib
@@ -18,12 +18,12 @@ from people.profile import places
 from store.lock import LockHeld
 from wallet import coins
 
-# The worker leaves a merge alone for this long: whoever asked for it may still be at it, and awards be on their way.
+# The worker waits this long before it continues a merge: the request may still be running, or awards be on their way.
 FINISH_AFTER_S = 5.0
 
 
 async def has_something(guest: Player) -> bool:
-    """Whether a guest has anything to bring, that moderators have not hidden: runs, on the boards or kept, or coins."""
+    """Whether a guest has runs, on boards or in SQL, or coins to bring. False if moderators hid the guest."""
     if await HiddenPlayer.objects.filter(player=guest).aexists():
         return False
     on_boards = any(part["standing"].rank for place in await places(guest) for part in place["periods"])
@@ -31,7 +31,7 @@ async def has_something(guest: Player) -> bool:
 
 
 async def bring(guest: Player, player: Player) -> None:
-    """Give a player everything that a guest has. The worker brings what is still on its way, then the guest is gone.
+    """Move everything a guest has to a player. The worker moves what arrives later, then deletes the guest.
 
     Raises:
         BroughtAlready: it went to another account before.
@@ -45,7 +45,7 @@ async def bring(guest: Player, player: Player) -> None:
 
 
 async def finish(older_than_s: float = FINISH_AFTER_S) -> int:
-    """Bring what was still on its way; returns how many guests are done. The worker does it every 5 seconds."""
+    """Continue unfinished merges; returns how many are now complete. The worker calls it every 5 seconds."""
     done = 0
     for merge in await runs.unfinished(older_than_s):
         with contextlib.suppress(LockHeld):
@@ -67,7 +67,7 @@ async def _move(merge: Merge) -> None:
 
 
 async def _move_coins(guest: int, player: int) -> None:
-    """An achievement that both have earned stays paid once: the guest's coins for it, or what they bought, go back."""
+    """An achievement that both earned is paid once: the guest's coins for it, or what they bought, are not moved."""
     had = Award.objects.filter(player=player).values("slug")
     twice = [award.slug async for award in Award.objects.filter(player=guest, slug__in=had)]
     await coins.bring(guest, player, "brought from a guest", back=coins_for(twice))

@@ -1,4 +1,4 @@
-"""Finds and removes every trace of players in Redis that no layer can name by itself. It walks all keys, once."""
+"""Finds and removes players' data in Redis whose keys no app can list by itself. It scans all keys once."""
 
 import re
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ async def _drain(slug: str, ids: set[str]) -> None:
     """Write these players' runs in the stream to SQL, and drop them from it."""
     for name in (keys.runs(slug), dead_letters(keys.runs(slug))):
         found = await _of(name, ids)
-        # A dead letter keeps the place that it was accepted at.
+        # A dead letter keeps the id of its first entry, which gives the order of acceptance.
         entries = [
             Entry(keys.runs(slug), fields.get("_id", entry_id), fields) for entry_id, fields in found if "run" in fields
         ]
@@ -54,7 +54,7 @@ async def _drop(stream: str, ids: set[str]) -> None:
 
 
 async def _drop_lines(ids: set[str], names: set[str]) -> None:
-    """Drop the feed's lines about these players, and of seasons that they were among the first of."""
+    """Drop the feed's lines about these players, and about seasons that list them among the winners."""
     gone = [
         entry_id
         for entry_id, line in await feed.lines()
@@ -65,7 +65,7 @@ async def _drop_lines(ids: set[str], names: set[str]) -> None:
 
 
 async def sweep(players: Sequence[int]) -> None:
-    """Delete every key that is theirs, and take them out of others' reports. Redis: a SCAN of all keys."""
+    """Delete every key of these players, and remove them from other players' reports. Redis: a SCAN of all keys."""
     ids = {str(player) for player in players}
     batch: list[str] = []
     async for name in client().scan_iter(match=every_key(), count=SCAN_COUNT):

@@ -23,7 +23,7 @@ from nearby.cells import NoPlace, Place
 @never_cache
 @require_http_methods(["GET", "POST"])
 async def nearby(request: HttpRequest) -> HttpResponse:
-    """Off until the player joins, by city or by the browser's position; `leave` forgets at once."""
+    """The page. It is off until the player joins by city or browser position; `leave` deletes the position at once."""
     if request.player is None:
         return redirect_to_login(request.get_full_path())
     error = ""
@@ -77,7 +77,7 @@ def _place(fields: Any) -> Place:
 
 
 async def _shown(neighbours: list[places.Neighbour]) -> list[dict[str, Any]]:
-    """Names and all-time ranks of those who may be seen, nearest first. One round trip."""
+    """Names and all-time ranks of the neighbours that may be shown, nearest first. One round trip."""
     ids = [each.player for each in neighbours]
     players = await _visible(ids)
     boards = [board async for board in Board.objects.all() if board.kinds]

@@ -18,7 +18,7 @@ RUNS_COUNT = 10
 
 
 async def find(name: str) -> Player | None:
-    """The player of this name, whatever its case; None for a hidden, banned, deleted or missing one alike."""
+    """The player with this name, ignoring case; None if hidden, banned, deleted or missing."""
     player = await Player.objects.named(name).filter(is_active=True, is_gone=False, leaving_at=None).afirst()
     if player is None or await HiddenPlayer.objects.filter(player=player).aexists():
         return None
@@ -64,6 +64,6 @@ async def newest_runs(player: Player) -> list[Run]:
 
 
 async def presence(player: Player, viewer: Player | None) -> str:
-    """What this viewer may see of where the player is now; empty: not online. One round trip."""
+    """The player's online state, as far as this viewer may see it; empty if not online. One round trip."""
     [seen] = await online.friends([(viewer.pk if viewer else 0, [player.pk])])
     return seen[0].state if seen else ""

@@ -1,4 +1,4 @@
-"""Profiles, following, bringing a guest's runs along, and what is a player's right: their data, and to be forgotten."""
+"""Views for profiles, following, merging a guest, and a player's rights: data export and deletion."""
 
 import contextlib
 from typing import Any
@@ -37,7 +37,7 @@ async def _player_or_404(name: str) -> Player:
 
 @require_safe
 async def profile(request: HttpRequest, name: str) -> HttpResponse:
-    """A player as everybody may see them; hidden, banned and deleted ones answer like missing ones."""
+    """A player's public page. Hidden, banned and deleted players get the same 404 as missing ones."""
     player = await _player_or_404(name)
     if player.name != name:
         return redirect("profile", player.name)
@@ -59,7 +59,7 @@ async def profile(request: HttpRequest, name: str) -> HttpResponse:
 
 
 async def follow(request: HttpRequest, name: str) -> HttpResponse:
-    """Follow a player, or no longer (`stop`)."""
+    """Follow a player, or stop following them (`stop`)."""
     if request.method != "POST":
         return redirect("profile", name)
     if request.player is None:
@@ -79,7 +79,7 @@ async def follow(request: HttpRequest, name: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 async def bring_over(request: HttpRequest) -> HttpResponse:
-    """Asks who has just signed in whether the guest's runs come along. Which guest that is only the session says."""
+    """Ask a player who just signed in whether to bring the guest's runs along. Only the session names the guest."""
     target = next_page(request)
     guest_id = await request.session.aget(GUEST) if request.player else None
     guest = await Player.objects.filter(pk=guest_id, is_guest=True).afirst() if guest_id else None
@@ -97,7 +97,7 @@ async def bring_over(request: HttpRequest) -> HttpResponse:
             messages.success(request, f"What {guest.name} played is yours within a minute.")
         else:
             messages.success(request, f"What {guest.name} played is yours now.")
-    # Last: what Redis or SQL could not do now is asked for again.
+    # Last, so that the player is asked again if Redis or SQL failed above.
     await request.session.apop(GUEST)
     return redirect(target)
 
@@ -106,7 +106,7 @@ async def bring_over(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_safe
 async def my_data(request: HttpRequest) -> HttpResponse:
-    """What a player can do about what is kept of them."""
+    """The page where a player can export or delete their data."""
     return render(request, "people/my_data.html", {"form": _leaving_form(request)})
 
 
@@ -130,7 +130,7 @@ def _leaving_form(request: HttpRequest, data: Any = None) -> Any:
 @sensitive_post_parameters()
 @login_required
 async def delete_account(request: HttpRequest) -> HttpResponse:
-    """Deletes the account of somebody who re-enters their password; a guest types their name."""
+    """Delete the account after the player re-enters their password; a guest types their name."""
     if request.method != "POST":
         return redirect("my_data")
     await enter("delete_address", client_address(request))
@@ -145,12 +145,12 @@ async def delete_account(request: HttpRequest) -> HttpResponse:
     try:
         await deletion.delete(player)
     except (LockHeld, StoreUnavailable):
-        # Its deletion has begun in SQL, and the worker goes on with it; unless not even that could be.
+        # If the deletion has begun in SQL, the worker finishes it. If it has not, the error is raised.
         if await Player.objects.filter(pk=player.pk, leaving_at=None).aexists():
             raise
         messages.success(request, "Your account is closed, and everything kept of it is gone within two minutes.")
     else:
         messages.success(request, "Your account is deleted. Thank you for playing.")
-    with contextlib.suppress(StoreUnavailable):  # The session opens nothing any more either way.
+    with contextlib.suppress(StoreUnavailable):  # The session is useless either way.
         await alogout(request)
     return redirect("/")

@@ -1,1 +1,1 @@
-"""Who is here: leases of open sockets, and the day's unique visitors."""
+"""Who is online: leases held by open sockets."""

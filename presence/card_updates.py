@@ -1,4 +1,4 @@
-"""Keeps who is shown online, to whom and under which name, up to date."""
+"""Updates the online list when a player's card, visibility or follows change."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from store.sync_loop import run_sync
 
 
 def audience(player: Player, follows: Sequence[int]) -> Sequence[int]:
-    """Who may see a player online whom not everybody may see."""
+    """The players who may see this player online when not everybody may."""
     return follows if player.visibility == Player.Visibility.FOLLOWS else ()
 
 

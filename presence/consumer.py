@@ -17,7 +17,7 @@ from visitors import active_days
 
 logger = logging.getLogger(__name__)
 
-# A page acknowledges more often than its lease needs it.
+# Pages send beats more often than a lease needs to be renewed.
 RENEW_AFTER_S, RENEW_LATEST_S = 5.0, 30.0
 
 
@@ -33,15 +33,15 @@ class SiteConsumer(LiveConsumer):
 
     @property
     def activity(self) -> str:
-        """What others see of this tab while it is looked at; for subclasses."""
+        """The state that others see while this tab is not away; subclasses override it."""
         return online.ONLINE
 
     async def session_lives(self) -> bool:
         return await session_exists(self.scope["session_name"])
 
     async def connected(self) -> None:
-        # From SQL, which outlives Redis. That somebody may be seen is left to Redis, which is told of each change:
-        # what this socket read of it a moment ago may be old by now.
+        # Hide the player if SQL says so, since SQL outlives Redis. Otherwise keep what Redis has: it gets every change,
+        # while the value that this socket read from SQL may be outdated.
         hidden = self.player is not None and not self.player.is_visible
         await self.show_presence(visible=False if hidden else None)
         await self._note_day()
@@ -51,7 +51,7 @@ class SiteConsumer(LiveConsumer):
             await online.leave(self.player.pk, self.connection)
 
     def cost(self, message: protocol.ClientMessage) -> int:
-        # The beat that a page owes is free: it is one round trip, with nothing for the limit.
+        # A due beat is free: it takes one round trip, and the rate limit adds none.
         is_due = isinstance(message, protocol.Beat) and time.monotonic() - self._renewed_at >= RENEW_AFTER_S
         return 0 if is_due else super().cost(message)
 
@@ -63,7 +63,7 @@ class SiteConsumer(LiveConsumer):
 
     async def websocket_receive(self, event: dict[str, Any]) -> None:
         await super().websocket_receive(event)
-        # Somebody who never beats is not left alone with an ended session.
+        # A client that never sends beats must not keep an ended session open.
         if not self._ended and time.monotonic() - self._renewed_at >= RENEW_LATEST_S:
             await self._renew()
 
@@ -71,7 +71,7 @@ class SiteConsumer(LiveConsumer):
         self._renewed_at = time.monotonic()
         try:
             lives, *_ = await together(self._session_lives(), self.show_presence(), self._note_day())
-            # Ended sessions tell their sockets; this finds those that were not told, and those that ran out.
+            # Sockets are notified when their session ends. This finds missed notifications and expired sessions.
             if not lives:
                 await self.session_ended({})
         except StoreUnavailable as error:
@@ -81,7 +81,7 @@ class SiteConsumer(LiveConsumer):
         return not self.scope["session_name"] or await self.session_lives()
 
     async def show_presence(self, *, visible: bool | None = None) -> None:
-        """Renew the lease, with what this tab does now."""
+        """Renew the lease with the current state of this tab."""
         if self.player:
             state = online.AWAY if self._page_is_away else self.activity
             seen_by = audience(self.player, self.player.follow_ids)
@@ -89,7 +89,7 @@ class SiteConsumer(LiveConsumer):
             await online.renew(*lease, state=state, visible=visible, audience=seen_by)
 
     async def _note_day(self) -> None:
-        """Count the player among today's, once a day."""
+        """Mark the player as active today, once per day."""
         if self.player and self._noted != active_days.today():
             self._noted = active_days.today()
             await active_days.mark(self.player.pk)

@@ -1,4 +1,4 @@
-"""What presence says to one player, and the operators to all."""
+"""The messages about presence to one player, and the notices from operators."""
 
 from typing import Any
 

@@ -1,7 +1,7 @@
 """Presence by lease: a player is online while any of their connections holds a lease.
 
-Nothing here relies on a goodbye: whoever stops beating is gone when the lease ends. Invisible players hold
-leases like everybody else, and are in no list and no count.
+Nothing here relies on a clean disconnect: a player who sends no more beats goes offline when the lease ends.
+Invisible players hold leases like everybody else, but are in no list and no count.
 """
 
 from collections import Counter
@@ -16,11 +16,11 @@ from store.client import client
 from store.scripts import Argument, script
 
 LEASE_MS = 45_000
-# A closed connection keeps its lease this long, so that a reload shows nothing to anybody.
+# A closed connection keeps its lease this long, so that nobody notices a page reload.
 GRACE_MS = 5_000
 SUBJECT = "online"
 FRIENDS_MAX = 50
-#: Of those who came last, this many are counted by what they play.
+#: `playing` looks at this many players at most, those who came online last.
 PLAYING_MAX = 300
 ONLINE, AWAY = "", "away"
 
@@ -32,7 +32,7 @@ _friends = script(__file__, "friends", prelude=["players", "sweep"])
 
 
 class Present(msgspec.Struct, frozen=True):
-    """Somebody online, since when (UTC ms), and their state: `online`, `away`, or what they do (`playing <game>`)."""
+    """A player who is online, since when (UTC ms), and their state: `online`, `away` or such as `playing <game>`."""
 
     player: int
     since_ms: int
@@ -41,7 +41,7 @@ class Present(msgspec.Struct, frozen=True):
 
 
 class Renewal(msgspec.Struct):
-    """What lua/renew.lua is told, read there by these names."""
+    """The JSON argument of lua/renew.lua, which reads these field names."""
 
     player: str
     connection: str
@@ -70,10 +70,10 @@ async def renew(
     audience: Sequence[int] = (),
     now_ms: int | None = None,
 ) -> bool:
-    """Take or renew a connection's lease of 45 s; True when others see a difference.
+    """Take or renew a connection's lease of 45 s; True when what others see has changed.
 
-    `state` is the tab's: a player is shown playing while any tab is, and away when all tabs are. `visible` is
-    whether others may see the player, `audience` who may if not everybody; None leaves both as Redis has them.
+    `state` belongs to the tab: a player is shown as playing while any tab is, and as away when all tabs are. `visible`
+    says whether others may see the player, `audience` who may if not everybody; None leaves both unchanged in Redis.
 
     Redis: lua/sweep.lua + lua/renew.lua, one round trip, O(log N).
     """
@@ -82,7 +82,7 @@ async def renew(
 
 
 async def leave(player: int, connection: str, *, now_ms: int | None = None) -> None:
-    """Let a closed connection's lease end in 5 s; a new connection before that and nobody notices.
+    """Let a closed connection's lease end in 5 s. If the player reconnects before that, nobody notices.
 
     Redis: lua/sweep.lua + lua/leave.lua, one round trip, O(log N).
     """
@@ -92,7 +92,7 @@ async def leave(player: int, connection: str, *, now_ms: int | None = None) -> N
 async def amend(
     player: int, card: Card, *, visible: bool, audience: Sequence[int] = (), now_ms: int | None = None
 ) -> None:
-    """Show a new name, or show or hide a player (but for an audience), at once and on all their connections.
+    """Change a player's card and visibility at once, on all their connections; `audience` still sees a hidden player.
 
     Redis: lua/sweep.lua + lua/amend.lua, one round trip, O(log N).
     """
@@ -105,7 +105,7 @@ def _ids(players: Sequence[int]) -> str:
 
 
 async def friends(asked: Sequence[tuple[int, Sequence[int]]], *, now_ms: int | None = None) -> list[list[Present]]:
-    """For each of these players, who of some others is online, as far as that player may see it; at most 50 each.
+    """For each (player, others): which of the others are online and visible to the player, at most 50.
 
     Redis: lua/sweep.lua + lua/friends.lua for each, in one round trip.
     """
@@ -114,11 +114,11 @@ async def friends(asked: Sequence[tuple[int, Sequence[int]]], *, now_ms: int | N
 
 
 async def forget(player: int) -> None:
-    """Drop everything that is kept of a player. Three round trips, and one for each open connection."""
+    """Delete everything stored about a player. Three round trips, and one for each open connection."""
     for lease in await client().zrange(keys.leases(), 0, -1):
         if lease.startswith(f"{player}:"):
             await _leave(_keys(), _args(None, player, lease.partition(":")[2], -1))
-    await online(0)  # Which sweeps them.
+    await online(0)  # This sweeps the ended leases.
     pipe = client().pipeline(transaction=True)
     pipe.srem(keys.invisible(), str(player))
     pipe.hdel(keys.audience(), str(player))
@@ -126,13 +126,13 @@ async def forget(player: int) -> None:
 
 
 async def playing() -> dict[str, int]:
-    """How many of those who may be seen play what: `{"playing <game>": 3}`. One round trip, O(online)."""
+    """How many visible players play each game: `{"playing <game>": 3}`. One round trip, O(online)."""
     _, present = await online(PLAYING_MAX)
     return dict(Counter(each.state for each in present if each.state not in ("online", AWAY)))
 
 
 async def everybody() -> list[int]:
-    """The ids of all who hold a lease, invisible players too: for words from the operators. One round trip, O(N)."""
+    """The ids of all online players, invisible ones included, for notices from operators. One round trip, O(N)."""
     return [int(player) for player in await client().hkeys(keys.players())]
 
 

@@ -15,7 +15,7 @@ NAMED_COUNT = 20
 
 
 async def friends_online(asked: Sequence[tuple[Any, Sequence[Any]]]) -> dict[tuple[str, int], Message]:
-    """For each watching player whom they follow and may see here, in one round trip."""
+    """For each watching player, the online players whom they follow and may see, in one round trip."""
     [(topic, players)] = asked
     following = [player for player in players if player.follow_ids]
     found = await friends([(player.pk, player.follow_ids) for player in following])
@@ -26,7 +26,7 @@ async def friends_online(asked: Sequence[tuple[Any, Sequence[Any]]]) -> dict[tup
 
 
 def shown(each: Present) -> dict[str, Any]:
-    """What a line of the list shows."""
+    """The state of one line in the list."""
     return {"since_ms": each.since_ms, "state": each.state, **msgspec.to_builtins(each.card)}
 
 
@@ -38,7 +38,7 @@ class OnlineTopic(Topic):
 
     personal = staticmethod(friends_online)
     interval_ms = 1000
-    # Leases end without a mark: this often at the latest somebody looks.
+    # Leases end without a mark, so the topic is read at least this often.
     refresh_s = 2.0
 
     async def snapshot(self) -> State:

@@ -1,1 +1,1 @@
-"""What plays without people: demo players and bots; and the page of the protocol."""
+"""Demo players and bots, and the commands that write docs/protocol.md and docs/keys.md."""

@@ -1,6 +1,6 @@
 """Demo players with real runs: bots of differing skill play by the rules, and their runs are ranked like any other.
 
-Deterministic but for the date, so that everybody's first sight of the arcade is alike.
+Names, skills and inputs are always the same, so that every new arcade looks alike; only the dates differ.
 """
 
 import random

@@ -39,7 +39,7 @@ def protocol_page() -> str:
 
 
 def _in_order(messages: Sequence[type[Message]]) -> list[type[Message]]:
-    """Those of every socket first, then app by app, whichever was imported first."""
+    """The messages of every socket first, then those of each app, whatever the order of imports."""
     return sorted(messages, key=lambda each: (each.__module__ != protocol.__name__, each.__module__))
 
 

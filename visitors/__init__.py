@@ -1,1 +1,1 @@
-"""How many visit, and who comes back."""
+"""Unique visitors, active days and retention."""

@@ -1,4 +1,4 @@
-"""Who was here on which day: a bitmap per UTC day, one bit a player."""
+"""Which players were active on which day: a bitmap per UTC day, one bit per player."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -7,7 +7,7 @@ from store.client import client
 from visitors import keys
 
 TTL_S = 70 * 24 * 60 * 60
-# A bit far out makes Redis set aside everything before it: ids come from SQL and are dense, and no id is beyond this.
+# Redis allocates a bitmap up to its highest bit. Ids come from SQL and are dense; a higher id than this is refused.
 PLAYER_ID_MAX = 50_000_000
 
 
@@ -17,7 +17,7 @@ def today() -> date:
 
 
 async def mark(player: int, day: date | None = None) -> None:
-    """Say that a player was here; doing it twice is harmless.
+    """Mark a player as active on a day (default: today); repeating it is harmless.
 
     Raises:
         ValueError: no player has such an id.
@@ -34,7 +34,7 @@ async def mark(player: int, day: date | None = None) -> None:
 
 
 async def days(player: int, upto: date | None = None, count: int = 60) -> list[date]:
-    """On which of the last `count` days a player was here, newest first. One round trip, O(count)."""
+    """The days of the last `count` on which a player was active, newest first. One round trip, O(count)."""
     last = upto or today()
     asked = [last - timedelta(days=back) for back in range(count)]
     pipe = client().pipeline()
@@ -44,7 +44,7 @@ async def days(player: int, upto: date | None = None, count: int = 60) -> list[d
 
 
 async def streak(player: int, upto: date | None = None) -> int:
-    """On how many days in a row, up to this one, a player was here. One round trip."""
+    """The number of consecutive days, up to this one, on which a player was active. One round trip."""
     last = upto or today()
     found = await days(player, last)
     return next((length for length, day in enumerate(found) if day != last - timedelta(days=length)), len(found))
@@ -59,7 +59,7 @@ async def actives(last: date, count: int) -> list[int]:
 
 
 async def retention(last: date, spans: Sequence[int] = (1, 7, 30)) -> list[tuple[int, int]]:
-    """For each span: how many were here so many days before, and how many of those on the last day, too.
+    """For each span: how many players were active that many days before `last`, and how many of them also on `last`.
 
     Redis: BITOP and two BITCOUNTs for each, in one round trip, O(players).
     """
@@ -75,7 +75,7 @@ async def retention(last: date, spans: Sequence[int] = (1, 7, 30)) -> list[tuple
 
 
 async def streaks(last: date, lengths: Sequence[int] = (2, 3, 7, 14, 30)) -> list[int]:
-    """How many players were here on each of so many days in a row up to the last one, for each length.
+    """For each length: how many players were active on every one of that many days, ending with `last`.
 
     Redis: BITOP and BITCOUNT for each, in one round trip, O(players x days).
     """
@@ -89,7 +89,7 @@ async def streaks(last: date, lengths: Sequence[int] = (2, 3, 7, 14, 30)) -> lis
 
 
 async def forget(player: int) -> None:
-    """Take a player out of every day. One round trip, O(days)."""
+    """Remove a player from every day. Two round trips, O(days)."""
     pipe = client().pipeline()
     for day in await days(player, count=TTL_S // 86_400 + 1):
         pipe.setbit(keys.active(str(day)), player, 0)

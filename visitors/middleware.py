@@ -1,4 +1,4 @@
-"""Counts page views' visitors."""
+"""Middleware that counts unique visitors."""
 
 import logging
 import secrets
@@ -18,10 +18,10 @@ COOKIE_AGE_S = 60 * 24 * 60 * 60
 
 
 class VisitorMiddleware(AsyncMiddleware):
-    """Counts who looks at a page, told apart by a first-party cookie that holds nothing else.
+    """Counts the unique visitors of pages, identified by a first-party cookie that is used for nothing else.
 
-    A school shares an address: only those who bring no cookie are told apart by theirs, hashed with the day. A view
-    whose page belongs to a game says so in `request.visited_game`.
+    A whole school may share one address. So only visitors without the cookie are identified by their address, hashed
+    with the day. A view whose page belongs to a game sets `request.visited_game`.
     """
 
     async def __call__(self, request: HttpRequest) -> HttpResponseBase:
@@ -29,8 +29,8 @@ class VisitorMiddleware(AsyncMiddleware):
         if not _is_page_view(request, response):
             return response
         known = request.COOKIES.get(COOKIE)
-        # Who brings no cookie counts once an address and day. The first of them gets that very name as their cookie, so
-        # that they do not count again with it; the others get one of their own, and count when they bring it.
+        # Visitors without a cookie count once per address and day. The first one gets that hash as a cookie, so that
+        # they are not counted again; the others get a random cookie and are counted when they send it.
         visitor = known or unique.without_cookie(client_address(request))
         is_new = False
         try:

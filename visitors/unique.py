@@ -10,7 +10,7 @@ from store.client import client
 from visitors import keys
 
 TTL_S = 70 * 24 * 60 * 60
-# Whom this process has counted lately it does not count again: that would change nothing.
+# A visitor whom this process counted within this time is not sent again: the count would not change.
 AGAIN_S = 600
 REMEMBERED_MAX = 20_000
 
@@ -22,12 +22,12 @@ def _days(today: datetime, count: int) -> list[str]:
 
 
 async def saw(visitor: str, *, of: str = "", today: datetime | None = None) -> bool:
-    """Count a visitor today, and of a game, too; True when today's count may have grown by them.
+    """Count a visitor for today, and for the game `of` if given; True when today's count may have grown.
 
-    `visitor` is anything that stays the same for one of them.
+    `visitor` is any text that stays the same for one visitor.
 
-    Only a salted HMAC is sent. The salt is the site's secret and outlives every merged span: with a
-    daily salt the same visitor would count anew each day.
+    Only a salted HMAC is sent. The salt is the site's secret and stays the same across merged days: with a
+    daily salt the same visitor would count again each day.
 
     Redis: PFADD and EXPIRE for each in one round trip, O(1); none for somebody counted within ten minutes.
     """
@@ -48,7 +48,7 @@ async def saw(visitor: str, *, of: str = "", today: datetime | None = None) -> b
 
 
 def without_cookie(address: str, today: datetime | None = None) -> str:
-    """What those of an address who bring no cookie are called on a day: a hash, from which no address can be read."""
+    """The visitor name for one address without a cookie on one day: a hash that does not reveal the address."""
     [day] = _days(today or datetime.now(UTC), 1)
     return salted_hmac("visitors.unique.address", f"{day} {address}", algorithm="sha256").hexdigest()[:32]
 
@@ -62,7 +62,7 @@ async def by_day(count: int, *, today: datetime | None = None) -> list[int]:
 
 
 async def unique(spans: Sequence[int] = (1, 7, 30), *, of: str = "", today: datetime | None = None) -> list[int]:
-    """Unique visitors of the last days, today included, for each span; of the whole site, or of one game.
+    """Unique visitors of the last `span` days, today included, for each span; of the whole site or of one game.
 
     Redis: one PFCOUNT per span (which merges), one round trip, O(days).
     """

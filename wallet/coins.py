@@ -1,4 +1,4 @@
-"""Coins: gained by playing, spent on cosmetics. Each movement happens once, however often it is asked for."""
+"""Coins: earned by playing, spent on cosmetics. Repeating a request never moves coins twice."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -29,7 +29,7 @@ class OwnedAlready(GameError):
 
 
 class Movement(msgspec.Struct, frozen=True):
-    """Coins for a player, or from them when `amount` is below zero; `request` is unique for ever."""
+    """A change of a player's coins; a negative `amount` spends them. `request` is a unique id, never reused."""
 
     player: int
     amount: int
@@ -39,7 +39,7 @@ class Movement(msgspec.Struct, frozen=True):
 
 
 class Receipt(msgspec.Struct, frozen=True):
-    """The coins after a movement; `repeated` when it had happened before and nothing was done now."""
+    """The balance after a movement; `repeated` when the request had already run and nothing changed now."""
 
     balance: int
     repeated: bool
@@ -53,7 +53,7 @@ class Purse(msgspec.Struct, frozen=True):
 
 
 def coins_of(points: int, per_coin: int | None = 200) -> int:
-    """What a finished run pays: 1 coin and one more for each `per_coin` points, at most 50; the same 5 for None."""
+    """The coins for a finished run: 1 plus one per `per_coin` points, at most 50, or a flat 5 when it is None."""
     if points <= 0:
         return 0
     return RUN_COINS if per_coin is None else min(RUN_COINS_MAX, 1 + points // per_coin)
@@ -69,13 +69,13 @@ async def purse(player: int) -> Purse:
 
 
 def player_of(request: str) -> str:
-    """The id of the player whom a request is about, as text; nothing when it names none."""
+    """The player id in a request, as text; empty when the request names no player."""
     kind, *rest = request.split(":")
     return rest[0] if kind in ("buy", "award", "merge") else rest[-1] if kind == "grant" else ""
 
 
 async def buy(player: int, item: Item, request: str) -> Receipt:
-    """Pay for a cosmetic and have it. Sending the same request twice pays once.
+    """Buy a cosmetic. Sending the same request twice pays once.
 
     Raises:
         NotEnough, OwnedAlready: nothing was paid.
@@ -89,21 +89,21 @@ async def buy(player: int, item: Item, request: str) -> Receipt:
 
 
 async def move(movement: Movement) -> Receipt:
-    """Move coins, once for its request. Errors as `buy`."""
+    """Move coins, at most once per request. Raises the same errors as `buy`."""
     return _receipt(await _move(*_call(movement)))
 
 
 async def move_many(movements: Sequence[Movement]) -> None:
-    """Hand out coins, each once for its request. One round trip; errors as `buy`, the others move all the same."""
+    """Run several movements, each as `move`, in one round trip. If one raises, the others still happen."""
     for answer in await _move.many([_call(movement) for movement in movements]) if movements else ():
         _receipt(answer)
 
 
 async def bring(guest: int, player: int, reason: str, *, back: int = 0) -> tuple[int, list[str]]:
-    """Give all that a guest has to a player, but for `back` coins, which the player was paid already.
+    """Move everything a guest has to a player, minus `back` coins that the player was already paid.
 
-    What the guest bought with those is brought as far as the rest pays for it. Returns the coins and items that came;
-    doing it again brings what the guest got since.
+    If the guest spent those coins, only the items that the remaining value can pay for are moved. Returns the coins
+    and items that were moved; a repeated call moves what the guest got since.
 
     Redis: lua/bring.lua, one round trip, O(items of the shop).
     """
@@ -117,7 +117,7 @@ async def bring(guest: int, player: int, reason: str, *, back: int = 0) -> tuple
 
 
 async def forget(player: int) -> None:
-    """Drop the coins and cosmetics of a player. One round trip."""
+    """Delete the coins and cosmetics of a player. One round trip."""
     pipe = client().pipeline(transaction=True)
     pipe.hdel(keys.balances(), str(player))
     pipe.delete(keys.owned(player))

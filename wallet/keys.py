@@ -1,4 +1,4 @@
-"""The Redis keys of the wallet. All share one tag: a movement touches a player's coins and the ledger at once."""
+"""The Redis keys of the wallet. They share a hash tag, because one script changes both coins and ledger."""
 
 from store.keys import Key
 

@@ -1,4 +1,4 @@
-"""The ledger: every movement of coins in SQL, each once, and the check that wallets and ledger agree."""
+"""The ledger: every coin movement in SQL, stored once, and the check that wallets match it."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -26,15 +26,15 @@ async def streams() -> list[str]:
 
 
 async def write(entries: Sequence[Entry]) -> int:
-    """Write a batch of movements in one statement; those that are there already stay as they are."""
+    """Write a batch of movements in one statement; existing rows stay unchanged."""
     return await sync_to_async(_write)([row_of(entry) for entry in entries])
 
 
 def row_of(entry: Entry) -> LedgerEntry:
-    """The row of a movement, not written yet.
+    """Build the row of a movement, without saving it.
 
     Raises:
-        KeyError, ValueError: the entry is none of the wallet's.
+        KeyError, ValueError: the entry was not written by the wallet.
     """
     fields = entry.fields
     return LedgerEntry(
@@ -58,22 +58,22 @@ def _write(rows: Sequence[LedgerEntry]) -> int:
 
 
 async def drop_acknowledged() -> int:
-    """Drop from the stream what is in SQL; the worker does this every 30 seconds."""
+    """Trim the entries that are in SQL from the stream; the worker calls it every 30 seconds."""
     return await trim(keys.ledger(), [GROUP.name])
 
 
 async def known(requests: Sequence[str]) -> set[str]:
-    """Those of these requests that SQL has."""
+    """The given requests that are already in SQL."""
     return {pk async for pk in LedgerEntry.objects.filter(pk__in=requests).values_list("pk", flat=True)}
 
 
 async def differences(progress: Progress = lambda done: None) -> list[str]:
-    """What differs between wallets and the sum of the ledger, in words. Works while coins move."""
+    """Describe each wallet that differs from the sum of its ledger entries. Works while coins move."""
     found, done = [], 0
     async for batch in _batches():
         suspects = await _suspects(batch)
         for _ in range(RECHECKS):
-            # Coins that moved while we looked differ for a moment; whoever still does is wrong.
+            # Coins that moved during the check differ briefly. A player who still differs is wrong.
             suspects = await _suspects(list(suspects)) if suspects else {}
         found += [f"player {player}: {has} coins, the ledger says {sum_}" for player, (has, sum_) in suspects.items()]
         done += len(batch)
@@ -82,7 +82,7 @@ async def differences(progress: Progress = lambda done: None) -> list[str]:
 
 
 async def _ownerless() -> list[str]:
-    """Coins of nobody: of players whom SQL does not know."""
+    """Describe each balance whose player is not in SQL."""
     found = []
     async for player, balance in client().hscan_iter(keys.balances(), count=BATCH):
         if int(balance) and not await Player.objects.filter(pk=int(player)).aexists():
@@ -91,7 +91,7 @@ async def _ownerless() -> list[str]:
 
 
 async def rebuild(progress: Progress = lambda done: None) -> int:
-    """Make wallets and owned cosmetics what the ledger says, for a Redis that lost them; returns how many players.
+    """Rebuild wallets and owned cosmetics from the ledger after Redis lost them; returns the number of players.
 
     Coins must not move meanwhile: stop the site first.
     """
@@ -129,8 +129,8 @@ async def _suspects(players: Sequence[int]) -> dict[int, tuple[int, int]]:
 
 
 async def _by_ledger(players: Sequence[int]) -> tuple[dict[int, int], dict[int, set[str]]]:
-    """Coins and items by SQL plus what is still on its way there, each movement once."""
-    # The stream first: what moves to SQL meanwhile is then in both, never in neither.
+    """Coins and items from SQL plus the movements that have not reached it yet, each counted once."""
+    # Read the stream first: a movement that reaches SQL meanwhile is then in both, never in neither.
     flying = [Entry(keys.ledger(), entry_id, fields) for entry_id, fields in await client().xrange(keys.ledger())]
     flying += await dead_letters(keys.ledger())
     rows = {row.id: row for row in map(row_of, flying) if row.player_id in set(players)}

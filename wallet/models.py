@@ -6,7 +6,7 @@ from accounts.models import Player
 
 
 class LedgerEntry(models.Model):
-    """A movement of coins, written by the worker from the ledger stream; its `id` is the request's own."""
+    """A movement of coins, written by the worker from the ledger stream; its `id` is the request id."""
 
     id = models.CharField(primary_key=True, max_length=80)
     player = models.ForeignKey(Player, models.CASCADE, related_name="ledger")

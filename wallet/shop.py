@@ -1,4 +1,4 @@
-"""What coins buy: looks, never an advantage. Games offer their themes; the other looks are in static/css/looks.css."""
+"""What coins buy: cosmetics, never an advantage. Games add their themes; other styles are in static/css/looks.css."""
 
 from collections.abc import Sequence
 
@@ -8,9 +8,9 @@ from live.errors import GameError
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """A shelf: things of which a player wears one at most. Its slug is the player's field, or `theme:<game>`.
+    """A category of items; a player wears at most one of them. Its slug is a field of Player, or `theme:<game>`.
 
-    `sample` is the template that shows an item, with `item` and `player`; `styles` a static file that it needs.
+    `sample` is the template that shows an item, given `item` and `player`; `styles` is a static file that it needs.
     """
 
     slug: str
@@ -20,7 +20,7 @@ class Kind(msgspec.Struct, frozen=True):
 
 
 class Item(msgspec.Struct, frozen=True):
-    """A cosmetic; its slug is unique among all kinds and never changes, since ledgers hold it."""
+    """A cosmetic; its slug is unique among all kinds and never changes, because the ledger stores it."""
 
     slug: str
     kind: str
@@ -33,14 +33,14 @@ class UnknownItem(GameError):
     message = "The shop has no such thing."
 
 
-#: What each kind has, in the order of the shelves.
+#: The items of each kind, in the order in which apps offered them.
 SHELVES: dict[Kind, list[Item]] = {}
-#: What is said of how coins are earned, a sentence a game.
+#: Sentences that explain how coins are earned, one per game.
 EARNING: list[str] = []
 
 
 def offer(kind: Kind, items: Sequence[Item]) -> None:
-    """Put things on a shelf of their own; once, when an app is made ready.
+    """Add a kind and its items to the shop. Apps call it in `ready`; an existing kind stays unchanged.
 
     Raises:
         ValueError: a slug is taken.
@@ -60,7 +60,7 @@ def say(words: str) -> None:
 
 
 def earning_words(points_per_coin: int | None) -> str:
-    """What a finished run pays in a game, in words."""
+    """Describe what a finished run pays in a game."""
     if points_per_coin is None:
         return f"a finished run pays {RUN_COINS} coins"
     return f"a finished run pays 1 coin, and one more for each {points_per_coin:,} points"
@@ -79,7 +79,7 @@ def find(slug: str) -> Item:
 
 
 def every_item() -> list[Item]:
-    """All that the shop has."""
+    """Every item in the shop."""
     return [item for shelf in SHELVES.values() for item in shelf]
 
 
@@ -88,7 +88,7 @@ def has_kind(slug: str) -> bool:
     return any(kind.slug == slug for kind in SHELVES)
 
 
-#: What a finished run pays at most, and where points say nothing of how well it was played.
+#: The most that a finished run pays, and the flat pay in games where more points do not mean better play.
 RUN_COINS_MAX, RUN_COINS = 50, 5
 
 _GENERAL = {

@@ -1,4 +1,4 @@
-"""The shop: coins, cosmetics, and what is worn."""
+"""The shop page: buying and wearing cosmetics."""
 
 import re
 import secrets
@@ -28,10 +28,10 @@ LEDGER_COUNT = 12
 @never_cache
 @require_safe
 def shop(request: HttpRequest) -> HttpResponse:
-    """What there is, what is owned and worn, and the newest movements of coins."""
+    """Show all items, which of them the player owns and wears, and their latest coin movements."""
     player = request.player
     purse = run_sync(coins.purse(player.pk)) if player else coins.Purse(0, frozenset())
-    # What changes a game comes first.
+    # Themes, which change how a game looks, come first.
     kinds = sorted(catalogue.SHELVES.items(), key=lambda shelf: not shelf[0].slug.startswith("theme:"))
     shelves = [{"kind": kind, "items": [_shown(item, purse, player) for item in items]} for kind, items in kinds]
     ledger = LedgerEntry.objects.filter(player=player)[:LEDGER_COUNT] if player else []
@@ -54,7 +54,7 @@ def _shown(item: catalogue.Item, purse: coins.Purse, player: Player | None) -> d
 
 @login_required
 def buy(request: HttpRequest) -> HttpResponse:
-    """Buy an item and wear it. Who comes back here from signing in sees the shop."""
+    """Buy an item and wear it. A GET, such as the redirect after signing in, leads to the shop."""
     if request.method != "POST":
         return redirect("wallet:shop")
     run_sync(enter("shop", str(request.player.pk)))
@@ -97,7 +97,7 @@ def _wear(player: Player, kind: str, slug: str) -> None:
     head, _, game = kind.partition(":")
     if head == "theme":
         with transaction.atomic():
-            # Another page may put on the theme of another game at the same time.
+            # Another request may set the theme of another game at the same time.
             kept = Player.objects.select_for_update().get(pk=player.pk)
             player.themes = {each: worn for each, worn in {**kept.themes, game: slug}.items() if worn}
             Player.objects.filter(pk=player.pk).update(themes=player.themes)

@@ -1,4 +1,4 @@
-"""What `bin/play` can be told. Standard library only: `--help` answers before anything is installed."""
+"""The options of `bin/play`. Standard library only, so that `--help` works before anything is installed."""
 
 import argparse
 
@@ -25,7 +25,7 @@ def parser() -> argparse.ArgumentParser:
         "--server",
         choices=["uvicorn", "daphne"],
         default="uvicorn",
-        help="web server (default: uvicorn; daphne is for development: it bounds less of what a client may cost)",
+        help="web server (default: uvicorn; daphne is for development: it limits clients less strictly)",
     )
     return made
 

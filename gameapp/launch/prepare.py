@@ -1,4 +1,4 @@
-"""The steps of a start that need Django: database, static files, demo players, and the words at the end."""
+"""The steps of a start that need Django: database, static files, demo players, and the final announcement."""
 
 import argparse
 import hashlib
@@ -42,7 +42,7 @@ def database() -> None:
 
 
 def identity() -> None:
-    """Refuse stores that do not belong together, and have new ones know each other."""
+    """Refuse stores that do not belong together, and write the site's id to new ones."""
     if found := run_sync(site_identity.problems()):
         raise NotPrepared(f"{found[0]}.")
     run_sync(site_identity.unite())
@@ -69,7 +69,7 @@ def _fingerprint() -> str:
 
 
 def flags_written() -> None:
-    """Have Redis hold the bitmap of every feature flag."""
+    """Write the bitmaps of feature flags that Redis does not have."""
     run_sync(flags.write_missing())
 
 
@@ -89,7 +89,7 @@ def _setup_link(site: str) -> str:
 
 
 def announce(options: argparse.Namespace, redis: str, took_s: float) -> None:
-    """Say where everything is."""
+    """Print the site's addresses, and where Redis and the data are."""
     site = settings.SITE_URLS[0]
     console.print(f"\n[bold]Gameapp is ready[/] after {took_s:.1f} s.\n")
     lines = [("Play", f"{site}/"), ("Admin", f"{site}/admin/"), ("Dashboard", f"{site}/dashboard/")]

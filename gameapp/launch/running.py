@@ -1,6 +1,6 @@
-"""The note of a running site: with what `bin/play` started it, so that commands beside it mean the same site.
+"""A file that records how `bin/play` started the running site, so that commands run beside it use the same settings.
 
-It lies in the data folder, which only its owner may read, and counts only while that `bin/play` lives.
+It is in the data folder, which only its owner may read, and is valid only while that `bin/play` runs.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ NOTE = "running.json"
 
 
 def note(data_dir: Path, port: int) -> None:
-    """Keep how this site runs."""
+    """Write the file: how this site was started."""
     given = {name: os.environ[name] for name in NAMES if os.environ.get(name, "").strip()}
     descriptor = os.open(data_dir / NOTE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
@@ -25,12 +25,12 @@ def note(data_dir: Path, port: int) -> None:
 
 
 def forget(data_dir: Path) -> None:
-    """The site has ended."""
+    """Delete the file when the site has ended."""
     (data_dir / NOTE).unlink(missing_ok=True)
 
 
 def found(data_dir: Path) -> dict[str, Any] | None:
-    """The note of the site that runs on a data folder now; None when none does."""
+    """The content of the file if a site is running on this data folder; otherwise None."""
     with contextlib.suppress(OSError, ValueError), (data_dir / "lock").open("r+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -40,7 +40,7 @@ def found(data_dir: Path) -> dict[str, Any] | None:
 
 
 def join() -> None:
-    """Give this process the environment of the site that runs on its data folder; what is set here already wins."""
+    """Load the environment of the site that runs on this process's data folder; variables that are already set win."""
     from environs import Env
 
     with contextlib.suppress(OSError):

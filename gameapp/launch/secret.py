@@ -20,7 +20,7 @@ def local_secret_key(data_dir: Path) -> str:
         with tempfile.NamedTemporaryFile("w", dir=data_dir, prefix=".secret_key-") as file:
             file.write(secrets.token_urlsafe(64))
             file.flush()
-            # Whole or not at all; somebody else may have been faster.
+            # A link makes the file complete or not at all. Another process may have been faster.
             with contextlib.suppress(FileExistsError):
                 os.link(file.name, path)
     try:

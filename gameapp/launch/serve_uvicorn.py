@@ -1,6 +1,6 @@
 """The web server: uvicorn with our protocols. `python -m gameapp.launch.serve_uvicorn --host ADDRESS --port N`.
 
-Its options are those that the sockets need: no compression, small messages, our bounds.
+It is configured for our sockets: no compression, small messages, our own limits.
 """
 
 import argparse
@@ -11,7 +11,7 @@ from typing import Any
 
 import uvicorn
 
-#: Files that a process needs besides its connections: Redis, SQL, logs, what is being read.
+#: File descriptors that a process needs besides client connections: Redis, SQL, logs, files being read.
 FILES_KEPT = 256
 BACKLOG = 2048
 
@@ -24,7 +24,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def raise_file_limit() -> int:
-    """Let this process open as many files as the system grants it, and return how many that is."""
+    """Raise this process's limit of open files as far as the system allows, and return the limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = 1_000_000 if hard == resource.RLIM_INFINITY else hard
     if soft == resource.RLIM_INFINITY:
@@ -43,7 +43,7 @@ def config(application: Any) -> uvicorn.Config:
         http="live.servers.http_protocol:BoundedHttpProtocol",
         ws="live.servers.uvicorn_protocol:SharedFrameProtocol",
         ws_max_size=65_536,
-        # A compressed frame is not the same for everybody; the beats of live/ find the dead sooner than pings.
+        # Compressed frames cannot be shared by clients. The beats of live/ detect dead sockets sooner than pings.
         ws_per_message_deflate=False,
         ws_ping_interval=30,
         ws_ping_timeout=30,

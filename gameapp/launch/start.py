@@ -48,14 +48,14 @@ def main() -> int:
 
 
 def prepare_environment(options: argparse.Namespace) -> None:
-    """Set what the settings read, for this process and its children; what is set already wins.
+    """Set the variables that the settings read, for this process and its children; those that are already set win.
 
     Raises:
         CannotStart: the data folder is not writable, the port is taken, or a variable is wrong.
     """
     from environs import Env
 
-    # Only who runs the site may read what it keeps.
+    # Only the user who runs the site may read its files.
     os.umask(0o077)
     Env().read_env(ROOT / ".env", recurse=False)
     data_dir = Path(options.data or os.environ.get("DATA_DIR", "").strip() or ROOT / "var").resolve()
@@ -81,7 +81,7 @@ def _default(name: str, value: str) -> None:
 
 
 def origins(host: str, port: int) -> list[str]:
-    """Where a site that listens on this address can be opened, the best one to print first."""
+    """The origins at which a site that listens on this address can be opened, the best one to print first."""
     names = ["localhost", "127.0.0.1", "[::1]"]
     if host in ("0.0.0.0", "::"):
         names += [socket.gethostname().lower(), *_lan_addresses()]
@@ -89,7 +89,7 @@ def origins(host: str, port: int) -> list[str]:
         names.insert(0, f"[{host}]" if ":" in host else host.lower())
     found = []
     for name in dict.fromkeys(names):
-        with contextlib.suppress(ValueError):  # A machine's own name may be none that a browser takes.
+        with contextlib.suppress(ValueError):  # The host name may not be valid in a URL.
             found.append(environment.origin(f"http://{name}:{port}"))
     return found
 
@@ -143,7 +143,7 @@ def run(options: argparse.Namespace) -> int:
         folder_lock = private.own(data_dir)
     except NoServer as error:
         raise CannotStart(str(error)) from error
-    running.forget(data_dir)  # Of a site that was killed.
+    running.forget(data_dir)  # Left by a site that was killed.
     import django
 
     django.setup()
@@ -193,7 +193,7 @@ def _start_redis(supervisor: "Supervisor", data_dir: Path, say: "Say") -> None:
     launch = functools.partial(private.launch, data_dir, private.die_with_parent, say=say)
     redis = supervisor.adopt(
         "redis",
-        # Later nobody waits for it: the other parts are watched meanwhile.
+        # A restart must not wait (check=None), because the supervisor watches the other parts meanwhile.
         functools.partial(launch, check=None),
         functools.partial(private.last_words, data_dir),
         first=functools.partial(launch, check=supervisor.check_asked),
@@ -223,7 +223,7 @@ def web_command(options: argparse.Namespace, application: str = "gameapp.asgi:ap
 
 
 def _wait_until_ready(options: argparse.Namespace, check: Callable[[], None]) -> None:
-    """Return once /readyz says so; `check` is called meanwhile and raises when a part has died for good."""
+    """Return once /readyz answers 200. `check` is called meanwhile; it raises when a part keeps ending."""
     from django.conf import settings
 
     host = "127.0.0.1" if options.host == "0.0.0.0" else "::1" if options.host == "::" else options.host

@@ -13,11 +13,11 @@ from store.server.binary import NoServer
 from store.server.private import die_with_parent
 
 POLL_S = 0.2
-#: How long a part rests before it is started again: longer with each time that it ends soon.
+#: The pauses before a part is restarted. They grow with each time that it ends soon after a start.
 PAUSES_S = (0.1, 0.5, 1, 2, 5, 10, 20, 30)
-#: After running this long a part counts as healthy again: its deaths are forgotten.
+#: A part that has run this long counts as healthy again: its number of deaths is reset.
 WELL_AFTER_S = 60.0
-#: While the site starts, a part that ends this often is broken. After the start it is tried again for ever.
+#: During start-up, a part that ends this often stops everything. Later it is restarted for ever.
 DEATHS_MAX = 5
 STOP_TIMEOUT_S = 10.0
 
@@ -38,7 +38,7 @@ class Part:
 
 
 class Supervisor:
-    """Starts a part again that ends, with growing pauses, and says so. The others stay up meanwhile."""
+    """Restarts parts that end, after growing pauses, and reports it. The other parts keep running."""
 
     def __init__(self, say: Callable[[str], object]) -> None:
         self._say = say
@@ -69,7 +69,7 @@ class Supervisor:
         last_words: Callable[[], str] = str,
         first: Callable[[], Process] | None = None,
     ) -> Process:
-        """Run a part that knows itself how to start, and return it; `first`: how it starts now, if otherwise."""
+        """Start a part with its own function and return the process; `first` replaces `start` for this first start."""
         process = (first or start)()
         self._parts.append(Part(name, start, last_words, process, time.monotonic()))
         return process
@@ -80,7 +80,7 @@ class Supervisor:
             raise SystemExit(0)
 
     def check(self) -> None:
-        """Start again what has ended. Raises SystemExit when asked to end, or when a part keeps ending at the start."""
+        """Restart parts that have ended. Raises SystemExit when asked to end, or if a part keeps ending at start-up."""
         self.check_asked()
         for part in self._parts:
             if part.process is not None and part.process.poll() is not None:

@@ -156,7 +156,7 @@ class Feed:
                     await connection.aclose()
 
     async def _take(self, message: dict[str, Any]) -> None:
-        room_id = message["channel"].partition("{room:")[2].partition("}")[0] if message["channel"] else ""
+        room_id = message["channel"].partition("rooms:{")[2].partition("}")[0] if message["channel"] else ""
         watched = self._rooms.get(room_id)
         if watched is None:
             return

@@ -95,7 +95,7 @@ def _games() -> dict[str, RoomGame]:
 
 
 def _module(folder: Path) -> str:
-    """`games.fuse.duel` for a folder inside a game's, `games.<name>` for one beside it."""
+    """`games.<game>.<name>` for a folder inside a game's, `games.<name>` for one beside it."""
     return ".".join(["games", *([folder.parent.name] if (folder.parent / "rules.py").exists() else []), folder.name])
 
 

@@ -1,72 +1,68 @@
 """The Redis keys of rooms. A room's keys share its id as hash tag; those of the registry share one of their own."""
 
-from django.conf import settings
-
-from store.keys import Key
+from store.keys import Key, prefix
 
 room = Key(
-    "games:{room:<room>}:room",
+    "rooms:{<room>}:room",
     "hash",
     "game, seed, seats, status, epoch, rated, made_ms, result, next; of each seat its player, card, last number",
     ends="1 hour after its last sign of life",
     owner="room",
 )
 inputs = Key(
-    "games:{room:<room>}:inputs",
+    "rooms:{<room>}:inputs",
     "stream",
     "what seats and sockets say to the runner",
     ends="with the room",
     owner="room",
 )
 log = Key(
-    "games:{room:<room>}:log",
+    "rooms:{<room>}:log",
     "list",
     "JSON [tick, id of the last input read, version, [[seat, number, input], …]], oldest first",
     ends="with the room",
     owner="room",
 )
 keyframe = Key(
-    "games:{room:<room>}:keyframe", "string", "JSON of what everybody may see", ends="with the room", owner="room"
+    "rooms:{<room>}:keyframe", "string", "JSON of what everybody may see", ends="with the room", owner="room"
 )
-frames = Key(
-    "games:{room:<room>}:frames", "list", "the frames shown since the keyframe", ends="with the room", owner="room"
-)
+frames = Key("rooms:{<room>}:frames", "list", "the frames shown since the keyframe", ends="with the room", owner="room")
 checkpoint = Key(
-    "games:{room:<room>}:checkpoint",
+    "rooms:{<room>}:checkpoint",
     "string",
     "JSON: tick, version, place in the inputs and in the log, state, seats",
     ends="with the room",
     owner="room",
 )
 leases = Key(
-    "games:{rooms}:leases", "zset", "room that has to be run · when its runner's lease ends, UTC ms; 0: nobody's",
+    "rooms:{rooms}:leases", "zset", "room that has to be run · when its runner's lease ends, UTC ms; 0: nobody's",
     stays="a member goes when its room is over",
 )  # fmt: skip
-epochs = Key("games:{rooms}:epochs", "hash", "room · its fencing number", stays="a member goes with its lease")
-owners = Key("games:{rooms}:owners", "hash", "room · the name of its runner", stays="a member goes with its lease")
+epochs = Key("rooms:{rooms}:epochs", "hash", "room · its fencing number", stays="a member goes with its lease")
+owners = Key("rooms:{rooms}:owners", "hash", "room · the name of its runner", stays="a member goes with its lease")
 runners = Key(
-    "games:{rooms}:runners",
+    "rooms:{rooms}:runners",
     "zset",
     "name of a runner · until when it counts as alive, UTC ms",
     stays="old ones are dropped",
 )
 listed = Key(
-    "games:{rooms}:listed", "hash", "room · JSON for the list of live rooms", stays="a member goes with its lease"
+    "rooms:{rooms}:listed", "hash", "room · JSON for the list of live rooms", stays="a member goes with its lease"
 )
 playing = Key(
-    "games:{rooms}:playing", "hash", "player · the room that they have a seat in", stays="a member goes with its room"
+    "rooms:{rooms}:playing", "hash", "player · the room that they have a seat in", stays="a member goes with its room"
 )
 tickets = Key(
-    "games:{rooms}:tickets:<game>",
+    "rooms:{rooms}:tickets:<game>",
     "hash",
     "player who looks for an opponent · JSON ticket",
     stays="a ticket ends after 15 s",
 )
 pairs = Key(
-    "games:{rooms}:pairs", "hash", "room to be made · JSON of the two tickets", stays="until a runner has made it"
+    "rooms:{rooms}:pairs", "hash", "room to be made · JSON of the two tickets", stays="until a runner has made it"
 )
 finished = Key(
-    "games:{finished_rooms}:rooms",
+    "rooms:{finished}:matches",
     "stream",
     "room · JSON of its match, on its way to SQL",
     stays="trimmed once acknowledged",
@@ -75,4 +71,4 @@ finished = Key(
 
 def channel(room_id: str) -> str:
     """Pub/sub channel · the frames of a room, as browsers get them · nothing kept."""
-    return f"{settings.REDIS_PREFIX}:games:{{room:{room_id}}}:frames"
+    return f"{prefix()}:rooms:{{{room_id}}}:frames"

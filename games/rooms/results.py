@@ -15,10 +15,12 @@ from accounts.models import Player
 from games.models import Match, MatchSeat, Rating
 from games.record import Record
 from games.rooms import keys, ratings, registry
+from games.rooms.game import find_room_game
 from games.rooms.rooms import Seat
-from games.rooms.stage import Stage
+from games.rooms.running.stage import Stage
 from leaderboard import boards
 from leaderboard.boards import FinishedRun
+from leaderboard.models import Board
 from live.errors import GameError
 from store.client import client
 from store.stream import Entry, Group
@@ -69,12 +71,22 @@ async def write(entries: Sequence[Entry]) -> None:
     """Write a batch of ended matches, each once, and rank their ratings."""
     for entry in entries:
         room, ended = entry.fields["room"], _ended.decode(entry.fields["match"])
-        for player, rating in await sync_to_async(_written)(room, ended):
+        rated = await sync_to_async(_written)(room, ended)
+        if rated:
+            await _ensure_board(ended.game)
+        for player, rating in rated:
             run = _run(room, ended, player, rating)
             try:
                 await boards.submit(run)
             except GameError:
                 continue  # Hidden by moderators, or the board is closed.
+
+
+async def _ensure_board(slug: str) -> None:
+    """Give a game its board of ratings, where the latest counts, with its first rated match."""
+    own = {"title": find_room_game(slug).title, "game": slug, "points_max": 10_000, "unit": "rating"}
+    own |= {"operator": Board.Operator.LATEST, "champion_weight": 0}
+    await Board.objects.aget_or_create(slug=slug, defaults=own)
 
 
 def _written(room: str, ended: Ended) -> list[tuple[Player, Rating]]:

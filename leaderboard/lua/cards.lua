@@ -3,7 +3,7 @@
 -- ARGV: none of its own
 -- Returns: nothing; `cards_of` and `ids_in` are set
 -- Cost: O(players in the report)
--- The cards of the noted players, as JSON.
+-- The cards of the players whose ids are the keys of `ids`, as JSON.
 local function cards_of(ids)
   local names, cards = {}, {}
   for id in pairs(ids) do names[#names + 1] = id end

@@ -1,9 +1,9 @@
--- Adds a line to the feed, once, and keeps its length. A player's lines lie a pause apart, by when their runs were
--- accepted; one that tells of a better place than the last does not wait for that.
--- KEYS: 1 feed, 2 told: whether this line was told before, 3 last line of the player (left out: no pause)
--- ARGV: 1 line JSON, 2 how many lines to keep, 3 pause (ms), 4 how long to remember that it was told (ms),
---       5 when its run was accepted (ms), 6 place that it tells of (0: none)
--- Returns: 1 added, 0 it was told before, or the player pauses
+-- Adds a line to the feed, at most once, and trims the feed. Lines of one player must be a pause apart, by when their
+-- runs were accepted, unless the new line reports a better place than the last one.
+-- KEYS: 1 feed, 2 told: whether this line was handled before, 3 last line of the player (left out: no pause)
+-- ARGV: 1 line JSON, 2 how many lines to keep, 3 pause (ms), 4 how long to remember that it was handled (ms),
+--       5 when its run was accepted (ms), 6 place that it reports (0: none)
+-- Returns: 1 added, 0 it was handled before, or falls into the player's pause
 -- Cost: O(1)
 if not redis.call('SET', KEYS[2], 1, 'NX', 'PX', ARGV[4]) then return 0 end
 if KEYS[3] then

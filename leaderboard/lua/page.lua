@@ -1,4 +1,4 @@
--- Reads the rows of a board that come after a given score and player, wherever those stand by now.
+-- Reads the rows of a board after a given score and player id, even if that player has moved or left.
 -- KEYS: 1 standings, 2 cards
 -- ARGV: 1 'desc' or 'asc', 2 score, 3 player id, 4 how many rows
 -- Returns: {number of players, first rank, {player id, score, card JSON, player id, …}}
@@ -13,7 +13,7 @@ while #flat < 3 * wanted do
     chunk = redis.call('ZREVRANGEBYSCORE', KEYS[1], ARGV[2], '-inf', 'WITHSCORES', 'LIMIT', offset, wanted + 1)
   end
   for i = 1, #chunk, 2 do
-    -- Among equal scores the order is that of the ids as text; those up to the given one were shown before.
+    -- Equal scores are ordered by id as text. Ids up to the given one were on an earlier page.
     local equal = tonumber(chunk[i + 1]) == tonumber(ARGV[2])
     local shown = equal and (lower and chunk[i] <= ARGV[3] or not lower and chunk[i] >= ARGV[3])
     if not shown and #flat < 3 * wanted then

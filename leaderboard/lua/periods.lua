@@ -1,8 +1,8 @@
--- Reads the plan of a submit, and refuses periods that do not hold this moment. Prepended to submit.lua.
+-- Decodes the plan of a submit, and refuses it when `now` is outside its periods. Prepended to submit.lua.
 -- KEYS: 7… standings, one per period
 -- ARGV: 1 the plan as JSON (boards.Plan): now_ms (0: the server's clock), day (start and end, ms), periods (kind, id,
 --       start_ms, end_ms, which is 0 for none), and what submit.lua reads
--- Returns: {"clock", now} when a period does not hold this moment, else nothing: `plan`, `now`, `stamp`, `periods` are set
+-- Returns: {"clock", now} when `now` is outside a period, else nothing: `plan`, `now`, `stamp`, `periods` are set
 -- Cost: O(periods)
 local plan = cjson.decode(ARGV[1])
 local now = plan.now_ms

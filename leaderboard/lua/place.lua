@@ -12,7 +12,7 @@ local function rank_of(key, player)
   return rank and rank + 1 or nil
 end
 
--- The rows around a rank as {id, score} pairs; the ids are noted, so that each card is read once.
+-- The rows around a rank as {id, score} pairs; their ids are added to `ids`, so that each card is read once.
 local function rows_around(key, rank, ids)
   local near, rows = call(RANGE, key, math.max(0, rank - 3), rank + 1, 'WITHSCORES'), {}
   for i = 1, #near, 2 do
@@ -31,7 +31,7 @@ local function rank_on(period, player, points, ids)
   local score = score_of(sum, now, plan.lower)
   local added = flag and call('ZADD', period.key, flag, 'CH', score, player) or call('ZADD', period.key, 'CH', score, player)
   local size = (full or added == 1 and ends > 0) and call('ZCARD', period.key)
-  -- The first entry of a period makes it one that must be closed when it ends.
+  -- The first entry registers a period as open, so that it is closed when it ends.
   if added == 1 and ends > 0 and size == 1 then call('ZADD', KEYS[5], ends, period.id) end
   if not full then return change end
   change.size, change.rank = size, added == 0 and change.rank_before or rank_of(period.key, player)

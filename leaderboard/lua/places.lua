@@ -8,7 +8,7 @@ local rank_of, range = lower and 'ZRANK' or 'ZREVRANK', lower and 'ZRANGE' or 'Z
 local flat = {}
 for i = 2, #ARGV do
   local at, rank = #flat, redis.call(rank_of, KEYS[1], ARGV[i])
-  -- The two lines from the next place up to the player's own.
+  -- Two lines: the next place up, then the player's own.
   local lines = rank and redis.call(range, KEYS[1], math.max(0, rank - 1), rank, 'WITHSCORES') or {}
   flat[at + 1] = rank and rank + 1 or 0
   flat[at + 2] = lines[#lines] or ''

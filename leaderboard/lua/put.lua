@@ -1,9 +1,9 @@
--- Puts a player's standing right on one period, unless they played on meanwhile. A hidden player is taken off.
+-- Writes a player's recomputed score to one period, unless a newer run of theirs arrived. Removes a hidden player.
 -- KEYS: 1 standings, 2 stream of runs, 3 hidden players, 4 highest fencing number that repaired this board
--- ARGV: 1 player id, 2 score ('' to take them off), 3 id of the last stream entry that the score counts in,
---       4 fencing number of the repairer, 5 how many newer entries are looked at
--- Returns: 1 done, 0 a newer run of the player is in the stream, or more newer ones than are looked at: work it out
---          again, -1 a later repairer took over
+-- ARGV: 1 player id, 2 score ('' to take them off), 3 id of the last stream entry that the score includes,
+--       4 fencing number of the repairer, 5 maximum number of newer entries to check
+-- Returns: 1 done, 0 a newer run of the player is in the stream, or the maximum of newer entries is reached: compute
+--          it again, -1 a later repairer took over
 -- Cost: O(log N + newer entries)
 if tonumber(redis.call('GET', KEYS[4]) or '0') > tonumber(ARGV[4]) then return -1 end
 redis.call('SET', KEYS[4], ARGV[4])

@@ -6,7 +6,7 @@
 -- Cost: O(log N + M)
 local lower = ARGV[1] == 'asc'
 local size, from, to = redis.call('ZCARD', KEYS[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
--- No rows are wanted: as a range of Redis, 0 to -1 would be all of them.
+-- No rows are wanted. Redis would read the range 0 to -1 as all rows.
 if to < from then return {size, from + 1, {}} end
 if ARGV[4] ~= '' then
   local rank = redis.call(lower and 'ZRANK' or 'ZREVRANK', KEYS[1], ARGV[4])
@@ -17,7 +17,7 @@ if ARGV[4] ~= '' then
 end
 local range = redis.call(lower and 'ZRANGE' or 'ZREVRANGE', KEYS[1], from, to, 'WITHSCORES')
 local flat = {}
--- Lua's stack takes some thousands of arguments, so the cards are read by the thousand.
+-- Lua's stack holds a few thousand arguments, so the cards are read 1,000 at a time.
 for first = 1, #range, 2000 do
   local ids = {}
   for i = first, math.min(first + 1998, #range - 1), 2 do ids[#ids + 1] = range[i] end

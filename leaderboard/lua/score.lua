@@ -1,4 +1,4 @@
--- The tie rule: points and the moment they were reached, kept together in one score; see score.py.
+-- The tie rule: one score holds the points and the time they were reached; see score.py.
 -- Prepended to the scripts that make scores.
 -- KEYS: none
 -- ARGV: none

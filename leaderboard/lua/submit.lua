@@ -3,17 +3,17 @@
 --       7… standings, one per period, then one report per run
 -- ARGV: none of its own; of the plan: marks (channel), subject (what to mark), report_ttl_ms, full (reports), and runs: id,
 --       player, points (both as text), card and record (JSON texts), started_ms
--- Returns: {"clock", now} when a period does not hold this moment (nothing is changed; call again with the periods of
---          `now`), else {"done", status, report JSON, its cards JSON, status, …} where status is ok, repeated, hidden (the
---          player is) or range (a total would not fit)
+-- Returns: {"clock", now} when `now` is outside a period (nothing is changed; call again with the periods of `now`),
+--          else {"done", status, report JSON, its cards JSON, status, …} where status is ok, repeated, hidden (the
+--          player is) or range (the total would be too large)
 -- Cost: O(log N) per run and period
 local answers, accepted = {'done'}, 0
--- Names are read anew each time: what is kept of a report has none.
+-- Cards are read for every answer, because a stored report contains no names.
 local function answer(status, text, ids)
   answers[#answers + 1], answers[#answers + 2], answers[#answers + 3] = status, text, ids and cards_of(ids) or '{}'
 end
 local function rank(run, report_key)
-  -- Only a first card: the player's name may have changed since their socket learnt it.
+  -- Only the first card is stored: the player's name may have changed since their socket read it.
   call('HSETNX', KEYS[2], run.player, run.card)
   local report, changes, ids = {run = run.id, points = run.points, at_ms = stamp}, {}, {}
   for p, period in ipairs(periods) do changes[p] = rank_on(period, run.player, tonumber(run.points), ids) end
@@ -21,7 +21,7 @@ local function rank(run, report_key)
                   'started_ms', string.format('%.0f', run.started_ms), 'record', run.record}
   if plan.full then
     report.periods = changes
-    -- What the feed asks of the widest period.
+    -- The feed needs these fields of the longest period.
     local widest, day_rank = changes[#changes], changes[1].kind == 'day' and changes[1].rank or ''
     for _, part in ipairs({'card', run.card, 'rank', widest.rank, 'rank_before', widest.rank_before or '',
                            'score_before', widest.score_before or '', 'day_rank', day_rank}) do fields[#fields + 1] = part end
@@ -42,7 +42,7 @@ for i, run in ipairs(plan.runs) do
 end
 if accepted > 0 then
   if call('INCRBY', KEYS[3], accepted) == accepted then call('PEXPIRE', KEYS[3], 5184000000) end
-  -- Who hears a mark reads again a little later, which is when what came right after it is seen, too.
+  -- Whoever gets a mark reads again a little later, and then sees the runs that came right after it, too.
   if call('PTTL', KEYS[6]) > 50 then call('DEL', KEYS[6]) end -- Set before the clock went back.
   if call('SET', KEYS[6], 1, 'NX', 'PX', 50) then call('PUBLISH', plan.marks, plan.subject) end
 end

@@ -1,10 +1,10 @@
--- Puts rebuilt standings in the place of the live ones, with every run counted in that arrived since they were built.
+-- Replaces the live standings with rebuilt ones, after adding every run that arrived since those were built.
 -- KEYS: 1 live standings, 2 shadow standings, 3 stream of runs, 4 hidden players,
 --       5 highest fencing number that repaired this board
--- ARGV: 1 id of the last stream entry that the shadow counts in, 2 'desc' or 'asc', 3 'best', 'total' or 'latest',
---       4 start of the period (ms), 5 its end (ms; 0: none), 6 how many newer runs it may count in,
+-- ARGV: 1 id of the last stream entry that the shadow includes, 2 'desc' or 'asc', 3 'best', 'total' or 'latest',
+--       4 start of the period (ms), 5 its end (ms; 0: none), 6 maximum number of newer entries to add,
 --       7 fencing number of the repairer
--- Returns: 1 swapped, 0 there are more newer runs than that: count them in first, -1 a later repairer took over
+-- Returns: 1 swapped, 0 there are more newer entries than that: add them first, -1 a later repairer took over
 -- Cost: O(newer runs log N + hidden players), and the memory of the old standings is freed in the background
 if tonumber(redis.call('GET', KEYS[5]) or '0') > tonumber(ARGV[7]) then return -1 end
 redis.call('SET', KEYS[5], ARGV[7])
@@ -17,7 +17,7 @@ local starts, ends = tonumber(ARGV[4]), tonumber(ARGV[5])
 for _, entry in ipairs(newer) do
   local fields = {}
   for i = 1, #entry[2], 2 do fields[entry[2][i]] = entry[2][i + 1] end
-  -- A replayed dead letter has an origin: it was ranked long ago, and the shadow counts it in.
+  -- A replayed dead letter has an origin: it was ranked long ago, and the shadow already includes it.
   local at = fields.origin and -1 or tonumber(fields.at_ms or -1)
   if at >= starts and (ends == 0 or at < ends) then
     local points = tonumber(fields.points)

@@ -12,7 +12,7 @@ from leaderboard.words import result
 
 PAGE = 1_000
 HEADER: list[object] = ["rank", "player", "name", "country", "guest", "points", "reached_at"]
-# What stands for `points` on a board of times.
+# These columns replace `points` on a board of times.
 TIMES: list[object] = ["time_ms", "time"]
 
 
@@ -20,10 +20,10 @@ async def lines(slug: str, kind: str) -> AsyncIterator[str]:
     """The lines of the file, read while the board is in use; memory stays at one page.
 
     Raises:
-        UnknownBoard, UnknownPeriod: there is nothing to export; before the first line.
+        UnknownBoard, UnknownPeriod: there is nothing to export; raised before the first line.
     """
     board = await find(slug)
-    at_ms = now_ms()  # The period that the export began in, also when it ends meanwhile.
+    at_ms = now_ms()  # Export the period in which it began, even if that ends meanwhile.
     page = await standings.top(slug, kind, PAGE, now_ms=at_ms)
     yield line([*HEADER[:5], *TIMES, *HEADER[6:]] if board.format == "time" else HEADER)
     while True:

@@ -1,4 +1,4 @@
-"""The pages of boards; they show the data at once, and the current periods stay live through the socket."""
+"""The pages of boards. The server renders the data, and the socket keeps the current periods live."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ PAST_TITLES = {"day": "Yesterday", "week": "Last week", "month": "Last month"}
 
 @require_safe
 async def boards_index(request: HttpRequest) -> HttpResponse:
-    """Every board with its first ten of the shortest period from a week on that it keeps."""
+    """Every board with the first ten of its week, or of the first of month, all time and day that it keeps."""
     kinds = {
         board.slug: next((kind for kind in ("week", "month", "all", "day") if kind in board.kinds), KINDS[-1])
         async for board in Board.objects.all()

@@ -1,1 +1,1 @@
-"""Reading standings: pages, windows, who stands near whom."""
+"""Reading standings: pages, rolling windows, and players near each other."""

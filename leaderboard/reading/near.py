@@ -1,4 +1,4 @@
-"""Who is near a player, for the page of players nearby and the filter of a board."""
+"""Finds the players near a player, for the nearby page and the nearby filter of a board."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ ESTABLISHED_AFTER = timedelta(days=1)
 
 
 async def look(player: int) -> Nearby:
-    """Who is near a player; some looks an hour, so that nobody follows where others are by the minute.
+    """The players near a player. It is rate limited, so that nobody can track others minute by minute.
 
     Raises TooMany.
     """
@@ -25,12 +25,12 @@ async def look(player: int) -> Nearby:
 
 
 async def _established(players: Sequence[int]) -> set[int]:
-    """Those of some players who are here for more than a day, or have a ranked run: not made for a look around."""
+    """The players who joined over a day ago or have a ranked run, not accounts created just to look around."""
     since = datetime.now(UTC) - ESTABLISHED_AFTER
     ranked = Run.objects.filter(player=OuterRef("pk"), is_hidden=False)
     found = Player.objects.filter(Q(joined_at__lte=since) | Exists(ranked), pk__in=players, is_active=True)
     here = {pk async for pk in found.values_list("pk", flat=True)}
-    # A run on its way to SQL is on the boards already.
+    # A run that has not reached SQL yet is already on the boards.
     boards = [(board.slug, board.kinds[-1], players) async for board in Board.objects.all() if board.kinds]
     for on_board in await standings.standings_of(boards) if boards else ():
         here |= {player for player, standing in zip(players, on_board, strict=True) if standing.rank}

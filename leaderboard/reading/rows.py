@@ -1,4 +1,4 @@
-"""A line of a board, as the scripts return it and as everything else reads it."""
+"""A line of a board, parsed from what the scripts return."""
 
 import msgspec
 
@@ -25,5 +25,5 @@ def row(board: Board, rank: int, player: str, raw_score: str, card: str) -> Row:
 
 
 def to_next(board: Board, own: int, above: int) -> int:
-    """How many points pass somebody with `above`: equal ones do not, since they were there first."""
+    """The difference needed to pass a player with `above` points. A tie does not pass them: they were first."""
     return own - above + 1 if board.lower_is_better else above - own + 1

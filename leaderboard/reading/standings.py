@@ -1,8 +1,7 @@
 """Reading boards: the top, pages, one player's place, the rows around a player, and places among some players.
 
-All of them follow one order: points first, then whoever got there first, then the player id as text (the
-larger one first where higher is better, the smaller one first where lower is). Each is one round trip,
-names included.
+All of them use one order: points, then who reached them first, then the player id as text (descending
+where higher is better, ascending where lower is). Each is one round trip, names included.
 """
 
 from collections.abc import Sequence
@@ -27,7 +26,7 @@ _SALT = "leaderboard.cursor"
 
 
 class Rows(msgspec.Struct, frozen=True):
-    """Some lines of a board, how many players stand on it, and where the next page goes on (None: nowhere)."""
+    """Lines of a board, the number of players on it, and the cursor of the next page (None: there is no next page)."""
 
     size: int
     rows: list[Row]
@@ -35,9 +34,9 @@ class Rows(msgspec.Struct, frozen=True):
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """A player's place. `rank` is None off the board; `to_next` is what is missing to pass the next place up.
+    """A player's place. `rank` is None off the board; `to_next` is the difference needed to pass the next place up.
 
-    `percentile` is the share of players, 0 to 100, who stand no higher: 100 for the first.
+    `percentile` is the share of players, 0 to 100, who do not rank higher: 100 for the first.
     """
 
     rank: int | None
@@ -66,7 +65,7 @@ async def top(slug: str, kind: str, count: int, *, now_ms: int | None = None) ->
 
 
 async def around(slug: str, kind: str, player: int, count: int, *, now_ms: int | None = None) -> Rows:
-    """Always `count` lines (all when there are fewer players) with the player in the middle, shifted at the edges.
+    """`count` lines with the player in the middle, shifted near the edges of the board; all lines of a smaller board.
 
     Empty when the player is not on the board. Redis: lua/rows.lua, one round trip, O(log N + count).
     """
@@ -77,7 +76,7 @@ async def around(slug: str, kind: str, player: int, count: int, *, now_ms: int |
 
 
 async def rows_of_key(board: Board, name: str, count: int) -> Rows:
-    """The first lines of any standings with this board's order and cards: a window's, or an ended period's."""
+    """The first lines of a standings key with this board's order and cards, such as a window or an ended period."""
     size, first, flat = await _read(board, name, count, "")
     return Rows(size, _rows_of(board, first, flat))
 
@@ -97,9 +96,9 @@ def _cursor(period_id: str, flat: Sequence[Any]) -> str:
 
 
 async def page(slug: str, kind: str, cursor: str, count: int, *, now_ms: int | None = None) -> Rows:
-    """The `count` lines after a cursor that an earlier read gave, in today's order.
+    """The `count` lines after the cursor of an earlier read, in the current order.
 
-    Scores may move between two pages: nobody who stayed in place is shown twice or left out.
+    Scores may change between two pages. A player whose score stays the same is neither repeated nor left out.
 
     Raises:
         BadCursor: not a cursor of this board and period kind.
@@ -133,7 +132,7 @@ async def standing(slug: str, kind: str, player: int, *, now_ms: int | None = No
 async def standings_of(
     asked: Sequence[tuple[str, str, Sequence[int]]], *, now_ms: int | None = None
 ) -> list[list[Standing]]:
-    """The places of some players on some boards' current periods: (slug, period kind, players), in their order.
+    """The places of players on the current periods of several boards, for each (slug, period kind, players) in order.
 
     Redis: lua/places.lua once a board and period, one round trip, O(M log N).
     """

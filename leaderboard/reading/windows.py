@@ -1,8 +1,8 @@
-"""Rolling windows, and the champions across games: computed now and then, by one process, for all.
+"""Rolling windows, and the champions across games: when they are stale, one process computes them for all readers.
 
 A window is the union of its days, so it exists only on boards that keep days and rank each player's best
-run; there a tie goes to whoever reached the points first within the window, as everywhere. (A sum of totals
-would add up their fractions too, and a latest run has no place in a union.)
+run. As on every board, a tie goes to the player who reached the points first, here within the window. (Summing
+totals would add up their time fractions too, and a union cannot tell which run is the latest.)
 """
 
 from datetime import UTC, datetime, timedelta
@@ -34,7 +34,7 @@ async def window(slug: str, days: int, count: int, *, at_ms: int | None = None) 
     """The first `count` lines of the last 7 or 30 days, today included, at most 5 seconds old.
 
     Raises:
-        NoWindow: the board keeps no days, or ranks something else than best runs, or other days than 7 and 30.
+        NoWindow: the board keeps no days or does not rank best runs, or `days` is neither 7 nor 30.
 
     Redis: two round trips; every 5 seconds one process adds a ZUNIONSTORE, O(members log members).
     """
@@ -51,7 +51,7 @@ async def window(slug: str, days: int, count: int, *, at_ms: int | None = None) 
 
 
 async def forget_windows(slug: str) -> None:
-    """Have every window of a board, and the champions, computed anew at the next look. Two round trips."""
+    """Drop every window of a board, and the champions; the next read computes them again. Two round trips."""
     await client().delete(*(name(slug, days) for days in DAYS for name in (keys.window, keys.window_fresh)))
     await shared.forget(*(f"champions:{kind}" for kind in KINDS))
 
@@ -68,10 +68,10 @@ async def _compute(board: Board, days: int, at_ms: int) -> None:
 
 
 async def champions(kind: str, count: int) -> list[Row]:
-    """The best across all games, at most 5 seconds old: each board's first 1,000 bring points times its weight.
+    """The best across all games, at most 5 seconds old: the first 1,000 of each board get points times its weight.
 
-    Boards where lower is better, that keep no such periods or weigh 0 are left out. Equal sums go to whoever
-    reached theirs first. Redis: one round trip; every 5 seconds one process adds one per board.
+    Boards are left out if lower is better, if they do not keep this kind of period, or if their weight is 0. The
+    earlier of two equal sums ranks higher. Redis: one round trip; every 5 seconds one process adds one per board.
     """
 
     async def compute() -> str:

@@ -1,1 +1,1 @@
-"""Standings worked out anew from SQL and the stream."""
+"""Recomputes standings from SQL and the stream."""

@@ -1,4 +1,4 @@
-"""Standings worked out from SQL and from what is still on its way there: the truth that repairs are made from."""
+"""Computes standings from SQL and from the runs that have not reached it yet; repairs rely on this."""
 
 import contextlib
 import heapq
@@ -25,20 +25,20 @@ REPAIR_WAIT_S = 30.0
 
 
 def batched(values: Iterable[T]) -> Iterator[list[T]]:
-    """Values in lists that fit into one question to SQL, which takes some thousands of them."""
+    """Split values into lists that fit into one SQL query, which takes a few thousand parameters."""
     rest = iter(values)
     while some := list(islice(rest, ASKED_AT_ONCE)):
         yield some
 
 
 def repair_lock(slug: str) -> str:
-    """The lock of whoever works out a board's standings from SQL and its stream, or trims that stream."""
+    """The lock for computing a board's standings from SQL and its stream, and for trimming that stream."""
     return f"repair:{slug}"
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What counts of a run: who, how many points, when it was accepted (UTC ms), and in which order."""
+    """The part of a run that counts: player, points, when it was accepted (UTC ms), and its position in the order."""
 
     run: str
     player: int
@@ -49,14 +49,14 @@ class Result:
 
 
 def combined(board: Board, results: Iterable[Result]) -> dict[int, float]:
-    """Each player's score from all their results in one period, in order; the same sums as lua/submit.lua."""
+    """Each player's score from all their results in one period, in order; computed as in lua/submit.lua."""
     scores: dict[int, float] = {}
     add(board, scores, results)
     return scores
 
 
 def add(board: Board, scores: dict[int, float], results: Iterable[Result]) -> None:
-    """Count further results in."""
+    """Add further results to the scores, in order."""
     lower = board.lower_is_better
     for result in results:
         before = scores.get(result.player)
@@ -71,9 +71,9 @@ def add(board: Board, scores: dict[int, float], results: Iterable[Result]) -> No
 
 @dataclass(frozen=True, slots=True)
 class Flying:
-    """The accepted runs in the stream, and the id of the last entry that it ever had ("": there is no stream).
+    """The accepted runs in the stream, and the id of the last entry ever added to it ("": there is no stream).
 
-    What is later than `last_id` is in neither this nor what `visible` reads beside it.
+    Runs later than `last_id` are neither in here nor in what `visible` reads from SQL.
     """
 
     results: list[Result]
@@ -85,15 +85,15 @@ class Flying:
 
 
 async def in_flight(board: Board, after_id: str = "") -> Flying:
-    """The runs in the stream and among its dead letters, or only those in the stream after an entry.
+    """The runs in the stream and its dead letters, or only those in the stream after the entry `after_id`.
 
-    Some of them may be in SQL already. A stream that lost its end with its Redis knows less than SQL: then the last
-    entry that it ever had is the newest one there. Redis: two round trips; SQL: one query each for that and merges.
+    Some of them may already be in SQL. If the stream lost its end together with Redis, it knows less than SQL: then
+    `last_id` is that of the newest run in SQL. Redis: two round trips; SQL: one query each for that and merges.
     """
     name = keys.runs(board.slug)
     if not await client().exists(name):
         return Flying([], "")
-    # Before the stream is read: while nothing is lost, the stream is never behind it.
+    # Read before the stream: unless Redis lost entries, the stream is then never behind this.
     kept = await Run.objects.filter(board=board).order_by("-sequence").values_list("sequence", flat=True).afirst()
     pipe = client().pipeline(transaction=True)
     pipe.xinfo_stream(name)
@@ -102,7 +102,7 @@ async def in_flight(board: Board, after_id: str = "") -> Flying:
     info, found, dead = await pipe.execute()
     by_run: dict[str, Result] = {}
     for entry_id, fields in found if after_id else [*dead, *found]:
-        with contextlib.suppress(KeyError, ValueError):  # What is no run cannot count.
+        with contextlib.suppress(KeyError, ValueError):  # An entry that is not a run does not count.
             result = _of_entry(entry_id, fields)
             by_run.setdefault(result.run, result)
     moved = await _moved({result.player for result in by_run.values()})
@@ -115,7 +115,7 @@ async def in_flight(board: Board, after_id: str = "") -> Flying:
 
 
 async def _moved(players: set[int]) -> dict[int, int]:
-    """Those of these players who were guests whose runs went to another player, and that player."""
+    """For each of these players who was a guest and was merged: the player who has their runs now."""
     found: dict[int, int] = {}
     for some in batched(players):
         rows = Merge.objects.filter(guest_id__in=some).values_list("guest_id", "player_id")
@@ -124,7 +124,7 @@ async def _moved(players: set[int]) -> dict[int, int]:
 
 
 def _of_entry(entry_id: str, fields: dict[str, str]) -> Result:
-    """A run in the stream; a dead letter, or one that was replayed, keeps the place that it was accepted at."""
+    """The result in a stream entry. A dead letter, or a replayed one, keeps its original position in the order."""
     origin = fields.get("_id") or fields.get("origin")
     sequence = sequence_of(origin or entry_id)
     points, at_ms = int(fields["points"]), int(fields["at_ms"])
@@ -134,16 +134,16 @@ def _of_entry(entry_id: str, fields: dict[str, str]) -> Result:
 def visible(
     board: Board, period: Period, flying: Flying, *, player: int | None = None, hidden_too: bool = False
 ) -> Iterator[Result]:
-    """The results of a period that count, in order, up to the flying ones' last entry. Sync: it reads SQL.
+    """The results of a period that count, in order, up to the last entry of `flying`. Sync: it reads SQL.
 
-    `hidden_too` counts hidden players in, for archives, which leave them out when they are read. A run that
-    moves from the stream to SQL meanwhile is taken from the stream, never twice and never left out.
+    `hidden_too` includes hidden players, for archives, which leave them out when they are read. A run that
+    moves from the stream to SQL meanwhile is taken from the stream, so it counts exactly once.
     """
     return _between(board, board.since(period), flying, player, hidden_too)
 
 
 def of_player(board: Board, periods: Iterable[Period], flying: Flying, player: int) -> dict[str, float | None]:
-    """A player's score in each of some periods, by its id; None: they have none. Sync: it reads SQL once for all."""
+    """A player's score in each period, by period id (None: no score). Sync: it reads SQL once for all periods."""
     every = list(_between(board, current("all", 0), flying, player, hidden_too=False))
     return {
         period.id: combined(board, [result for result in every if holds(board.since(period), result)]).get(player)
@@ -177,7 +177,7 @@ def _between(board: Board, period: Period, flying: Flying, player: int | None, h
 def _from_sql(board: Board, period: Period, upto: int | None, player: int | None, hidden_too: bool) -> Iterator[Result]:
     rows = Run.objects.filter(board=board, is_hidden=False, accepted_at__gte=moment(period.start_ms))
     if not hidden_too:
-        # Who is gone stays in the history and in archives, and stands on no board.
+        # A deleted player stays in the history and in archives, but is on no board.
         gone = Player.objects.filter(Q(is_gone=True) | Q(leaving_at__isnull=False))
         rows = rows.exclude(player_id__in=HiddenPlayer.objects.values("player_id")).exclude(
             player_id__in=gone.values("pk")

@@ -1,6 +1,6 @@
-"""A guest's runs go to the account that the same browser signed in to: once, and kept in SQL as done.
+"""Moves a guest's runs to the account that the same browser signed in to, once, and records this in SQL.
 
-Runs that are still on their way to SQL count for the account at once, and arrive there under it.
+Runs that have not reached SQL yet count for the account at once, and are written to SQL under it.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -31,11 +31,11 @@ class NotToBring(GameError):
 
 
 async def begin(guest: Player, player: Player) -> Merge:
-    """Record that a guest's runs go to a player; doing it twice is harmless. No run of the guest is ranked any more.
+    """Record that a guest's runs move to a player, and rank no more runs of the guest. Repeating it is harmless.
 
     Raises:
-        BroughtAlready: they went to somebody else.
-        NotToBring: no guest, or one whom moderators hid or banned.
+        BroughtAlready: the runs went to another account.
+        NotToBring: not a guest, or one whom moderators hid or banned.
     """
     merge = await sync_to_async(_record)(guest.pk, player)
     if merge.player_id != player.pk:
@@ -58,7 +58,7 @@ def _record(guest_id: int, player: Player) -> Merge:
 
 
 async def move_runs(merge: Merge) -> None:
-    """Move what has reached SQL, and put the boards right; the archives follow with `finish`."""
+    """Move the runs that have reached SQL and repair the boards; `rewrite_archives` repairs the archives later."""
     await sync_to_async(_move)(merge)
     card = (await Player.objects.aget(pk=merge.player_id)).card
     async for board in Board.objects.all():
@@ -75,7 +75,7 @@ def _move(merge: Merge) -> None:
 
 
 async def has_arrived(merge: Merge) -> bool:
-    """Whether every run of the guest has reached SQL. The streams keep some that have."""
+    """Whether every run of the guest has reached SQL. Runs that are in SQL may still be in a stream too."""
     async for board in Board.objects.all():
         name = keys.runs(board.slug)
         entries = [*await client().xrange(name), *await client().xrange(dead_letters(name))]
@@ -88,18 +88,18 @@ async def has_arrived(merge: Merge) -> bool:
 
 
 async def unfinished(older_than_s: float) -> list[Merge]:
-    """Merges that are not finished, and begun so long ago that nobody works on them any more."""
+    """Unfinished merges that began at least `older_than_s` ago, so that nobody works on them any more."""
     begun = datetime.now(UTC) - timedelta(seconds=older_than_s)
     return [merge async for merge in Merge.objects.filter(applied=False, at__lte=begun).select_related("player")]
 
 
 async def rewrite_archives(merge: Merge) -> None:
-    """Write the archives anew that the guest stands in."""
+    """Recompute the archives that the guest is placed in."""
     await archive.move_places(merge.guest_id, merge.player_id)
 
 
 async def finish(merge: Merge) -> None:
-    """Say that everything has arrived."""
+    """Mark a merge as applied, and refresh the hidden players of every board."""
     await Merge.objects.filter(pk=merge.pk).aupdate(applied=True)
     async for board in Board.objects.all():
         await sync_hidden(board.slug)

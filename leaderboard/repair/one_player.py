@@ -1,4 +1,4 @@
-"""One player's standing worked out anew from SQL and the stream, and who is kept off the boards."""
+"""Recomputes one player's standings from SQL and the stream, and updates who is kept off the boards."""
 
 from collections.abc import Iterable, Sequence
 
@@ -21,12 +21,12 @@ from store.scripts import Argument, script
 _put = script(__file__, "put")
 
 TRIES_MAX = 50
-#: The script that writes a score looks through at most this many newer stream entries for the player's.
+#: The script that writes a score checks at most this many newer stream entries for runs of the player.
 NEWER_MAX = 2_000
 
 
 async def sync_hidden(slug: str) -> None:
-    """Make a board's set of those whose runs are refused what SQL says: hidden, leaving, merging. One round trip."""
+    """Copy from SQL the players whose runs a board refuses: hidden, leaving or merging. One round trip."""
     hidden = [str(pk) async for pk in HiddenPlayer.objects.values_list("player_id", flat=True)]
     hidden += [str(pk) async for pk in Player.objects.exclude(leaving_at=None).values_list("pk", flat=True)]
     hidden += [str(pk) async for pk in Merge.objects.filter(applied=False).values_list("guest_id", flat=True)]
@@ -38,9 +38,9 @@ async def sync_hidden(slug: str) -> None:
 
 
 async def put_board_right(board: Board, player: int) -> None:
-    """Work out a player's standing on every kept period anew. Archives are `archive.put_right`.
+    """Recompute a player's standing on every period in Redis. For archives, see `archive.put_right`.
 
-    Runs that arrive meanwhile are counted in. Raises LockHeld when another repair takes half a minute.
+    Runs that arrive meanwhile are included. Raises LockHeld when another repair holds the lock for 30 seconds.
     """
     async with hold(repair_lock(board.slug), wait_s=REPAIR_WAIT_S) as held:
         left = list(await _kept(board))
@@ -66,7 +66,7 @@ async def _flying(board: Board, player: int) -> Flying:
 
 
 async def _put_right_on(board: Board, on: Sequence[Period], player: int, flying: Flying, fence: int) -> list[Period]:
-    """Write a player's score on some periods; returns those on which there were newer runs meanwhile.
+    """Write a player's score on some periods; returns those to retry, because newer runs arrived meanwhile.
 
     Raises LockLost: a later repairer took over.
     """

@@ -1,7 +1,6 @@
-"""Builds boards anew from SQL while they are in use, or only compares.
+"""Rebuilds boards from SQL while they are in use, or only compares them.
 
-Standings are built beside the live ones and swapped in atomically; runs that arrive meanwhile are counted
-in by the swap.
+Standings are built in a shadow key and swapped in atomically. The swap adds the runs that arrived meanwhile.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -27,7 +26,7 @@ _swap = script(__file__, "swap", prelude=["score"])
 
 WRITE_BATCH = 5_000
 SHADOW_TTL_S = 3600
-# The swap itself counts in at most this many newer runs, which takes a few milliseconds. More are added before it.
+# The swap adds at most this many newer runs, which takes a few milliseconds. If there are more, they are added first.
 SWAP_COUNTS_MAX = 500
 CATCH_UPS_MAX = 100
 RECHECKS = 5
@@ -40,7 +39,7 @@ class TooBusy(Exception):
 
 
 async def rebuild(board: Board, progress: Progress = lambda step, done: None) -> None:
-    """Build every current period of a board from SQL and swap it in; `progress` gets a period and players written.
+    """Rebuild every current period of a board from SQL; `progress` gets a period kind and the players written.
 
     Raises:
         LockHeld, LockLost: another repair of the board is under way, or took over.
@@ -107,24 +106,24 @@ async def _rebuild_cards(board: Board) -> None:
 
 
 async def expected(board: Board, period: Period) -> tuple[dict[int, float], str]:
-    """Each player's score by SQL and the stream, and the last stream entry that is counted in ("": no stream)."""
+    """Each player's score from SQL and the stream, and the last stream entry that it includes ("": no stream)."""
     flying = await counting.in_flight(board)
     compute = sync_to_async(lambda: counting.combined(board, counting.visible(board, period, flying)))
     return await compute(), flying.last_id
 
 
 async def differences(board: Board) -> list[str]:
-    """What differs between a board and SQL, in words; nothing when all is well. Works while the board is in use."""
+    """Describe each standing that differs from SQL; empty when none does. Works while the board is in use."""
     found = []
     for period in periods(board, now_ms()):
         suspects, last_id = await _suspects(board, period)
         for _ in range(RECHECKS):
             if not suspects:
                 break
-            # Somebody who played on while we looked differs for a moment; whoever still does is wrong.
+            # A player who finished a run during the check differs briefly. One who still differs is wrong.
             still, newer_id = await _suspects(board, period)
             suspects &= still
-            if newer_id == last_id:  # Nobody played on.
+            if newer_id == last_id:  # No run arrived meanwhile.
                 break
             last_id = newer_id
         found += [f"{board.slug}, {period.id}: player {player}" for player in sorted(suspects)]
@@ -132,7 +131,7 @@ async def differences(board: Board) -> list[str]:
 
 
 async def rebuild_archives(board: Board, progress: Progress = lambda step, done: None) -> int:
-    """Archive the ended periods that have runs and no archive, and write those anew that differ; returns how many."""
+    """Archive the ended periods that have runs but no archive, and rebuild archives that differ; returns how many."""
     done = 0
     for period_id, end_ms in await sync_to_async(closing.missing)(board, await _now_ms()):
         done += await closing.close(board, period_id, end_ms)
@@ -148,7 +147,7 @@ async def rebuild_archives(board: Board, progress: Progress = lambda step, done:
 
 
 async def archive_differences(board: Board, progress: Progress = lambda step, done: None) -> list[str]:
-    """Which ended periods have no archive and should, and which archives are not what SQL's runs make, in words."""
+    """Describe each ended period that lacks its archive, and each archive that differs from its runs."""
     lacking = await sync_to_async(closing.missing)(board, await _now_ms())
     found = [f"{board.slug}, {period_id}: ended, and not archived" for period_id, _ in lacking]
     async for season in archive.rewritable(board):
@@ -164,7 +163,7 @@ async def _now_ms() -> int:
 
 
 async def _suspects(board: Board, period: Period) -> tuple[set[int], str]:
-    """Whose scores are not what SQL and the stream make them, and the last stream entry that was counted in."""
+    """The players whose scores differ from SQL and the stream, and the last stream entry that was included."""
     name = keys.standings(board.slug, period.id)
     live = {int(player): value async for player, value in client().zscan_iter(name, count=WRITE_BATCH)}
     scores, last_id = await expected(board, period)

@@ -1,6 +1,6 @@
-"""The archives of ended seasons: written from the final standings, and put right when moderators change what counts.
+"""The archives of ended seasons: written from the final standings, and repaired when moderators change what counts.
 
-Hidden players keep their place in an archive and are left out when it is read, with the ranks closed up.
+Hidden players keep their place in an archive. Reads leave them out and renumber the ranks without gaps.
 """
 
 import math
@@ -30,7 +30,7 @@ FAR = 1_000_000_000
 
 
 class Shown(NamedTuple):
-    """A placement as it is read: its rank among those who may be seen."""
+    """A placement as readers see it: with its rank among visible players."""
 
     rank: int
     placement: Placement
@@ -41,18 +41,18 @@ class Shown(NamedTuple):
 
 
 async def shown(season: Season, count: int) -> list[Shown]:
-    """The first placements of a season that may be seen, with their ranks."""
+    """The first visible placements of a season, with their ranks."""
     visible = _visible(season).select_related("player")[:count]
     return [Shown(rank, row) for rank, row in enumerate([row async for row in visible], start=1)]
 
 
 async def size(season: Season) -> int:
-    """How many placements may be seen."""
+    """The number of visible placements."""
     return await _visible(season).acount()
 
 
 async def shown_of(season: Season, player: int) -> Shown | None:
-    """A player's own placement, if it may be seen."""
+    """A player's own placement, if it is visible."""
     own = await _visible(season).filter(player_id=player).afirst()
     return own and Shown(await _visible(season).filter(rank__lte=own.rank).acount(), own)
 
@@ -62,7 +62,7 @@ def _visible(season: Season) -> "QuerySet[Placement]":
 
 
 def rows(board: Board, season: Season, standings: Iterable[tuple[int, float]], first: int = 1) -> list[Placement]:
-    """Placements, not written yet, of players and scores in order; players who are gone are left out."""
+    """Build placements from ordered players and scores, without saving them; players not in SQL are left out."""
     pairs = list(standings)
     known = set(Player.objects.filter(pk__in=[player for player, _ in pairs]).values_list("pk", flat=True))
     kept = [(player, value) for player, value in pairs if player in known]
@@ -81,31 +81,31 @@ def rows(board: Board, season: Season, standings: Iterable[tuple[int, float]], f
 
 
 def ordered(board: Board, scores: Mapping[int, float]) -> list[tuple[int, float]]:
-    """Players and scores in the order of the boards: the score, then the id as text; see standings.py."""
+    """Players and scores in board order: by score, then by id as text; see standings.py."""
     return sorted(scores.items(), key=lambda item: (item[1], str(item[0])), reverse=not board.lower_is_better)
 
 
 def final(board: Board, season: Season, flying: Flying, standing: Mapping[int, float]) -> dict[int, float]:
-    """The scores that an ended period's archive has: by the runs, and by the standings for who has no run. Sync."""
+    """The scores for an ended period's archive: from the runs, or from the standings for players without one. Sync."""
     period = board.since(find(season.period))
     computed = counting.combined(board, counting.visible(board, period, flying, hidden_too=True))
     accounted = {each.player for each in flying.results} | computed.keys()
     doubtful = [player for player in standing if player not in accounted]
     span = {"accepted_at__gte": moment(period.start_ms), "accepted_at__lt": season.ends_at}
     for some in counting.batched(doubtful):
-        # Every run of theirs is hidden, or went to somebody else.
+        # These players have runs, but none that count.
         accounted |= set(Run.objects.filter(board=board, player__in=some, **span).values_list("player", flat=True))
     return {player: value for player, value in standing.items() if player not in accounted} | computed
 
 
 def differs(board: Board, season: Season, flying: Flying) -> bool:
-    """Whether a closed season is not what its runs make of it, in SQL and on their way there. Sync."""
+    """Whether a closed season differs from the result of its runs in SQL and in the stream. Sync."""
     own = [(row.rank, row.player_id, row.points) for row in season.placements.all()]
     return own != [(row.rank, row.player_id, row.points) for row in _expected(board, season, flying)]
 
 
 def rewrite(board: Board, season: Season, flying: Flying) -> None:
-    """Write the archive of a closed season anew from its runs. Sync."""
+    """Rebuild the archive of a closed season from its runs. Sync."""
     made = _expected(board, season, flying)
     with transaction.atomic():
         season.placements.all().delete()
@@ -126,7 +126,7 @@ def _expected(board: Board, season: Season, flying: Flying) -> list[Placement]:
 
 
 def rewritable(board: Board) -> "QuerySet[Season]":
-    """The closed seasons of a board that follow from the runs, the oldest first."""
+    """The closed seasons of a board that can be rebuilt from runs, oldest first."""
     return _rewritable().filter(board=board).order_by("ends_at")
 
 
@@ -139,7 +139,7 @@ class Crowned(msgspec.Struct, frozen=True):
 
 
 class Past(msgspec.Struct, frozen=True):
-    """An ended season in the list of a board's."""
+    """An ended season, as the list of a board's seasons shows it."""
 
     url: str
     words: str
@@ -150,7 +150,7 @@ _past = msgspec.json.Decoder(list[Past])
 
 
 async def past(board: Board, count: int) -> list[Past]:
-    """The newest ended seasons of a board with their winners, at most 10 seconds old. Computed by one for all."""
+    """The newest ended seasons of a board with their winners, at most 10 seconds old. One process computes it."""
 
     async def compute() -> str:
         return msgspec.json.encode(await sync_to_async(_read_past)(board, count)).decode()
@@ -163,7 +163,7 @@ def _past_name(board: Board, count: int) -> str:
 
 
 async def forget_past(board: Board, count: int = PAST_COUNT) -> None:
-    """Have the list of a board's seasons read anew at the next look."""
+    """Drop the cached list of a board's seasons; the next read makes it again."""
     await shared.forget(_past_name(board, count))
 
 
@@ -183,9 +183,9 @@ def _read_past(board: Board, count: int) -> list[Past]:
 
 
 async def put_right(board: Board, player: int, at: datetime | None = None) -> None:
-    """Work out a player's place in closed seasons anew: in those that hold a moment, or in all (None).
+    """Recompute a player's place in closed seasons: in those that contain the time `at`, or in all (None).
 
-    Everybody between their old place and the new one moves by one; nothing else is touched.
+    Players between the old place and the new one move by one; nothing else changes.
     """
     await sync_to_async(_put_right)(board, player, at, await counting.in_flight(board))
     await forget_past(board)
@@ -199,12 +199,12 @@ def _put_right(board: Board, player: int, at: datetime | None, flying: Flying) -
 
 
 def _rewritable() -> "QuerySet[Season]":
-    """The closed seasons that follow from the runs; what was archived before a reset does not any more."""
+    """The closed seasons that can be rebuilt from runs; archives from before a reset cannot."""
     return Season.objects.exclude(closed_at=None).exclude(period__contains="~")
 
 
 async def move_places(guest: int, player: int) -> None:
-    """Work out the seasons anew that a guest stands in, after their runs went to a player."""
+    """Recompute the seasons that a guest is placed in, after their runs were moved to a player."""
     async for board in Board.objects.all():
         await sync_to_async(_move_places)(board, guest, player, await counting.in_flight(board))
         await forget_past(board)
@@ -217,7 +217,7 @@ def _move_places(board: Board, guest: int, player: int, flying: Flying) -> None:
 
 
 def _settle(board: Board, season: Season, player: int, flying: Flying) -> None:
-    """Have a player stand in a season where their runs put them, or nowhere without any. Sync, in one transaction."""
+    """Move a player to the place that their runs give, or remove them if they have none. Sync, in one transaction."""
     visible = counting.visible(board, find(season.period), flying, player=player, hidden_too=True)
     value = counting.combined(board, visible).get(player)
     now = rows(board, season, [(player, value)])[0] if value is not None else None
@@ -237,10 +237,10 @@ def _settle(board: Board, season: Season, player: int, flying: Flying) -> None:
 
 
 def _ahead_of(board: Board, season: Season, own: Placement) -> int:
-    """How many of a season stand before a result; the order is that of the boards, see standings.py."""
+    """How many placements of a season rank before a result, in board order; see standings.py."""
     better = {"points__lt" if board.lower_is_better else "points__gt": own.points}
     same = season.placements.filter(points=own.points)
-    # Of equals those who were there first; of equals in that, too, the id as text decides.
+    # Among equal points the earlier result ranks first; if the times are equal too, the id as text decides.
     twins = same.filter(reached_at=own.reached_at).values_list("player_id", flat=True)
     text = str(own.player_id)
     ahead = sum(str(each) < text if board.lower_is_better else str(each) > text for each in twins)
@@ -249,7 +249,7 @@ def _ahead_of(board: Board, season: Season, own: Placement) -> int:
 
 
 def _make_room(season: Season, left: int | None, taken: int | None) -> None:
-    """Move those by one who stand between a place that was left and one that is taken (None: beyond the last)."""
+    """Shift the placements between a vacated rank and a newly taken one by one place (None: beyond the last)."""
     if left == taken:
         return
     if left is not None and (taken is None or taken > left):
@@ -259,6 +259,6 @@ def _make_room(season: Season, left: int | None, taken: int | None) -> None:
         assert taken is not None
         moved = season.placements.filter(rank__gte=taken, **({"rank__lt": left} if left else {}))
         by = 1
-    # Each rank is there once at any moment: so by way of ranks that nobody has.
+    # Ranks are unique at every moment, so the rows pass through ranks that are not in use.
     moved.update(rank=F("rank") + FAR)
     season.placements.filter(rank__gte=FAR).update(rank=F("rank") - FAR + by)

@@ -1,7 +1,7 @@
-"""Closes the periods that have ended: final standings to SQL, crowns for the first three, a line in the feed.
+"""Closes the periods that have ended: writes final standings to SQL and adds a line with the winners to the feed.
 
-Exactly one worker closes a season, by lock and fencing number. Standings take no run after their period's
-end, since the ranking script checks Redis's own clock; so what is read here is final.
+A lock and a fencing number ensure that exactly one worker closes a season. The ranking script checks Redis's
+own clock and takes no run after a period's end, so the standings read here are final.
 """
 
 import logging
@@ -27,11 +27,11 @@ logger = logging.getLogger(__name__)
 
 COPY_TTL_S = 3600
 KEPT_AFTER_CLOSING_S = 60 * 24 * 60 * 60
-#: Looked back for seasons that Redis has forgotten: as long as it would keep their standings.
+#: How far back to look for seasons that Redis has lost: as long as it would keep their standings.
 LOOKED_BACK_MS = 62 * 24 * 60 * 60 * 1000
-#: A season that ended longer ago is archived without a word.
+#: A season that ended longer ago than this is archived without a line in the feed.
 NEWS_MS = 8 * 24 * 60 * 60 * 1000
-#: What higher layers do with a season that has just been archived; doing it twice must be harmless.
+#: Callbacks of higher layers for a season that has just been archived; calling one twice must be harmless.
 AFTER_CLOSING: list[Callable[[Season], Awaitable[object]]] = []
 
 
@@ -40,9 +40,9 @@ class Fenced(Exception):
 
 
 async def close_ended(*, at_ms: int | None = None) -> int:
-    """Close every ended season of every board that is still open, the oldest first; returns how many.
+    """Close every season that has ended and is still open, oldest first on each board; returns how many.
 
-    After a downtime this catches up with all of them, each once. The worker does it every 5 seconds.
+    After a downtime this catches up, closing each season once. The worker calls it every 5 seconds.
     """
     at_ms = await _now_ms() if at_ms is None else at_ms
     closed = 0
@@ -53,8 +53,8 @@ async def close_ended(*, at_ms: int | None = None) -> int:
 
 
 async def close_missing(*, at_ms: int | None = None) -> int:
-    """Close the ended seasons that SQL has runs of and no archive: a Redis that was lost, or put back, knows nothing
-    of them. Returns how many; the worker does it every 10 minutes."""
+    """Close the ended seasons that have runs in SQL but no archive: a Redis that was lost or restored does not know
+    them. Returns how many; the worker calls it every 10 minutes."""
     at_ms = await _now_ms() if at_ms is None else at_ms
     closed = 0
     async for board in Board.objects.all():
@@ -68,7 +68,7 @@ async def _close_all(board: Board, periods: Sequence[tuple[str, int]], news_sinc
         try:
             closed += await close(board, period_id, end_ms, announced=end_ms >= news_since_ms)
         except LockHeld:
-            continue  # Another worker is at it.
+            continue  # Another worker is closing it.
         except (LockLost, Fenced):
             logger.warning("season %s of %s went to another worker", period_id, board.slug)
         except (StoreUnavailable, DatabaseError):
@@ -91,7 +91,7 @@ async def ended(slug: str, *, at_ms: int | None = None) -> list[tuple[str, int]]
 
 
 def missing(board: Board, at_ms: int, back_ms: int | None = None) -> list[tuple[str, int]]:
-    """The ended periods of a board that have runs in SQL and no archive, with their ends; of the last `back_ms` or all.
+    """The ended periods of a board that have runs in SQL but no archive, with their ends; within `back_ms` if given.
 
     Sync: one query for each period without an archive.
     """
@@ -117,7 +117,7 @@ def _has_runs(board: Board, period: Period) -> bool:
 
 
 async def _reopen_early(board: Board, at_ms: int) -> None:
-    """Open the seasons again that a clock which was ahead has closed before their end: they take runs still."""
+    """Reopen the seasons that were closed too early because a clock was ahead: they still take runs."""
     early = Season.objects.filter(board=board, ends_at__gt=moment(at_ms)).exclude(closed_at=None)
     async for season in early.exclude(period__contains="~"):
         logger.warning("season %s of %s was closed before its end; it is open again", season.period, board.slug)
@@ -132,12 +132,12 @@ async def _reopen_early(board: Board, at_ms: int) -> None:
 
 
 async def close(board: Board, period_id: str, end_ms: int, *, announced: bool = True) -> bool:
-    """Archive one ended season, with a line in the feed; False when that was done before.
+    """Archive one ended season and add a line to the feed; False when it was closed before.
 
     Raises:
         LockHeld: another worker is closing it now.
-        LockLost, Fenced: another worker took over; what it writes stands.
-        StoreUnavailable: no answer from Redis; closing it again goes on from the start.
+        LockLost, Fenced: another worker took over; its archive is the valid one.
+        StoreUnavailable: no answer from Redis; the next try starts over.
     """
     async with hold(f"season:{board.slug}:{period_id}") as held:
         season = await sync_to_async(_open_season)(board, period_id, end_ms, held.fence)
@@ -155,7 +155,7 @@ async def close(board: Board, period_id: str, end_ms: int, *, announced: bool = 
 
 
 async def _retire(slug: str, period_id: str) -> None:
-    """Give an archived period's standings their last 60 days. One round trip."""
+    """Let an archived period's standings expire after 60 days. One round trip."""
     now_s = time.time()
     pipe = client().pipeline(transaction=True)
     pipe.expire(keys.standings(slug, period_id), KEPT_AFTER_CLOSING_S)
@@ -172,18 +172,18 @@ def _open_season(board: Board, period_id: str, end_ms: int, fence: int) -> Seaso
     if season.closed_at is None:
         with transaction.atomic():
             _claim(season, fence)
-            season.placements.all().delete()  # What a holder before us left half done.
+            season.placements.all().delete()  # An earlier holder may have left some.
     return season
 
 
 def _claim(season: Season, fence: int) -> None:
-    """Say that this fence writes to the season; refused once a higher one has. Call it inside each transaction."""
+    """Record this fence on the season, or raise Fenced if a higher one has written. Call it in each transaction."""
     if not Season.objects.filter(pk=season.pk, fence__lte=fence, closed_at=None).update(fence=fence):
         raise Fenced
 
 
 async def archive_now(board: Board, period_id: str, name: str) -> int:
-    """Archive a period as it stands, under another name, without closing it; returns how many players.
+    """Archive a period's current standings under another name, without closing it; returns the number of players.
 
     Raises LockHeld: another process is archiving it.
     """
@@ -199,8 +199,8 @@ async def archive_now(board: Board, period_id: str, name: str) -> int:
 async def _archive(board: Board, season: Season, fence: int) -> None:
     """Write the archive of an ended period, hidden players included.
 
-    What SQL and the stream say counts, since a Redis that was put back may know less; whoever has standings and no run
-    at all keeps them.
+    Scores come from SQL and the stream, because a restored Redis may know less. A player who is in the standings but
+    has no run at all keeps their score.
     """
     standing = await _copied(board, season.period, fence)
     flying = await counting.in_flight(board)
@@ -209,7 +209,7 @@ async def _archive(board: Board, season: Season, fence: int) -> None:
 
 
 async def _copied(board: Board, period_id: str, fence: int) -> dict[int, float]:
-    """The standings of one moment: who climbs or is hidden between two pages would be on both, or on none."""
+    """The standings, read from a copy: a player who moves between two reads would otherwise be read twice or never."""
     source, copy = keys.standings(board.slug, period_id), keys.season_copy(board.slug, period_id, fence)
     pipe = client().pipeline(transaction=True)
     pipe.delete(copy)

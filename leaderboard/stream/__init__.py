@@ -1,1 +1,1 @@
-"""What reads the boards' streams of accepted runs."""
+"""The readers of the boards' streams of accepted runs."""

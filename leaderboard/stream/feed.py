@@ -21,7 +21,7 @@ LINES_MAX = 100
 # A page shows at most this many of them.
 PAGE_COUNT = 12
 TOP_PLACES = 3
-# One player's good evening must not fill the feed.
+# One very active player must not fill the feed.
 PAUSE_MS = 60_000
 TOLD_TTL_MS = 7 * 24 * 60 * 60 * 1000
 SUBJECT = "feed"
@@ -32,7 +32,7 @@ _append = script(__file__, "feed_append")
 class Line(msgspec.Struct, frozen=True, omit_defaults=True):
     """A line: `kind` is `place`, `best` or `season`; `rank` counts from 1; `winners` are a season's first three.
 
-    `format` and `unit` are the board's, and filled in when the line is shown, as are `board` and `period` in words.
+    `format` and `unit` are those of the board. They are set when a line is shown, as are `board` and `period` in words.
     """
 
     kind: str
@@ -50,7 +50,7 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def line_of(board: Board, entry: Entry) -> Line | None:
-    """What an accepted run has to say, if anything. Runs of a batch have no rank and say nothing."""
+    """The line for an accepted run, or None. Runs of a batch without full reports have no rank, and get no line."""
     fields = entry.fields
     if not fields.get("rank"):
         return None
@@ -72,7 +72,7 @@ def _better(board: Board, points: int, before: int) -> bool:
 
 
 async def write(entries: Sequence[Entry]) -> None:
-    """Add the lines of a batch, each once, and none of hidden players."""
+    """Add the lines of a batch, each once; hidden players get none."""
     hidden = await _hidden()
     for entry in entries:
         try:
@@ -88,7 +88,7 @@ async def _hidden() -> set[int]:
 
 
 async def append(line: Line, *, told: str, pause: str = "") -> bool:
-    """Add a line, unless it was told before or its player is pausing (`told` and `pause` are the keys that say so).
+    """Add a line, unless it was handled before (key `told`) or falls into the player's pause (key `pause`).
 
     Redis: lua/feed_append.lua, one round trip, and one to mark the feed.
     """
@@ -102,7 +102,7 @@ async def append(line: Line, *, told: str, pause: str = "") -> bool:
 
 
 async def take_back(told: str, board: str, period: str) -> None:
-    """Drop the line of a season, so that it can be told anew when it ends."""
+    """Remove the line of a season, so that it can be added again when the season ends."""
     gone = [entry_id for entry_id, line in await lines() if (line.board, line.period) == (board, period)]
     pipe = client().pipeline()
     pipe.delete(told)
@@ -119,7 +119,7 @@ async def lines(count: int = LINES_MAX) -> list[tuple[str, Line]]:
 
 
 async def shown(count: int) -> list[tuple[str, Line]]:
-    """The newest lines in words for people: the board by its title, the period by its name; no hidden player's."""
+    """The newest lines as people read them, with board titles and period names; hidden players are left out."""
     newest = await lines()
     hidden = await _hidden() if newest else set()
     found = [(entry_id, line) for entry_id, line in newest if line.player not in hidden]

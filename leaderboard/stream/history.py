@@ -1,6 +1,6 @@
-"""Writes accepted runs from the boards' streams to SQL, each exactly once in effect, and reads them back.
+"""Writes accepted runs from the boards' streams to SQL, with exactly-once effect, and reads them back.
 
-What a higher layer makes of runs, such as awards, follows each batch once it is in SQL.
+Higher layers can add followers, such as awards, which are called with each batch once it is in SQL.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -15,18 +15,18 @@ from leaderboard.models import Board, Merge, Run
 from store.stream import Entry, Group, moment, sequence_of
 from store.trouble import SQL_TROUBLE
 
-#: Called in turn with the rows of each batch, which SQL has by then; a row may come again.
+#: Called in order with the rows of each batch, after they are in SQL; a row may be passed again.
 FOLLOWERS: list[Callable[[Sequence[Run]], Awaitable[None]]] = []
 
 
 def add_follower(follow: Callable[[Sequence[Run]], Awaitable[None]]) -> None:
-    """Have a function called with every accepted run: once an app, when it is made ready, in the apps' order."""
+    """Register a function for batches of accepted runs. Apps call this in `ready`; functions run in that order."""
     if follow not in FOLLOWERS:
         FOLLOWERS.append(follow)
 
 
 async def handle(entries: Sequence[Entry]) -> None:
-    """Write a batch, and have what follows done."""
+    """Write a batch, then call the followers with its rows."""
     runs = await write(entries)
     for follow in FOLLOWERS if runs else ():
         await follow(runs)
@@ -35,17 +35,17 @@ async def handle(entries: Sequence[Entry]) -> None:
 async def write(entries: Sequence[Entry]) -> list[Run]:
     """Write a batch of accepted runs in one statement, and return their rows.
 
-    A run that is there already, by its id, is left as it is; one whose player or board is gone is left out. A row is
-    of the player who has the run now, should a guest have taken theirs along.
+    A run whose id is already in SQL stays unchanged; one whose player or board is deleted is left out. A run of a guest
+    who was merged is written for the player who has the guest's runs now.
     """
     return await sync_to_async(_write)([run_of(entry) for entry in entries])
 
 
 def run_of(entry: Entry) -> Run:
-    """The row of an accepted run, not written yet.
+    """Build the row of an accepted run, without saving it.
 
     Raises:
-        KeyError, ValueError: the entry is not one of a submit.
+        KeyError, ValueError: the entry was not written by a submit.
     """
     fields = entry.fields
     return Run(
@@ -66,7 +66,7 @@ def slug_of(stream: str) -> str:
 
 
 def _write(runs: Sequence[Run]) -> list[Run]:
-    close_old_connections()  # One that the database has dropped meanwhile would fail for ever.
+    close_old_connections()  # A connection that the database has dropped would fail for ever.
     moved = dict(
         Merge.objects.filter(guest_id__in={run.player_id for run in runs}).values_list("guest_id", "player_id")
     )

@@ -1,4 +1,4 @@
-"""Tells players that somebody has passed them on a board, while they are here to see it."""
+"""Tells players that somebody has passed them on a board, while they are online."""
 
 import asyncio
 
@@ -18,13 +18,13 @@ TOLD_TTL_MS = 2 * 24 * 60 * 60 * 1000
 
 
 def passed_on(change: Change) -> list[Row]:
-    """The lines right below a player's new place that were above it before; at most two, as a report has no more."""
+    """The lines below a player's new place that were above the old one; at most two, since a report has no more."""
     before = change.rank_before or change.size
     return [row for row in change.rows if change.rank < row.rank <= before]
 
 
 async def tell(slug: str, player: int, report: Report) -> None:
-    """Tell those whom a run passed, each about the widest period, once a run and at most once a minute.
+    """Notify the players whom a run passed, each about the longest period, once per run and at most once a minute.
 
     Redis: nothing when nobody was passed, else two round trips.
     """

@@ -1,4 +1,4 @@
-"""Who reads the boards' streams."""
+"""The consumer groups of the boards' streams."""
 
 import contextlib
 
@@ -24,9 +24,9 @@ def readers(consumer: str) -> list[GroupReader]:
 
 
 async def trim() -> int:
-    """Drop what every group has acknowledged from every board's stream; returns how many entries.
+    """Trim the entries that every group has acknowledged from every board's stream; returns how many.
 
-    Not while a repair works from a stream: it would miss what was dropped.
+    A board is skipped while a repair reads its stream: the repair would miss the trimmed entries.
     """
     dropped = 0
     async for board in Board.objects.all():

@@ -1,4 +1,4 @@
-"""Numbers and moments in words, for templates; the browser's scripts make them relative and local."""
+"""Template filters that format numbers and times; in the browser, scripts make times relative and local."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -13,13 +13,13 @@ register = template.Library()
 
 @register.filter
 def thousands(value: object) -> str:
-    """`12345` → `12,345`; anything that is no number stays as it is."""
+    """`12345` → `12,345`; any other value stays as it is."""
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 @register.filter
 def points(value: object, board: Any) -> str:
-    """Points as their board writes them, without the unit. Empty for no points; a board that there is not: plain."""
+    """Points in the board's format, without the unit. Empty when there are none; `12,345` when there is no board."""
     if not isinstance(value, int):
         return ""
     return words.result(value, board) if hasattr(board, "format") else f"{value:,}"
@@ -27,13 +27,13 @@ def points(value: object, board: Any) -> str:
 
 @register.filter
 def with_unit(value: int, board: words.Written) -> str:
-    """Points as their board writes them, with the unit where they need one."""
+    """Points in the board's format, with the unit if they need one."""
     return words.with_unit(value, board)
 
 
 @register.filter
 def profile_url(name: object) -> str:
-    """The address of the player of this name."""
+    """The URL of the profile page of the player with this name."""
     return f"/players/{quote(str(name), safe='')}/"
 
 

@@ -1,7 +1,7 @@
--- Reads who is near a player, nearest first. Runs after nearby_sweep.lua.
+-- Reads who is near a player, nearest first. Runs after sweep.lua.
 -- KEYS: 1 cells, 2 until
--- ARGV: 1 now (see nearby_sweep.lua), 2 player id, 3 how far (km), 4 how many at most
--- Returns: {when the player's own cell is forgotten (ms; 0: they have none), {player id, distance (km), …}}
+-- ARGV: 1 now (see sweep.lua), 2 player id, 3 radius (km), 4 maximum number of entries, the player's own included
+-- Returns: {when the player's own entry expires (ms; 0: there is none), {player id, distance (km), …}}
 -- Cost: O(N in reach)
 local ends = redis.call('ZSCORE', KEYS[2], ARGV[2])
 if not ends then return {0, {}} end

@@ -1,4 +1,4 @@
--- Forgets the cells whose time is over. Prepended to the other nearby scripts, which share its KEYS.
+-- Removes expired entries. Prepended to the other nearby scripts, which share its KEYS.
 -- KEYS: 1 cells, 2 until
 -- ARGV: 1 now (ms; empty: the server's clock)
 -- Cost: O(log N) per forgotten cell, at most 1,000 of them
@@ -7,7 +7,7 @@ if not now then
   local time = redis.call('TIME')
   now = time[1] * 1000 + math.floor(time[2] / 1000)
 end
--- Nobody is kept for longer than a day (nearby.TTL_MS): who is was put there before the clock went back.
+-- No entry lasts longer than a day (cells.TTL_MS): a later end was set before the clock went back.
 local latest = now + 86400000
 local after = '(' .. string.format('%.0f', latest)
 for _, player in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], after, '+inf', 'LIMIT', 0, 1000)) do

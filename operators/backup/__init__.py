@@ -1,1 +1,1 @@
-"""Copies of Redis and SQL in one archive, and putting them back."""
+"""Backups of Redis and SQL in one archive, and restoring them."""

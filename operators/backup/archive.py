@@ -20,7 +20,7 @@ REDIS, SECRET, MANIFEST = "redis.rdb", "secret_key", "manifest.json"
 PARTS = (REDIS, "sql.sqlite3", "sql.pgdump", SECRET)
 PIECE = 1 << 20
 MANIFEST_MAX = 1 << 22
-#: Bytes of the disk that stay free, whatever an archive says of itself.
+#: Bytes that unpacking leaves free on the disk, whatever sizes the manifest claims.
 ROOM_KEPT = 64 << 20
 
 
@@ -36,7 +36,7 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """What an archive holds: `keys` without an end by app, `rows` by table, and the migrations that made the tables."""
+    """What an archive holds: persistent `keys` per app, `rows` per table, and the migrations that made the tables."""
 
     format: int
     made_at: str
@@ -55,7 +55,7 @@ class Manifest(msgspec.Struct, frozen=True):
 
 
 def name_at(moment: datetime) -> str:
-    """The name of an archive that is made at a moment, UTC."""
+    """The file name of an archive made at this moment, in UTC."""
     return f"gameapp-{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}.tar.gz"
 
 
@@ -102,7 +102,7 @@ def unpack(archive: Path, folder: Path) -> Manifest:
 
 
 def _need_room(manifest: Manifest, folder: Path) -> None:
-    """Refuse parts that do not fit: each is written as it is, and Redis's is copied once more to be loaded."""
+    """Refuse parts that do not fit on the disk: all are written, and the Redis part is copied once more to load it."""
     sizes = [part.bytes for part in manifest.parts.values()]
     wanted, free = sum(sizes) + manifest.parts[REDIS].bytes, shutil.disk_usage(folder).free
     if min(sizes) < 0 or wanted + ROOM_KEPT > free:
@@ -110,7 +110,7 @@ def _need_room(manifest: Manifest, folder: Path) -> None:
 
 
 def peek(archive: Path) -> Manifest:
-    """What an archive says that it holds; only its beginning is read. Raises BadArchive: it is none."""
+    """Read the manifest only, from the start of an archive. Raises BadArchive if it is not an archive."""
     with _opened(archive) as tar:
         return _manifest(tar)
 
@@ -144,7 +144,7 @@ class _Format(msgspec.Struct):
 
 
 def _write(tar: tarfile.TarFile, name: str, part: Part, path: Path) -> None:
-    # By name and as bytes: whatever else the archive holds, nothing is written anywhere else.
+    # Read by name and write to a path of our own: whatever the archive holds, nothing is written elsewhere.
     file = tar.extractfile(name)
     if file is None:
         raise BadArchive(f"{name} is no file")

@@ -1,7 +1,7 @@
-"""Fingerprints of a server's keys, to tell whether a copy holds the same.
+"""Fingerprints of a server's keys, to check that a copy holds the same values.
 
-Large values are told by their length and their first elements, and of many keys a fixed sample is taken: the same
-keys on every server, since their names decide.
+A large value counts by its length and its first elements. Of many keys only a sample is taken, chosen by a hash of
+the name, so that it is the same on every server.
 """
 
 import hashlib
@@ -16,10 +16,10 @@ KEYS_COMPARED = 100_000
 BATCH = 500
 ELEMENTS_MAX = 5_000
 BYTES_MAX = 1 << 20
-#: A key that ends sooner may be gone from a copy by the time it is looked at.
+#: A key that expires sooner may be gone from a copy before it is compared.
 ENDS_SOON_MS = 120_000
 
-#: For each type of value: what tells its length, and what reads its first elements.
+#: For each type of value: the command for its length, and the command that reads its first elements.
 _LENGTH = {"string": "STRLEN", "hash": "HLEN", "set": "SCARD", "zset": "ZCARD", "list": "LLEN", "stream": "XLEN"}
 _FIRST: dict[str, tuple[Any, ...]] = {
     "string": ("GETRANGE", 0, BYTES_MAX - 1),
@@ -27,14 +27,14 @@ _FIRST: dict[str, tuple[Any, ...]] = {
     "zset": ("ZRANGE", 0, ELEMENTS_MAX - 1, "WITHSCORES"),
     "stream": ("XRANGE", "-", "+", "COUNT", ELEMENTS_MAX),
 }
-# These have no order that two servers share: wholly, or not at all.
+# These have no order that two servers share, so they are read completely or not at all.
 _WHOLE = {"hash": "HGETALL", "set": "SMEMBERS"}
 
 Prints = dict[bytes, bytes]
 
 
 async def names(connection: Client, pattern: str | None = None) -> AsyncIterator[list[bytes]]:
-    """Every name of the site's keys, in batches; one that is there all the while comes at least once."""
+    """The names of the site's keys, in batches. A key that exists during the whole scan comes at least once."""
     cursor = 0
     while True:
         cursor, batch = await connection.scan(cursor, match=pattern or every_key(), count=BATCH)
@@ -45,7 +45,7 @@ async def names(connection: Client, pattern: str | None = None) -> AsyncIterator
 
 
 async def fingerprints(connection: Client) -> Prints:
-    """The fingerprint of each key, of at most about 100,000; keys that end within two minutes are left out.
+    """Fingerprints of at most about 100,000 keys; keys that expire within two minutes are left out.
 
     Redis: three round trips for 500 keys, O(elements) up to 5,000 each.
     """
@@ -98,9 +98,9 @@ def _sorted(value: Any) -> Any:
 
 
 def differing(before: Prints, after: Prints, copy: Prints) -> tuple[list[str], int]:
-    """Keys that stayed as they were while a copy was made and are not so in it, and how many could be compared.
+    """Keys that did not change while a copy was made but differ in it, and how many keys could be compared.
 
-    What changed meanwhile is in the copy as it was at some moment in between, and proves nothing.
+    A key that changed meanwhile may have any of its values in the copy, so it is not compared.
     """
     unchanged = {name: value for name, value in before.items() if after.get(name) == value}
     wrong = sorted(name.decode(errors="replace") for name, value in unchanged.items() if copy.get(name) != value)

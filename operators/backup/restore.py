@@ -1,4 +1,4 @@
-"""Restoring an archive: verified first, what is there kept aside, standings and coins made whole by SQL after it."""
+"""Restores an archive: verifies it, sets the current data aside, then completes standings and coins from SQL."""
 
 import contextlib
 import os
@@ -35,11 +35,11 @@ class CannotRestore(Exception):
 
 
 class Unfinished(Exception):
-    """A restore that broke off after the first change: why, and where the former state lies."""
+    """A restore that failed after its first change: why, and where the former data is."""
 
 
 def check(path: Path, say: Say = lambda step: None) -> Manifest:
-    """Unpack an archive beside itself, load it, and compare it with its manifest; nothing else is touched.
+    """Unpack an archive to a temporary folder, load it, and compare it with its manifest; nothing else is touched.
 
     Raises: as `backup.opened`.
     """
@@ -52,10 +52,10 @@ def check(path: Path, say: Say = lambda step: None) -> Manifest:
 
 
 def restore(path: Path, say: Say = lambda step: None) -> tuple[Manifest, Path]:
-    """Put an archive in the place of what the site has; returns its manifest, and the folder of the former state.
+    """Replace the site's data with an archive; returns its manifest, and the folder that keeps the former data.
 
-    The site must be stopped. The files of a private Redis and of SQLite are moved aside as they are, so that a broken
-    site can be restored, too; an outside Redis and PostgreSQL are copied there.
+    The site must be stopped. The files of a private Redis and of SQLite are moved there as they are, so that even a
+    broken site can be restored. An external Redis and PostgreSQL are copied there.
 
     Raises:
         CannotRestore: the site runs, or the archive is of another prefix, database or newer version.
@@ -91,7 +91,7 @@ def restore(path: Path, say: Say = lambda step: None) -> tuple[Manifest, Path]:
 
 
 def _note(aside: Path) -> None:
-    """Keep everybody from starting on what is half restored, also after a power cut."""
+    """Write the file that keeps a site from starting on half-restored data, even after a power cut."""
     with private.restoring(settings.DATA_DIR).open("w") as file:
         file.write(str(aside))
         file.flush()
@@ -99,7 +99,7 @@ def _note(aside: Path) -> None:
 
 
 def _aside() -> Path:
-    """A new folder for the former state, named by the moment, or by the next second that no other one has."""
+    """Make a folder for the former data, named after this second, or after the next one that is not taken."""
     moment = datetime.now(UTC)
     while True:
         folder = settings.DATA_DIR / f"before-restore-{moment:%Y%m%dT%H%M%SZ}"
@@ -112,7 +112,7 @@ def _aside() -> Path:
 
 @contextlib.contextmanager
 def _folder() -> Iterator[Path]:
-    for left in settings.DATA_DIR.glob(".restoring-*"):  # By one that was killed.
+    for left in settings.DATA_DIR.glob(".restoring-*"):  # Left by a restore that was killed.
         shutil.rmtree(left, ignore_errors=True)
     # Beside the data, so that files are moved, not copied.
     with tempfile.TemporaryDirectory(prefix=".restoring-", dir=settings.DATA_DIR) as name:
@@ -139,7 +139,7 @@ def _refuse_while_running() -> None:
 
 
 async def alive() -> tuple[int, int]:
-    """How many web processes and workers have said of late that they are there."""
+    """How many web processes and workers have recently reported that they are alive."""
     ages = await heartbeat.ages_s()
     return len(await processes.read()), sum(age <= WORKER_SILENT_S for age in ages.values())
 
@@ -199,7 +199,7 @@ async def _connected(address: str) -> AsyncIterator[Client]:
 
 
 def _make_whole(say: Say) -> None:
-    """Bring older tables up to date, and put back into Redis what SQL, copied after it, knows more."""
+    """Migrate older tables, then add to Redis what only SQL has, since SQL was copied later."""
     with private.running(owned=True, say=say):
         call_command("migrate", verbosity=0, interactive=False)
         for board in Board.objects.all():

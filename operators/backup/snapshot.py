@@ -1,6 +1,6 @@
 """Snapshots of Redis: taken from a running server, loaded into a scratch one, and handed over to another.
 
-A snapshot is Redis's own RDB file, one moment of everything that the server holds.
+A snapshot is an RDB file: everything that the server holds at one moment.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ class SnapshotFailed(Exception):
 
 
 def save(path: Path) -> None:
-    """Write a snapshot of the server in use to a file, as a replica would get it: its disk is not needed.
+    """Write a snapshot of the server in use to a file, sent as to a replica: no access to its disk is needed.
 
     Redis: SYNC by way of `redis-cli --rdb`; the server forks once, like for BGSAVE.
 
@@ -61,7 +61,7 @@ def _is_rdb(path: Path) -> bool:
 
 
 def _cli() -> str:
-    """The command line client beside the server that would be started, or on PATH."""
+    """The path of redis-cli: next to the server program that would be started, or on PATH."""
     try:
         beside = binary.find()
         candidates = [str(beside.with_name(beside.name.replace("-server", "-cli")))]
@@ -75,9 +75,9 @@ def _cli() -> str:
 
 @contextlib.contextmanager
 def scratch(snapshot: Path, folder: Path, say: private.Say = lambda step: None) -> Iterator[str]:
-    """A server of our own on a copy of a snapshot in `folder/redis`; gives its address, and ends it after the block.
+    """Run a scratch server on a copy of a snapshot in `folder/redis`; yields its address, and stops it after the block.
 
-    `say` gets how much of a large one is loaded.
+    `say` is called with the progress while a large snapshot is loaded.
 
     Raises:
         SnapshotFailed: no server, or it could not load the snapshot.
@@ -104,7 +104,7 @@ def scratch(snapshot: Path, folder: Path, say: private.Say = lambda step: None) 
 
 
 async def append(connection: Client) -> None:
-    """Have a scratch server write an append-only file of what it holds: its folder can be a private server's then.
+    """Make a scratch server write an append-only file, so that a private server can use its folder.
 
     Raises:
         SnapshotFailed: it could not.
@@ -123,7 +123,7 @@ async def append(connection: Client) -> None:
 
 
 async def hand_over(source: Client, target: Client) -> None:
-    """Make the site's keys on one server those of another. Nobody may use the target meanwhile.
+    """Replace the site's keys on `target` with those on `source`. Nobody may use the target meanwhile.
 
     Redis: UNLINK of what is there, then DUMP, PTTL and RESTORE in batches of 100 keys.
 
@@ -139,7 +139,7 @@ async def hand_over(source: Client, target: Client) -> None:
 
 
 async def _try_one(source: Client, target: Client) -> None:
-    """Raises SnapshotFailed when the target does not know values as the source writes them; nothing is changed."""
+    """Raises SnapshotFailed if the target cannot read values in the source's format; nothing is changed."""
     name = f"{prefix()}:restore:{{probe}}:value"
     await source.set(name, "x", px=PROBE_MS)
     value = await source.dump(name)
@@ -164,5 +164,5 @@ async def _hand(source: Client, target: Client, batch: Sequence[bytes]) -> None:
     try:
         await pipe.execute()
     except ResponseError as error:
-        # Its words may hold the values themselves.
+        # The full error text may contain the values themselves.
         raise SnapshotFailed(f"the Redis in use does not take the values: {str(error)[:80]!a}") from error

@@ -1,4 +1,4 @@
-"""Copies of the SQL database, as one moment of it: SQLite's own file, or what pg_dump writes."""
+"""Consistent copies of the SQL database: an SQLite file, or what pg_dump writes."""
 
 import contextlib
 import os
@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
-#: A pg_dump names its tables and does not say how many rows they have.
+#: The row count of a table in a pg_dump, which lists its tables but not how many rows they have.
 UNCOUNTED = -1
 
 
@@ -63,7 +63,7 @@ def rows() -> dict[str, int]:
 
 
 def rows_in(path: Path) -> dict[str, int]:
-    """How many rows each table of a copy has, once SQLite has found it whole; of a pg_dump its tables, uncounted.
+    """How many rows each table of a copy has, after an integrity check by SQLite; tables of a pg_dump are not counted.
 
     Raises:
         CopyFailed: it is damaged.
@@ -91,7 +91,7 @@ def migrations() -> list[str]:
 
 
 def unknown(applied: list[str]) -> list[str]:
-    """Those of some migrations that this version of Gameapp does not have."""
+    """The migrations among `applied` that this version of Gameapp does not have."""
     known = {f"{app}.{name}" for app, name in MigrationLoader(None, ignore_no_migrations=True).disk_migrations}
     return sorted(set(applied) - known)
 
@@ -101,15 +101,15 @@ def file_in_use() -> Path:
     return Path(connection.settings_dict["NAME"])
 
 
-#: Where the tables in use wait while a copy takes their place.
+#: The schema that holds the current tables while a copy replaces them.
 ASIDE = "gameapp_before_restore"
 
 
 def restore(path: Path) -> None:
-    """Put a PostgreSQL copy in the place of everything in the database in use.
+    """Replace everything in the PostgreSQL database in use with a copy.
 
-    pg_restore speaks to the database itself: psql would run whatever commands of the shell a script holds. What is
-    there is moved aside within the database, and comes back if the copy cannot be read.
+    pg_restore talks to the database directly, while psql would run any shell command in a script. The current tables
+    are moved to another schema, and moved back if the copy cannot be read.
 
     Raises:
         CopyFailed: it failed, and the database is as it was.
@@ -118,7 +118,7 @@ def restore(path: Path) -> None:
         cursor.execute("SELECT 1 FROM information_schema.schemata WHERE schema_name = %s", [ASIDE])
         if cursor.fetchone() is None:
             cursor.execute(f"ALTER SCHEMA public RENAME TO {ASIDE}")
-        else:  # By a restore that was killed: what it had written so far goes.
+        else:  # Left by a restore that was killed: drop what it had written so far.
             cursor.execute("DROP SCHEMA IF EXISTS public CASCADE")
         cursor.execute("CREATE SCHEMA public")
     connection.close()

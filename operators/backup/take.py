@@ -1,7 +1,7 @@
 """Backups: Redis and SQL in one archive, verified by loading it and comparing it with the site.
 
-Redis is copied first, SQL after it: what SQL has and the snapshot has not, a rebuild puts back. The other way round
-a run could be missing from both.
+Redis is copied before SQL: a rebuild adds to Redis what only the SQL copy has. In the other order, a run could be
+missing from both.
 """
 
 import contextlib
@@ -38,7 +38,7 @@ class NotTheSame(Exception):
 
 
 class Emptier(Exception):
-    """The site does not hold what its own tables tell of: a copy of it would be no backup."""
+    """Redis or SQL has lost data that the other refers to, so a copy would not be a backup."""
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -52,7 +52,7 @@ class Made(msgspec.Struct, frozen=True):
 
 
 def folder_in_use() -> Path:
-    """Where archives go unless another place is named."""
+    """The default folder for archives."""
     return settings.DATA_DIR / "backups"
 
 
@@ -65,14 +65,14 @@ def make(folder: Path, say: Say = lambda step: None) -> Made:
         Emptier: Redis or SQL has lost something.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for left in folder.glob(".making-*"):  # By a backup that was killed, unless another is at it.
+    for left in folder.glob(".making-*"):  # Left by a backup that was killed, unless another one is running.
         if time.time() - left.stat().st_mtime > LEFT_AFTER_S:
             shutil.rmtree(left, ignore_errors=True)
     with private.running(say=say):
         try:
             return _made(folder, say)
         except NotTheSame:
-            # A value that went and came back while it was copied looks like a fault; it does not do so twice.
+            # A value that changed and changed back during the copy looks like an error. That hardly happens twice.
             return _made(folder, say)
 
 
@@ -108,11 +108,11 @@ def _made(folder: Path, say: Say) -> Made:
 
 
 def _linked(file: Path, folder: Path, moment: datetime) -> Path:
-    """Give an archive its name in the folder: the moment's, or that of the next second that no other archive has."""
+    """Link an archive into the folder, named after this second, or after the next one that is not taken."""
     while True:
         path = folder / archive.name_at(moment)
         try:
-            os.link(file, path)  # Unlike a rename it takes no other archive's place.
+            os.link(file, path)  # Unlike a rename, a link never replaces another archive.
             return path
         except FileExistsError:
             moment += timedelta(seconds=1)
@@ -143,9 +143,9 @@ def _manifest(work: Path, now: datetime) -> Manifest:
 
 @contextlib.contextmanager
 def opened(path: Path, folder: Path, say: Say = lambda step: None) -> Iterator[tuple[Manifest, Path, str]]:
-    """An archive unpacked into a new folder, loaded and compared with its manifest.
+    """Unpack an archive into a new folder, load it, and compare it with its manifest.
 
-    Gives the manifest, the path of its SQL part, and the address of a scratch Redis that has loaded its snapshot.
+    Yields the manifest, the path of its SQL part, and the address of a scratch Redis that has loaded its snapshot.
 
     Raises:
         BadArchive: it is damaged, or does not hold what its manifest says.
@@ -163,7 +163,7 @@ def opened(path: Path, folder: Path, say: Say = lambda step: None) -> Iterator[t
 
 
 def _refuse_older_server(manifest: Manifest) -> None:
-    """Raises BadArchive when the server found here cannot read what the archive's wrote."""
+    """Raises BadArchive if no server installed here can read what the archive's server wrote."""
     wrote = datafolder.parse(manifest.redis)
     found = [made for program in binary.installed() if (made := datafolder.made_by(program))]
     if wrote and found and not any(datafolder.reads(made, wrote) for made in found):
@@ -179,7 +179,7 @@ async def _fingerprints(address: str) -> Prints:
 
 
 async def endless(address: str, of: str = "") -> dict[str, int]:
-    """How many keys without an end each app has: those are the same however late one looks."""
+    """How many persistent keys each app has. Unlike others, they do not change with the time of counting."""
     connection = other(address, VALUE_TIMEOUT_S)
     found: dict[bytes, Any] = {}
     try:

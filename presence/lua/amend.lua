@@ -1,7 +1,7 @@
--- Changes how a player is shown, or whether at all, while they are online or not. Runs after sweep.lua.
+-- Changes a player's card and visibility, whether they are online or not. Runs after sweep.lua.
 -- KEYS: 1 leases, 2 states, 3 players, 4 since, 5 invisible, 6 audience
 -- ARGV: 1 now (see sweep.lua), 2 marks channel, 3 what to mark, 4 player id, 5 card JSON, 6 '1' seen by others, else '0',
---       7 who sees them all the same, as a JSON list ('[]' for nobody)
+--       7 who sees a hidden player, as a JSON list ('[]' for nobody)
 -- Returns: 1 when what others see has changed, else 0
 -- Cost: O(log N)
 local player = ARGV[4]

@@ -1,8 +1,8 @@
--- Reads which of some players are online, as far as one player may see them. Runs after sweep.lua.
+-- Reads which of the given players are online and visible to the asking player. Runs after sweep.lua.
 -- KEYS: 1 leases, 2 states, 3 players, 4 since, 5 invisible, 6 audience
 -- ARGV: 1 now (see sweep.lua), 2 marks channel, 3 what to mark, 4 who asks, 5 how many at most, 6… player ids
 -- Returns: {player id, since (ms; 0: not known), state, card JSON, player id, …}, in the order asked
--- Cost: O(M), O(log N) for each who is online, and as much as those follow who are seen by them only
+-- Cost: O(M), O(log N) for each online player, and O(audience) for each one whom only an audience may see
 finish()
 
 local function in_audience(player)
@@ -13,7 +13,7 @@ local function in_audience(player)
 end
 
 local flat, most = {}, 4 * tonumber(ARGV[5])
--- Lua's stack takes some thousands of arguments, so they are asked for by the thousand.
+-- Lua's stack holds a few thousand arguments, so the ids are read 1,000 at a time.
 for first = 6, #ARGV, 1000 do
   local last = math.min(first + 999, #ARGV)
   local here = redis.call('HMGET', KEYS[3], unpack(ARGV, first, last))

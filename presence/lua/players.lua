@@ -1,9 +1,9 @@
--- What is kept of a player who is online. Prepended to the other scripts of this folder.
+-- Loads and stores the state of an online player. Prepended to the other scripts of this folder.
 -- KEYS: 3 players
 -- ARGV: none of its own
 -- Returns: nothing; `load`, `keep`, `shown` and `count` are set
 -- Cost: O(1)
--- A player: tabs open, how many of them are away and how many in a game, what the last game was, card JSON.
+-- A player is stored as: open tabs, tabs that are away, tabs in a game, state of the last game, card JSON.
 local function load(player)
   local packed = redis.call('HGET', KEYS[3], player)
   return packed and cmsgpack.unpack(packed) or {0, 0, 0, '', ''}
@@ -18,7 +18,7 @@ local function shown(p)
   return p[2] >= p[1] and 'away' or 'online'
 end
 
--- Counts a tab in its state ('' is plainly online), or no longer when `by` is -1.
+-- Adds `by` (1 or -1) to the number of tabs in a state; '' means online and has no number of its own.
 local function count(p, state, by)
   if state == 'away' then
     p[2] = p[2] + by

@@ -2,7 +2,7 @@
 -- KEYS: 1 leases, 2 states, 3 players, 4 since, 5 invisible, 6 audience
 -- ARGV: 1 now (see sweep.lua), 2 marks channel, 3 what to mark, 4 JSON (online.Renewal): player, connection, lease_ms,
 --       state of the tab ('' online, 'away', or what they play), card (JSON text), seen (whether others may see the
---       player; null: as before), audience (who may all the same, as a JSON text)
+--       player; null: unchanged), audience (who may see a player whom others may not, as a JSON text)
 -- Returns: 1 when what others see has changed, else 0
 -- Cost: O(log N)
 local tab = cjson.decode(ARGV[4])
@@ -28,7 +28,7 @@ if p[5] == '' then p[5], dirty = tab.card, true end
 if dirty then keep(player, p) end
 if tab.seen == false then
   redis.call('SADD', KEYS[5], player)
-  -- What is kept is newer than what this connection read when it was opened.
+  -- A stored audience is newer than what this connection read when it opened.
   if tab.audience == '[]' then redis.call('HDEL', KEYS[6], player) else redis.call('HSETNX', KEYS[6], player, tab.audience) end
 elseif tab.seen == true then
   redis.call('SREM', KEYS[5], player)

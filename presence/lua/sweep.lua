@@ -1,4 +1,4 @@
--- Ends the leases that are past their deadline; a player whose last lease ends is gone.
+-- Ends the leases that are past their deadline. A player whose last lease ends goes offline.
 -- Prepended to the other scripts of this folder, after players.lua, which share its KEYS and its functions.
 -- KEYS: 1 leases, 2 states, 3 players, 4 since, 5 invisible, 6 audience
 -- ARGV: 1 now (ms; empty: the server's clock), 2 marks channel, 3 what to mark
@@ -15,7 +15,7 @@ local function finish()
   return changed and 1 or 0
 end
 
--- No lease is longer than this (online.LEASE_MS): one that ends later was taken before the clock went back.
+-- No lease lasts longer than this (online.LEASE_MS): a later end was set before the clock went back.
 local latest = now + 45000
 local after = '(' .. string.format('%.0f', latest)
 for _, lease in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], after, '+inf', 'LIMIT', 0, 1000)) do

@@ -1,4 +1,4 @@
-// <player-avatar player variant frame>: draws a player's picture. It says nothing that the name beside it does not. DOM only.
+// <player-avatar player variant frame>: draws a player's picture. It is decorative: the name is beside it. DOM only.
 
 import { identicon } from "identicon";
 

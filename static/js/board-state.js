@@ -7,14 +7,14 @@ export function lines(state, limit) {
   return state.order.slice(0, limit).map((id, index) => ({ id, rank: index + 1, ...state[`row:${id}`] }));
 }
 
-// The players whose lines are new or have other points than before.
+// The ids of players whose lines are new or whose points have changed.
 export function changedIds(before, after) {
   const points = new Map(before.map((line) => [line.id, line.points]));
   return after.filter((line) => points.get(line.id) !== line.points).map((line) => line.id);
 }
 
-// One sentence for those who do not see the rows glide; empty when nothing is worth saying. `written` says how the
-// board writes points: { format, unit }.
+// One sentence for people who cannot see the rows move; empty if there is nothing to say. `written` says how the board
+// writes points: { format, unit }.
 export function summary(before, after, written) {
   const changed = changedIds(before, after);
   if (!changed.length) return "";

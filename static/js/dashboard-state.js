@@ -12,7 +12,7 @@ export function written(value, unit) {
   return unit ? `${number.format(value)}\u00a0${unit}` : number.format(value);
 }
 
-// Days here are UTC's, and so are all times.
+// All days and times here are in UTC.
 export function moment(ms, seconds = false) {
   return `${new Date(ms).toISOString().slice(0, seconds ? 19 : 16).replace("T", " ")} UTC`;
 }
@@ -22,15 +22,15 @@ function bytes(value) {
   return `${number.format(Math.round((10 * value) / 1000 ** power) / 10)}\u00a0${UNITS[power]}`;
 }
 
-// A cell of a table: moments are told by their size, since nothing else here is that large and whole.
+// A table cell. A number this large is a time in ms: no other figure here gets that large.
 export function cell(value) {
   return typeof value === "number" && value > 1e12 ? written(value, "moment") : written(value);
 }
 
 const GAP_MS = 3 * 60_000;
 
-// The points of SVG polylines through one column of the rows; column 0 is the label, or when (UTC ms) within `span`,
-// [from, to]: then a pause of more than three minutes ends a line, and the next row begins another.
+// The points of SVG polylines for one column of the rows. Column 0 is a label; with `span`, [from, to], it is a time
+// (UTC ms), and a gap of more than three minutes starts a new line.
 export function lines(rows, column, most, width, height, span) {
   const found = [[]];
   rows.forEach((row, index) => {

@@ -48,7 +48,7 @@ function fill(body, rows) {
     made.firstElementChild.scope = "row";
     return made;
   });
-  // A head stands where its numbers stand.
+  // Align each column's head with its numbers.
   body.closest("table").querySelectorAll("thead th").forEach((head, index) => head.classList.toggle("figure-number", index > 0 && typeof rows[0]?.[index] === "number"));
   if (!lines.length && body.dataset.empty) {
     const made = document.createElement("tr");

@@ -2,7 +2,7 @@
 
 const LINES_MAX = 100;
 
-// Two `lines` messages as one: the later one's word stands.
+// Merges two `lines` messages; where they differ, the later one wins.
 export function joined(held, { lines, drop, order }) {
   const gone = (id) => (order ? !order.includes(id) : drop.includes(id));
   const kept = held.lines.filter(({ id }) => !gone(id) && !lines.some((line) => line.id === id));

@@ -15,7 +15,7 @@ class ActivityFeed extends HTMLElement {
       merge: joined,
       news: (_, { lines }) => lines.filter(({ id }) => isNewer(id, this.list.firstElementChild?.dataset.id ?? "0-0")).length,
     });
-    // The page came with lines: only what happened after them is asked for.
+    // The page was rendered with lines, so only newer ones are requested.
     this.stop = topics.follow("feed", this.list.firstElementChild?.dataset.id ?? "", (message) => pause.take(message));
   }
 
@@ -33,7 +33,7 @@ class ActivityFeed extends HTMLElement {
     this.querySelector("[data-empty]").hidden = this.list.children.length > 0;
   }
 
-  // Where its id belongs: a line that was taken back and stands again is not news.
+  // Lines are ordered by id, so a line that was taken back and then restored does not appear on top.
   #place(made) {
     const shown = [...this.list.children];
     const same = shown.find((each) => each.dataset.id === made.dataset.id);

@@ -1,5 +1,5 @@
-// <fresh-page topic>: a part of a page that only the server can work out. When the topic changes the page is asked for
-// again, at most every few seconds, and the parts marked data-fresh take over what it says. DOM only.
+// <fresh-page topic>: a part of a page that only the server can render. When the topic changes, the page is fetched
+// again, at most every 3 seconds, and the part marked data-fresh is replaced. DOM only.
 
 import { topics } from "live/site";
 import { Pause } from "pause";
@@ -40,7 +40,7 @@ class FreshPage extends HTMLElement {
     const part = this.querySelector("[data-fresh]");
     const focused = part.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
     part.replaceChildren(...fresh.childNodes);
-    // Links are the same before and after, where the row still stands.
+    // If the row is still there, its link has the same href and gets the focus back.
     if (focused) part.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
     speak("The places have changed.");
   }

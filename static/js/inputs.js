@@ -1,32 +1,32 @@
 // Keys, swipes and buttons as inputs of a game. DOM only.
 
 const SWIPE_MIN_PX = 24;
-// The number pad means its arrows, whether or not it types digits.
+// Keys of the number pad count as arrows, whether or not they type digits.
 const PAD = { Numpad4: "ArrowLeft", Numpad6: "ArrowRight", Numpad8: "ArrowUp", Numpad2: "ArrowDown" };
 
-// `keys` maps what a key means or where it lies (KeyboardEvent.key or .code) to an input; `buttons` carry theirs in
-// data-input; `swipe` is the element to swipe on. `going` says whether a run is under way, even if it takes no inputs now.
+// `keys` maps a KeyboardEvent.key or .code to an input; `buttons` carry theirs in data-input; `swipe` is the element to
+// swipe on. `going` says whether a run is under way, even if it accepts no inputs now.
 export function inputs({ keys, swipe, buttons, play, going = () => false }) {
   document.addEventListener("keydown", (event) => {
     const input = meant(keys, event);
     if (!input || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
-    // After the end of a run the keys scroll the page as ever; while the line is away they must not.
+    // After a run the keys scroll the page as usual. During a run they must not, even while the connection is down.
     if (play(input) || going()) event.preventDefault();
   });
   for (const button of buttons) button.addEventListener("click", () => play(button.dataset.input));
   swipes(swipe, play);
-  // Pulling a page down reloads it on phones: not in the middle of a run.
+  // On phones, pulling the page down reloads it. That must not happen during a run.
   document.documentElement.dataset.playing = "";
 }
 
-// An arrow is one wherever it lies; a letter counts by its place, so that W, A, S and D lie together on every keyboard,
-// and by what it means where a screen keyboard tells no place.
+// Arrows are found by `key`. Letters are found by `code`, so that W, A, S and D lie together on every keyboard layout.
+// Screen keyboards may send no `code`: then letters are found by `key`, too.
 function meant(keys, { key, code }) {
   const place = code || (key?.length === 1 ? `Key${key.toUpperCase()}` : "");
   return keys[key] ?? keys[PAD[place] ?? place];
 }
 
-// One stroke of the first finger or the main button, begun on the element; a second finger ends it.
+// A swipe is one stroke of the first finger or the main button that begins on the element. A second finger cancels it.
 function swipes(element, play) {
   let start = null;
   element.addEventListener("pointerdown", (event) => {

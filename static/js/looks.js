@@ -1,4 +1,4 @@
-// How a player's name and picture are shown: colour, frame, and the way to their page. DOM only.
+// How a player's name and picture are shown: colour, frame, and the link to their page. DOM only.
 
 // `link` gets the name's colour and address, `avatar` the picture; `look` is a card: { name, color, frame, avatar }.
 export function dress(link, avatar, id, { name = "", color = "", frame = "", avatar: variant = 0 }) {

@@ -1,4 +1,4 @@
-// <live-notices>: what is addressed to this player alone: somebody passed them, or the operators have a word. DOM only.
+// <live-notices>: messages to this player alone: passed by somebody, an achievement, or an operators' notice. DOM only.
 
 import { socket } from "live/site";
 import { pointsIn } from "points";
@@ -23,7 +23,7 @@ class LiveNotices extends HTMLElement {
   #passing(text, kind = "notice-toast") {
     const toast = this.#show(text, kind);
     toast.dataset.passing = "";
-    // It goes by itself, unless somebody is at it.
+    // It disappears by itself, unless it is hovered or focused.
     const leave = () => (toast.matches(":hover, :focus-within") ? setTimeout(leave, STAYS_MS / 4) : toast.remove());
     setTimeout(leave, STAYS_MS);
   }
@@ -43,7 +43,7 @@ class LiveNotices extends HTMLElement {
     });
     toast.append(words, close);
     this.append(toast);
-    // A word from the operators stays until it is closed.
+    // A notice from the operators stays until it is closed.
     const passing = [...this.querySelectorAll("[data-passing]")];
     for (const old of passing.slice(0, Math.max(0, passing.length - SHOWN_MAX))) old.remove();
     speak(text, { personal: true });

@@ -1,13 +1,13 @@
 // Who is here, and what changed among them. Pure.
 
-// Those whom the player follows first, then the newest of all others: [{ id, friend, name, … }]
+// Followed players first, then the newest of the others: [{ id, friend, name, … }]
 export function listed(state, friends) {
   const known = new Set(friends.map((each) => each.id));
   const others = state.order.filter((id) => !known.has(id)).map((id) => ({ id, ...state[`player:${id}`] }));
   return [...friends.map((each) => ({ ...each, friend: true })), ...others];
 }
 
-// "Ada came. Bob left."; counts instead of names when it is a crowd, and nothing about oneself.
+// "Ada came. Bob left."; a count instead of more than three names. Nothing about oneself, or if not all are listed.
 export function arrivals(before, after, self) {
   const crowd = before.count > before.order.length || after.count > after.order.length;
   if (crowd) return "";

@@ -1,5 +1,5 @@
-// A button that holds a live list still. What comes meanwhile is counted, and shown when the list is let go.
-// `show(value)` shows; `merge(held, value)` joins what waits (default: the newest alone); `news(held, value)` counts.
+// A button that pauses a live list. Values that arrive meanwhile are counted, and shown when it is resumed.
+// `show(value)` shows; `merge(held, value)` combines two (default: the newer); `news(held, value)` counts what is new.
 
 export class Pause {
   #button;

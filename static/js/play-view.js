@@ -58,7 +58,7 @@ export class PlayView {
     if (this.banner.textContent !== text) this.banner.textContent = text;
   }
 
-  // Twice within three seconds, so that a slip of the finger ends nothing.
+  // Only a second click within three seconds ends the run, so that a slip of the finger does not.
   #askEnd() {
     if (this.#asked) {
       this.run.end();

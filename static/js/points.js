@@ -9,7 +9,7 @@ export function pointsIn(format, points) {
   return `${Math.floor(points / 60_000)}:${seconds}.${String(points % 1000).padStart(3, "0")}`;
 }
 
-// "12,345 points"; a time says by itself what it is.
+// "12,345 points"; a time needs no unit.
 export function withUnit({ format, unit }, points) {
   return format === "time" ? pointsIn(format, points) : `${pointsIn(format, points)} ${unit}`;
 }

@@ -1,4 +1,4 @@
-// A replay: frames as they come, where it stands, and how fast it goes. Pure.
+// The state of a replay: the frames loaded so far, the position, and the speed. Pure.
 
 const MOVES_PER_S = 3;
 
@@ -12,7 +12,7 @@ export class Replay {
     this.total = total;
   }
 
-  // Frames from the server, which come in order; returns whether more are to be asked for.
+  // Adds frames from the server, which come in order; returns whether there are more to load.
   add({ start, frames }) {
     if (start === this.frames.length) this.frames.push(...frames);
     return this.frames.length < this.total;
@@ -30,7 +30,7 @@ export class Replay {
     return 1000 / (MOVES_PER_S * this.speed);
   }
 
-  // To a place, as far as its frames are here; returns whether it moved.
+  // Goes to a position, as far as the frames are loaded; returns whether it moved.
   go(at) {
     const before = this.at;
     this.at = Math.min(Math.max(0, at), Math.max(0, this.frames.length - 1));

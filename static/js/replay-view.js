@@ -7,7 +7,7 @@ import { speak } from "speak";
 
 const number = new Intl.NumberFormat();
 
-// `draw(frame, before)` shows a frame; `before` is the one it follows by its input, or null after a jump.
+// `draw(frame, before)` shows a frame; `before` is the frame before that move, or null after a jump.
 export class ReplayView {
   #timer = 0;
 

@@ -1,4 +1,4 @@
-// On the settings page: what this browser remembered of the sound gives way to what is saved. DOM only.
+// On the settings page: saving the form discards the sound choice remembered in this browser. DOM only.
 
 import { forget } from "sound";
 

@@ -10,7 +10,7 @@ import "status-view";
 import "time-view";
 import { socket } from "live/site";
 
-// This page may be on its way already, with the very form that ended the session: a reload would call that back.
+// The page may already be leaving, with the form that ended the session; a reload would cancel that.
 const LEAVING_MS = 5_000;
 let leaving = false;
 addEventListener("beforeunload", () => (leaving = true));

@@ -1,5 +1,5 @@
-// The page's one polite live region: short summaries for those who do not see things move. Of several the latest is
-// said, but what is addressed to the player (`personal`) is never passed over for a summary.
+// The page's one polite live region: short summaries for people who cannot see things move. Of several messages only
+// the latest is spoken, but a summary never replaces a message to the player (`personal`).
 
 const EVERY_MS = 5_000;
 let spokenAt = -EVERY_MS;
@@ -8,7 +8,7 @@ let next = { text: "", personal: false };
 
 export function speak(text, { personal = false } = {}) {
   if (!text || (next.personal && !personal)) return;
-  // Two words to the player are both said.
+  // Two messages to the player are joined, so that both are spoken.
   next = { text: next.personal && next.text !== text ? `${next.text} ${text}` : text, personal };
   waiting ||= setTimeout(say, Math.max(0, spokenAt + EVERY_MS - performance.now()));
 }
@@ -20,7 +20,7 @@ function say() {
   next = { text: "", personal: false };
 }
 
-// Write into a live region. A reader of screens passes over a text that has not changed: said again, it differs by a blank.
+// Write into a live region. Screen readers skip a text that has not changed, so a repeated text gets an extra space.
 export function put(region, text) {
   region.textContent = region.textContent === text ? `${text}\u00a0` : text;
 }

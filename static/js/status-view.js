@@ -18,7 +18,7 @@ class LiveStatus extends HTMLElement {
   }
 
   #become() {
-    // Spoken only when something broke, or is well again.
+    // Spoken only when the connection breaks or recovers.
     if (this.dataset.state !== "connecting") speak(WORDS[socket.state], { personal: true });
     this.#show();
   }

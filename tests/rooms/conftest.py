@@ -9,7 +9,7 @@ from accounts.models import Player
 from games.rooms import rooms
 from games.rooms.game import find_room_game
 from games.rooms.rooms import Seat
-from games.rooms.runner import Runner
+from games.rooms.running.runner import Runner
 from tests.sockets import Socket
 
 DUEL = find_room_game("fuse-duel")
@@ -18,7 +18,7 @@ DUEL = find_room_game("fuse-duel")
 @pytest.fixture
 def no_countdown(monkeypatch):
     """Matches begin at once."""
-    monkeypatch.setattr("games.rooms.stage.COUNTDOWN_MS", 0)
+    monkeypatch.setattr("games.rooms.running.stage.COUNTDOWN_MS", 0)
 
 
 @contextlib.asynccontextmanager

@@ -1,7 +1,5 @@
 """Rooms through their sockets, with runners beside them."""
 
-import asyncio
-
 import pytest
 
 from games.models import Match, Rating

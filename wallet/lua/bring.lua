@@ -1,9 +1,9 @@
--- Gives what a guest has to a player: coins and items, less what the player was paid for already. What the guest
--- bought with coins that go back is brought as far as the rest pays for it, the cheapest first.
--- KEYS: 1 balances, 2 items of the guest, 3 items of the player, 4 ledger stream, 5 how much went back so far
--- ARGV: 1 guest, 2 player, 3 reason, 4 what the requests are called, 5 coins that go back in all,
---       6 how long to remember that (ms), 7… item and its price, the cheapest first
--- Returns: {coins, item, item, …} as they were brought; again, and only what came since is
+-- Moves a guest's coins and items to a player, minus the coins that the player was already paid. If the guest spent
+-- those coins on items, only the items that the remaining value can pay for are moved, cheapest first.
+-- KEYS: 1 balances, 2 items of the guest, 3 items of the player, 4 ledger stream, 5 coins deducted so far
+-- ARGV: 1 guest, 2 player, 3 reason, 4 prefix of the request ids, 5 coins to deduct in total,
+--       6 how long to remember the deducted coins (ms), 7… item and its price, cheapest first
+-- Returns: {coins, item, item, …} that were moved; a repeated call moves only what the guest got since
 -- Cost: O(items of the shop)
 local call = redis.call
 local balance = tonumber(call('HGET', KEYS[1], ARGV[1]) or '0')

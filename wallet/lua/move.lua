@@ -1,6 +1,6 @@
--- Moves coins, once for a request: check, book, grant and log in one go.
--- KEYS: 1 balances, 2 items that the player owns, 3 what this request did before, 4 ledger stream
--- ARGV: 1 player id, 2 coins (below zero to spend them), 3 reason, 4 request id, 5 item to grant ('' for none),
+-- Moves coins, at most once per request: checks and changes the balance, grants the item and logs the movement.
+-- KEYS: 1 balances, 2 items that the player owns, 3 result of this request if it already ran, 4 ledger stream
+-- ARGV: 1 player id, 2 coins (negative to spend them), 3 reason, 4 request id, 5 item to grant ('' for none),
 --       6 how long to remember the request (ms)
 -- Returns: {status, coins afterwards} where status is ok, repeated, poor (not enough coins) or owned (has the item)
 -- Cost: O(1)

@@ -46,7 +46,7 @@ CHORES: list[tuple[Callable[[], Awaitable[object]], float]] = [
 
 
 class Command(BaseCommand):
-    help = "Read the streams (history, what follows it, feed, ledger), close ended seasons, finish what others began."
+    help = "Read the streams (history, its followers, feed, ledger), close ended seasons, finish interrupted work."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -83,7 +83,7 @@ class Command(BaseCommand):
 
 
 async def know_the_site() -> None:
-    """Have the stores know each other where nobody else has seen to it; say so when they do not belong together."""
+    """Write the site's id to the stores if nobody has yet; log an error if they do not belong together."""
     try:
         if found := await identity.problems():
             logger.error("%s", found[0])
@@ -94,7 +94,7 @@ async def know_the_site() -> None:
 
 
 async def beat(name: str) -> None:
-    """Say again and again that this worker is alive. It waits for no SQL, which may be locked or away."""
+    """Send this worker's heartbeat periodically. It never waits for SQL, which may be locked or away."""
     while True:
         try:
             await heartbeat.beat(name)
@@ -104,7 +104,7 @@ async def beat(name: str) -> None:
 
 
 async def repeat(chore: Callable[[], Awaitable[object]], every_s: float) -> None:
-    """Do a chore again and again; trouble is logged, and the next time may go better."""
+    """Run a chore periodically. Errors are logged, and the chore is tried again next time."""
     while True:
         try:
             await sync_to_async(close_old_connections)()

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from games.rooms.runner import Runner
+from games.rooms.running.runner import Runner
 from store.client import close
 
 

@@ -11,7 +11,7 @@ from wallet import keys as wallet_keys
 
 
 class Command(BaseCommand):
-    help = "List the stream entries that could not be handled, with their reasons, or put them back to be tried again."
+    help = "List the stream entries that could not be handled, with their reasons, or put them back to be retried."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--replay", action="store_true", help="put all of them back into their streams")
@@ -23,7 +23,7 @@ class Command(BaseCommand):
             raise CommandError(f"Redis does not answer: {error}") from error
 
     def show(self, options: dict[str, Any]) -> None:
-        """List every stream's letters, or put them back."""
+        """List the dead letters of every stream, or replay them."""
         streams = {slug: keys.runs(slug) for slug in Board.objects.values_list("slug", flat=True)}
         streams["ledger"] = wallet_keys.ledger()
         for title, stream in streams.items():

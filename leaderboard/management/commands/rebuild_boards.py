@@ -14,8 +14,8 @@ from store.sync_loop import run_sync
 
 class Command(BaseCommand):
     help = (
-        "Build the current periods of boards anew from SQL, while they are in use, and the archives of ended ones; "
-        "or only compare."
+        "Rebuild boards from SQL while they are in use: their current periods, and the archives of ended ones. "
+        "With --check, only compare."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -33,7 +33,7 @@ class Command(BaseCommand):
             self.check_boards(boards, progress) if options["check"] else self.rebuild_boards(boards, progress)
 
     def rebuild_boards(self, boards: list[Board], progress: Progress) -> None:
-        """Build each anew, and show how far it is."""
+        """Rebuild each board, and show the progress."""
         archives = 0
         for board in boards:
             show = _shown(progress, board)
@@ -42,10 +42,10 @@ class Command(BaseCommand):
                 archives += run_sync(rebuild.rebuild_archives(board, show))
             except (LockHeld, LockLost, rebuild.TooBusy) as error:
                 raise CommandError(f"{board.slug}: another repair is under way, or runs come too fast.") from error
-        self.stdout.write(f"Rebuilt: {', '.join(board.slug for board in boards)}, {archives} archives among it.")
+        self.stdout.write(f"Rebuilt: {', '.join(board.slug for board in boards)}, and {archives} archives.")
 
     def check_boards(self, boards: list[Board], progress: Progress) -> None:
-        """Name every difference; none is success."""
+        """Print the first 50 differences; fail if there are any."""
         found = []
         for board in boards:
             found += run_sync(rebuild.differences(board))
@@ -53,7 +53,7 @@ class Command(BaseCommand):
         for words in found[:50]:
             self.stdout.write(words)
         if found:
-            raise CommandError(f"{len(found)} standings differ from SQL. Without --check they are put right.")
+            raise CommandError(f"{len(found)} standings differ from SQL. Run without --check to repair them.")
         self.stdout.write(f"No difference: {', '.join(board.slug for board in boards)}.")
 
 

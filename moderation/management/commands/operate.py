@@ -21,18 +21,18 @@ from store.sync_loop import run_sync
 
 
 def _lists() -> dict[str, tuple[type[Model], Sequence[str]]]:
-    """The admin's lists that may be taken as CSV: their names, models and columns."""
+    """The admin lists that can be exported as CSV: their names, models and columns."""
     listed = admin.site._registry.items()
     return {model._meta.model_name: (model, each.csv_fields) for model, each in listed if isinstance(each, Exports)}
 
 
 def _asked(action: Action) -> dict[str, forms.Field]:
-    """What an action asks for besides the reason; hidden fields are the admin's own."""
+    """The fields of an action besides the reason, without hidden ones, which only the admin uses."""
     return {name: field for name, field in action.asks.items() if not field.widget.is_hidden}
 
 
 class Command(BaseCommand):
-    help = "What the admin's actions do, from a terminal: each asks why, and is kept in the audit trail."
+    help = "Run the admin's actions from a terminal. Each needs a reason and is recorded in the audit trail."
 
     def add_arguments(self, parser: CommandParser) -> None:
         acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
@@ -79,7 +79,7 @@ class Command(BaseCommand):
         self.stdout.write(done)
 
     async def act(self, action: Action, name: str, asked: dict[str, Any]) -> str:
-        """Do it, and say so in a line."""
+        """Perform an action on a target; returns one line about the result."""
         target = await action.on.find(name)
         result = await action.perform(target, by=None, **asked)
         return action.says(target, result) if action.says else f"{action.word}: {name}. Done."

@@ -58,5 +58,5 @@ class Command(BaseCommand):
 def _count(text: str) -> int:
     count = int(text)
     if count < 1:
-        raise argparse.ArgumentTypeError("at least the one that is made is kept")
+        raise argparse.ArgumentTypeError("keep at least 1, the archive that is made now")
     return count

@@ -8,7 +8,7 @@ from store.sync_loop import run_sync
 
 
 class Command(BaseCommand):
-    help = "Look the site over: Redis, keys, clock, SQL, worker, static files, Django's checks. Fails on a finding."
+    help = "Check the site: Redis, keys, clock, SQL, worker, static files, Django's checks. Fails if anything is wrong."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -16,7 +16,7 @@ class Command(BaseCommand):
             "--deploy",
             action="store_true",
             default=settings.ON_TLS,
-            help="with the checks of a site that others can reach (default: when SITE_URLS are https)",
+            help="also run the checks for a site that others can reach (default: if SITE_URLS are https)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -14,7 +14,7 @@ from store.server.binary import NoServer
 
 class Command(BaseCommand):
     help = (
-        "Put a backup in the place of what the site has; stop the site first. What was there is kept beside it. "
+        "Replace the site's data with a backup; stop the site first. The former data is kept beside it. "
         "Without ARCHIVE it lists the backups."
     )
     requires_system_checks: list[str] = []

@@ -38,6 +38,6 @@ class Command(BaseCommand):
         except StoreUnavailable as error:
             name = player.name
             raise CommandError(
-                f"{name}: {role}. Redis is away: do it again, so that open pages end: {error}"
+                f"{name}: {role}. Redis is away, so their sessions have not ended. Run this again: {error}"
             ) from error
         self.stdout.write(f"{player.name}: {role}." + (" A superuser still." if player.is_superuser else ""))

@@ -21,8 +21,8 @@ from wallet import ledger
 
 class Command(BaseCommand):
     help = (
-        "Say whether Redis, SQL, the data folder and the secret key belong to one site, or mend what was lost. "
-        "Restoring a backup is better where there is one. Stop the site first."
+        "Check that Redis, SQL, the data folder and the secret key belong to one site, or repair what was lost. "
+        "If there is a backup, restore it instead. Stop the site first."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         mend.add_argument(
             "--new-secret",
             action="store_true",
-            help="the secret key was lost: all sign in anew",
+            help="the secret key was lost: everybody has to sign in again",
         )
 
         parser.add_argument("--yes", action="store_true", help="do not ask")
@@ -53,7 +53,7 @@ class Command(BaseCommand):
             raise CommandError("Somebody is at work on a board: stop the site, and do it again.") from error
 
     def work(self, options: dict[str, Any]) -> None:
-        """Mend what was asked for, then say how it is."""
+        """Make the requested repair, then report the state."""
         if options["rebuild_redis"]:
             for board in Board.objects.all():
                 run_sync(rebuild.rebuild(board))
@@ -71,7 +71,7 @@ class Command(BaseCommand):
         self.stdout.write("Redis, SQL, the data folder and the secret key belong together.")
 
     def forget_redis(self, *, yes: bool) -> None:
-        """Delete what Redis keeps of players whom SQL has lost; never of a site that SQL knows or that runs."""
+        """Delete Redis data of players lost in SQL. Refuses if SQL knows the site or players, or if the site runs."""
         if run_sync(identity.is_noted()) or Player.objects.exists():
             raise CommandError("SQL knows players or the site: what Redis keeps of them stays. Nothing was done.")
         web, workers = run_sync(restore.alive())

@@ -13,7 +13,7 @@ TEXT_MAX = 280
 
 
 class Command(BaseCommand):
-    help = "Show a short text on the open pages of some players, or of everybody who is signed in and here now."
+    help = "Show a short text on the open pages of some players, or of every signed-in player who is online."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("text", help=f"what to say, at most {TEXT_MAX} characters")
@@ -31,13 +31,13 @@ class Command(BaseCommand):
         self.stdout.write(f"Sent to {len(players)} player{'' if len(players) == 1 else 's'}.")
 
     def named(self, names: list[str]) -> list[int]:
-        """The ids of these players, in any case of letters. Raises CommandError for a name that nobody has."""
+        """The ids of the named players, ignoring case. Raises CommandError when a name is unknown."""
         found = {name.lower(): Player.objects.named(name).values_list("pk", flat=True).first() for name in names}
         if missing := sorted(name for name, player in found.items() if player is None):
             raise CommandError(f"No player is called {', '.join(missing)}.")
         return [player for player in found.values() if player is not None]
 
     async def send(self, players: list[int], text: str) -> None:
-        """Tell each of their open pages."""
+        """Send the text to every open page of these players."""
         for player in players:
             await tell_player(player, Notice(text))

@@ -1,8 +1,8 @@
-// The server's clock. The browser's may be minutes off; what counts here are the moments that the server tells of.
+// The server's clock. The browser's clock may be minutes off, and all times on the page come from the server.
 
 let ahead = 0;
 
-// The server said `atMs` just now; on the way it took about `latencyMs` / 2.
+// A message with the server's time `atMs` has just arrived; it took about half of the round trip `latencyMs`.
 export function heard(atMs, latencyMs = 0) {
   ahead = atMs + latencyMs / 2 - Date.now();
 }

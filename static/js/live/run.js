@@ -1,4 +1,4 @@
-// A run over a play socket: begins it, sends numbered inputs, and settles on the server's answers. No DOM.
+// A run over a play socket: begins it, sends numbered inputs, and adopts the server's answers. No DOM.
 // Events: "change" (detail: { before, after, cause }), "finished" (detail: the report message), "refused" (detail: error).
 
 import * as runState from "live/run-state";
@@ -9,7 +9,7 @@ export class LiveRun extends EventTarget {
   #socket;
   #predict;
   #retry = 0;
-  #away = false; // The store does not answer: inputs wait until the run has been shown again.
+  #away = false; // The store does not answer: no inputs until the server has sent the run again.
   #resending = false;
   #finished = null;
   state = runState.initial();
@@ -32,7 +32,7 @@ export class LiveRun extends EventTarget {
     return this.#socket.live && !this.#away && this.state.run !== null && !this.state.over;
   }
 
-  // The view to show: the server's last word plus the inputs it has not answered yet.
+  // The view to show: the server's last state plus the inputs it has not answered yet.
   get view() {
     return runState.shown(this.state, this.#predict);
   }
@@ -61,7 +61,7 @@ export class LiveRun extends EventTarget {
     if (!this.#resume()) this.#socket.send({ type: "start" });
   }
 
-  // Over, and its result is shown; a result that got lost on the way is asked for again.
+  // Whether the run is over and its result is shown. If the result got lost, the run is resumed to get it again.
   get #settled() {
     return this.state.over && this.#finished === this.state.run;
   }
@@ -74,7 +74,7 @@ export class LiveRun extends EventTarget {
     this.#away = false;
     const state = runState.received(this.state, message);
     if (message.type === "run" && this.#resending) {
-      // What was sent but not answered when the line broke goes out again, once; what had arrived is ignored there.
+      // Inputs without an answer when the connection broke are sent again, once. The server ignores those it has.
       this.#resending = false;
       for (const { seq, input } of state.pending) this.#socket.send({ type: "move", run: state.run, seq, input });
     }

@@ -1,16 +1,16 @@
-// One WebSocket that comes back by itself. Knows the wire and no DOM.
+// One WebSocket that reconnects by itself. Knows the protocol and no DOM.
 // Events: "state" (detail: connecting | live | waiting | reconnecting | offline), and one per message type (detail: the
-// message). Waiting: the line stands, but the site's store is away; what was on the page stays, and catches up.
+// message). Waiting: the connection is open, but the site's store is away; the page keeps its content and catches up.
 
 import { heard } from "live/clock";
 
-const BEAT_S = 15; // What `hello` leaves out when it is this.
+const BEAT_S = 15; // The default; `hello` leaves it out.
 const EARLY_S = 1; // The server sends a beat of its own to a page that is late.
-// A beat is answered at once; silence this long after one means the line is dead, whatever the browser thinks.
+// A beat is answered at once. If nothing comes for this long, the connection is dead, whatever the browser says.
 const SILENCE_MS = 10_000;
 const RETRY_MIN_MS = 400;
 const RETRY_MAX_MS = 15_000;
-// The server restarts, or its store is away: everybody comes back, and spread out they wait less.
+// The server restarts, or its store is away: all clients reconnect, and spreading them out shortens their wait.
 const RESTARTS = new Set([1012, 1013, 4012, 4013]);
 const RESTART_SPREAD_MS = 3_000;
 const SIGNED_OUT = 4401;
@@ -24,7 +24,7 @@ export class LiveSocket extends EventTarget {
   #beat = 0;
   #silence = 0;
   #beatSentAt = 0;
-  #unseen = null; // The number of the last beat that came and was not given back yet.
+  #unseen = null; // The number of the last beat that is not acknowledged yet.
   #hiddenSince = null;
   state = "connecting";
   latencyMs = null;
@@ -34,7 +34,7 @@ export class LiveSocket extends EventTarget {
     this.#url = url;
     globalThis.addEventListener("online", () => this.#open());
     globalThis.addEventListener("offline", () => this.#socket?.close());
-    // Back from the page cache or from sleep: find out now whether the line still stands.
+    // Back from the page cache or from sleep: check at once whether the connection is alive.
     globalThis.addEventListener("pageshow", () => this.#probe());
     document.addEventListener("visibilitychange", () => this.#seenOrHidden());
     this.#hiddenSince = document.hidden ? Date.now() : null;
@@ -48,7 +48,7 @@ export class LiveSocket extends EventTarget {
     this.#open();
   }
 
-  // Returns false when the line is away; nothing is queued here.
+  // Returns false when not connected; nothing is queued here.
   send(message) {
     if (this.#socket?.readyState !== WebSocket.OPEN) return false;
     this.#socket.send(JSON.stringify(message));
@@ -81,8 +81,8 @@ export class LiveSocket extends EventTarget {
     this.dispatchEvent(new CustomEvent(message.type, { detail: message }));
   }
 
-  // Giving its number back acknowledges all that came before: with the next beat. The server also beats by itself, when
-  // it wants to know at once or has not heard from a page whose timers sleep: then at once.
+  // Sending the number back acknowledges everything before it. For an answer to our beat, that waits for the next beat.
+  // The server also beats by itself, when it needs to know now or a page is late: then it is acknowledged at once.
   #beaten({ sent, at_ms }) {
     this.#unseen = sent;
     if (!this.#beatSentAt) return this.#acknowledge();
@@ -116,7 +116,7 @@ export class LiveSocket extends EventTarget {
     else this.#open();
   }
 
-  // A dead line may take minutes to close politely; act as if it had.
+  // Closing a dead connection may take minutes, so treat it as closed now.
   #drop() {
     const socket = this.#socket;
     socket?.close();

@@ -1,5 +1,5 @@
-// Watches topics over a socket, and watches again after a gap. Of a topic with a state it keeps that, from its snapshot
-// and diffs; of a topic of events it keeps the id of the last one, so that a line that broke misses none.
+// Watches topics over a socket, and watches again after a gap. For a topic with a state it keeps the state, from its
+// snapshot and diffs. For a topic of events it keeps the last id, so that a broken connection misses none.
 
 import { applied, newest } from "live/topic-state";
 
@@ -32,8 +32,8 @@ export class Topics {
     };
   }
 
-  // Calls `came({ lines, drop, order })` with the events after the id `after`, now and as they come; `order`, when
-  // there, has all ids that stand. Returns a function that stops it.
+  // Calls `came({ lines, drop, order })` with the events after the id `after`, now and as they come; `order`, if
+  // present, lists all ids that are still valid. Returns a function that stops it.
   follow(name, after, came) {
     this.#watched.set(name, { version: null, after, came });
     this.#ask(name);
@@ -52,12 +52,12 @@ export class Topics {
 
   #watchAll() {
     for (const [name, watched] of this.#watched) {
-      watched.version = null; // Of another connection; what it stands for stays on the page until the new one answers.
+      watched.version = null; // Of the old connection. The state stays on the page until the new one answers.
       this.#ask(name);
     }
   }
 
-  // The store was away: what has no state yet was refused, and is asked for again until it comes.
+  // The store was away, so some topics were refused: ask for them again until they answer.
   #watchLater() {
     this.#retry ||= setTimeout(() => {
       this.#retry = 0;

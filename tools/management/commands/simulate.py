@@ -41,7 +41,7 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             self.stdout.write("Stopped.")
         except ExceptionGroup as group:
-            # One cause is enough for a line: they all failed alike, or were cancelled by the first.
+            # Report one cause: the other bots failed in the same way, or were cancelled by the first failure.
             cause = group.exceptions[0]
             if not isinstance(cause, OSError | BotError | WebSocketException):
                 raise

@@ -14,7 +14,7 @@ from wallet import ledger
 
 
 class Command(BaseCommand):
-    help = "Check that every player's coins are the sum of the ledger, or make them so from the ledger."
+    help = "Check that every player's coins equal the sum of their ledger, or rebuild them from the ledger."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -23,7 +23,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            # Coins must not move while they are written: with a private Redis that can be seen to.
+            # Coins must not move during a rebuild. With a private Redis, locking the data folder prevents it.
             alone = options["rebuild"] and not settings.REDIS_URL
             with contextlib.closing(private.own(settings.DATA_DIR)) if alone else contextlib.nullcontext():
                 self.work(rebuild=options["rebuild"], owned=alone)
@@ -31,7 +31,7 @@ class Command(BaseCommand):
             raise CommandError(f"Nothing was done: {error}") from error
 
     def work(self, *, rebuild: bool, owned: bool) -> None:
-        """Compare, or write anew, and show how far it is."""
+        """Compare or rebuild, and show the progress."""
         with private.running(owned=owned), Progress(console=Console(stderr=True), transient=True) as progress:
             task = progress.add_task("Wallets", total=Player.objects.count())
 
@@ -45,5 +45,5 @@ class Command(BaseCommand):
         for line in found:
             self.stdout.write(line)
         if found:
-            raise CommandError(f"{len(found)} wallets differ from the ledger. --rebuild writes them from it.")
+            raise CommandError(f"{len(found)} wallets differ from the ledger. Use --rebuild to repair them.")
         self.stdout.write("Every wallet is the sum of its ledger.")

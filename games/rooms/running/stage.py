@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from games.rooms import keys
-from games.rooms.lines import SILENT_MS, Line, all_here, seats
-from games.rooms.log import Checkpoint, Entry, after, before, checkpoint, entries
 from games.rooms.registry import Listed, Renewed
 from games.rooms.rooms import OVER, PLAYING, TTL_MS, WAITING, Room
+from games.rooms.running.lines import SILENT_MS, Line, all_here, seats
+from games.rooms.running.log import Checkpoint, Entry, after, before, checkpoint, entries
 
 #: The match begins this long after everybody is here.
 COUNTDOWN_MS = 3_000

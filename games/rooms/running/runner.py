@@ -12,9 +12,9 @@ import time
 from collections.abc import Callable
 
 from games.rooms import keys, pairing, registry, results, rooms
-from games.rooms.log import checkpoint
 from games.rooms.rooms import UnknownRoom
-from games.rooms.stage import Show, Stage
+from games.rooms.running.log import checkpoint
+from games.rooms.running.stage import Show, Stage
 from live.observe import counters
 from store.client import Client, StoreUnavailable, blocking, client
 from store.scripts import script

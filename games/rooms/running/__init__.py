@@ -1,0 +1,1 @@
+"""What a runner does: rooms in its hands are stepped, logged and shown."""
