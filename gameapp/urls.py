@@ -14,6 +14,7 @@ handler400 = "gameapp.middleware.bad_request"
 
 urlpatterns = [
     path("", include("games.urls")),
+    path("", include("games.rooms.urls")),
     path("boards/", include("leaderboard.pages.urls")),
     path("", include("accounts.urls")),
     path("", include("wallet.urls")),

@@ -9,6 +9,8 @@ from flags import flags
 from flags.views import flagged, reads_flags
 from games import replay as replays
 from games.game import UnknownGame, all_games, find
+from games.rooms.game import all_room_games
+from games.rooms.pages import STRIP_COUNT, live_rooms
 from leaderboard import known_boards as boards
 from leaderboard.errors import UnknownBoard, UnknownPeriod
 from leaderboard.models import Run
@@ -28,9 +30,12 @@ async def lobby(request: HttpRequest) -> HttpResponse:
     """Every game with its Play button and its board of today. One round trip however many games there are."""
     games, player = all_games(), request.player
     boards = [board_context(game.slug, "day", LOBBY_BOARD_COUNT, player) for game in games]
-    request.flags, feed, *shown = await together(flags.of(player), feed_context(), *boards)
+    request.flags, feed, live, *shown = await together(
+        flags.of(player), feed_context(), live_rooms(STRIP_COUNT), *boards
+    )
     listed = [{"game": game, **context} for game, context in zip(games, shown, strict=True)]
-    return render(request, "games/lobby.html", {"games": listed, **feed})
+    context = {"games": listed, "room_games": all_room_games(), "live": live, **feed}
+    return render(request, "games/lobby.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -6,6 +6,7 @@ from typing import Any, get_args
 import msgspec
 
 from games import messages
+from games.rooms import messages as room_messages
 from live import protocol, topics
 from live.protocol import Message
 
@@ -13,7 +14,8 @@ INTRODUCTION = """# The socket protocol
 
 Made from `live/protocol.py` and each app's `messages.py` by `manage.py protocol`; a test fails when they differ.
 
-`/ws/` is the site's socket, `/ws/play/<game>/` the same plus that game's runs. A page opens one of them.
+`/ws/` is the site's socket, `/ws/play/<game>/` the same plus that game's runs,
+`/ws/rooms/<room>/` plus a room, `/ws/seek/<game>/` plus the search for an opponent. A page opens one of them.
 The handshake needs the site's own Origin; the session cookie says who is playing, and without one you watch.
 
 A message is one JSON object in one text frame of at most {bytes:,} bytes; `type` says which. Anything else gets
@@ -30,6 +32,9 @@ def protocol_page() -> str:
     parts = [INTRODUCTION.format(bytes=protocol.MESSAGE_BYTES_MAX)]
     parts += _section("From the browser, on every socket", site)
     parts += _section("From the browser, on a play socket", [each for each in play if each not in site])
+    room = _members(room_messages.RoomMessage)
+    parts += _section("From the browser, on a room's socket", [each for each in room if each not in site])
+    parts += _section("From the browser, while looking for an opponent", [room_messages.Seek])
     parts += _section("From the server", _in_order(protocol.ServerMessage.__subclasses__()))
     parts.append("## Topics\n")
     parts.append("\n".join(f"- {_words(make)}" for _, make in sorted(topics.kinds().items())) + "\n")
@@ -78,7 +83,16 @@ def _type(of: Any) -> str:
 
 
 def _name(info: Any) -> str:
-    words = {"Int": "integer", "Str": "string", "Bool": "boolean", "Dict": "object", "List": "array", "None": "null"}
+    words = {
+        "Int": "integer",
+        "Str": "string",
+        "Bool": "boolean",
+        "Dict": "object",
+        "List": "array",
+        "None": "null",
+        "Raw": "message",
+        "Any": "any JSON",
+    }
     kind = words[type(info).__name__.removesuffix("Type")]
     if isinstance(info, msgspec.inspect.IntType) and info.ge is not None:
         return f"{kind}, {info.ge:,} to {info.le:,}"

@@ -20,6 +20,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--data", default="", metavar="FOLDER", help="where everything is kept (default: var, or DATA_DIR)"
     )
+    made.add_argument(
+        "--runners", type=runners, default=1, metavar="N", help="how many processes run rooms (default: 1)"
+    )
     made.add_argument("--no-demo", action="store_true", help="plant no demo players on the first start")
     made.add_argument(
         "--server",
@@ -28,6 +31,13 @@ def parser() -> argparse.ArgumentParser:
         help="web server (default: uvicorn; daphne is for development: it limits clients less strictly)",
     )
     return made
+
+
+def runners(text: str) -> int:
+    """How many runners, from the command line."""
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 64):
+        raise argparse.ArgumentTypeError(f"a number from 1 to 64 is needed, not {text}")
+    return int(text)
 
 
 def port(text: str) -> int:

@@ -167,6 +167,8 @@ def run(options: argparse.Namespace) -> int:
         if not options.no_demo:
             prepare.demo_players()
         supervisor.start("worker", [sys.executable, "manage.py", "worker"])
+        for number in range(options.runners):
+            supervisor.start(f"room runner {number + 1}", [sys.executable, "manage.py", "rooms"])
         supervisor.start("web", web_command(options))
         _wait_until_ready(options, supervisor.check)
         supervisor.is_ready = True

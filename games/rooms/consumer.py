@@ -6,7 +6,7 @@ import msgspec
 
 from games.rooms import messages, rooms
 from games.rooms.feed import feed
-from games.rooms.rematch import would_play_again
+from games.rooms.meeting.rematch import would_play_again
 from games.rooms.rooms import NotYourSeat, Room
 from live import protocol
 from live.errors import GameError

@@ -85,7 +85,12 @@ class RoomGame:
     rules: RoomRules
     seats: int = 2
     bot_pause_ms: int = 450
-    emotes: tuple[str, ...] = ("👋", "👍", "😄", "😮", "🔥", "GG")
+    emotes: tuple[str, ...] = ("Hi!", "Good luck!", "Nice!", "Wow!", "Oops!", "GG")
+
+    @property
+    def small(self) -> str:
+        """The template of its small picture in a list, with the `view`."""
+        return f"games/_{self.slug}_small.html"
 
 
 @functools.cache

@@ -1,9 +1,10 @@
 """What the sockets say of rooms, besides the frames of a room, which its runner builds (see docs/rooms.md)."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
+from live.errors import GameError
 from live.protocol import ClientMessage, ServerMessage, SiteMessage
 
 Short = Annotated[str, msgspec.Meta(max_length=40)]
@@ -46,11 +47,28 @@ class Rematch(ClientMessage, tag="rematch"):
     cost: ClassVar[int] = 20
 
 
+class Seek(ClientMessage, tag="seek"):
+    """I look for an opponent; sent again every 4 seconds while I do. Answered by `seeking`, or by `matched`."""
+
+    cost: ClassVar[int] = 4
+
+
+class SignInToPlay(GameError):
+    code = "sign_in_first"
+    message = "Only players have opponents. One click makes you a guest."
+
+
 class Seated(ServerMessage, tag="seat"):
     """Which seat is yours (None: you watch), and the number of its last input that was taken."""
 
     seat: int | None = None
     n: int = 0
+
+
+class Seeking(ServerMessage, tag="seeking"):
+    """How many look for an opponent, you among them."""
+
+    waiting: int
 
 
 class Matched(ServerMessage, tag="matched"):
@@ -75,4 +93,61 @@ class Shown(ServerMessage, tag="room_shown"):
     frames: list[msgspec.Raw]
 
 
+class Keyframe(ServerMessage, tag="room"):
+    """All that may be seen of a room: sent when something besides the game has changed. Times are UTC ms.
+
+    `v` is the version, `t` the tick, `a` the number of each seat's last input that was played. A seat has `player`,
+    `card`, `rating`, `provisional`, `bot`, `connection` (the page that plays it) and `away_s` (seconds until it is
+    given up; null: it is here). `view` is the game's own picture; `results` has `place`, `points`, `marks` once over.
+    """
+
+    room: str
+    game: str
+    epoch: int
+    v: int
+    t: int
+    a: list[int]
+    status: str
+    rated: bool
+    tick_ms: int
+    starts_ms: int
+    watchers: int
+    seats: list[dict[str, Any]]
+    view: dict[str, Any]
+    results: list[dict[str, Any]]
+
+
+class Stepped(ServerMessage, tag="frame"):
+    """What a room did: `d` leads from version `v` - 1 to this one, as the game says."""
+
+    v: int
+    t: int
+    a: list[int]
+    d: Any
+
+
+class Emoted(ServerMessage, tag="emoted"):
+    """A seat shows an emote."""
+
+    seat: int
+    emote: str
+
+
+class Asks(ServerMessage, tag="room_asks"):
+    """A seat would play again."""
+
+    seat: int
+
+
+class Next(ServerMessage, tag="room_next"):
+    """The match goes on in another room: go there, whether you play or watch."""
+
+    room: str
+
+
+class Again(ServerMessage, tag="room_again"):
+    """Somebody has taken a seat: join anew."""
+
+
+SeekMessage = SiteMessage | Seek
 RoomMessage = SiteMessage | Join | Input | Resign | Emote | Rematch

@@ -12,9 +12,11 @@ _claim = script(__file__, "room_claim")
 _renew = script(__file__, "room_renew")
 _open = script(__file__, "room_open")
 _end = script(__file__, "room_end")
+_live = script(__file__, "room_live")
 
 LEASE_MS = 3_000
 CLAIM_MAX = 50
+LISTED_MAX = 100
 
 
 class Renewed(msgspec.Struct):
@@ -92,13 +94,10 @@ class Listed(msgspec.Struct):
 _listed = msgspec.json.Decoder(Listed)
 
 
-async def live(count: int, *, now_ms: int) -> list[tuple[str, Listed]]:
-    """The live rooms whose runner has refreshed them, the most watched first. Two round trips."""
-    fresh = await client().zrange(keys.leases(), now_ms - LEASE_MS, "+inf", byscore=True, offset=0, num=500)
-    if not fresh:
-        return []
-    texts = await client().hmget(keys.listed(), fresh)
-    found = [(room, _listed.decode(text)) for room, text in zip(fresh, texts, strict=True) if text]
+async def live(count: int) -> list[tuple[str, Listed]]:
+    """The live rooms, at most a hundred, the most watched first. Redis: lua/room_live.lua, one round trip."""
+    flat = await _live([keys.leases(), keys.listed()], [LISTED_MAX])
+    found = [(room, _listed.decode(text)) for room, text in zip(flat[::2], flat[1::2], strict=True)]
     return sorted(found, key=lambda each: (-each[1].watchers, each[1].started_ms))[:count]
 
 

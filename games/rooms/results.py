@@ -22,6 +22,7 @@ from leaderboard import boards
 from leaderboard.boards import FinishedRun
 from leaderboard.models import Board
 from live.errors import GameError
+from store import stream
 from store.client import client
 from store.stream import Entry, Group
 from store.trouble import SQL_TROUBLE
@@ -157,6 +158,11 @@ def _run(room: str, ended: Ended, player: Player, rating: Rating) -> FinishedRun
         started_ms=ended.ended_ms,
         record=msgspec.json.encode(kept).decode(),
     )
+
+
+async def trim() -> int:
+    """Drop the matches that are written; returns how many. One round trip."""
+    return await stream.trim(keys.finished(), [GROUP.name])
 
 
 async def streams() -> list[str]:

@@ -1,6 +1,5 @@
 """Rooms as web processes see them: made, joined, talked to, read. What happens in one its runner decides."""
 
-import json
 import secrets
 import time
 from collections.abc import Sequence
@@ -11,7 +10,9 @@ import msgspec
 from accounts.cards import Card
 from games.rooms import keys, registry
 from games.rooms.game import RoomGame, find_room_game
+from games.rooms.messages import Again
 from live.errors import GameError
+from live.protocol import Message, encode
 from store.client import client
 from store.scripts import script
 
@@ -160,7 +161,7 @@ async def sit(room: Room, seat: Seat) -> int:
     if now.status == OPEN and all(now.seats):
         await client().hset(keys.room(room.id), "status", WAITING)
         await registry.add(room.id, now.players)
-        await tell(room.id, {"type": "room_again"})
+        await tell(room.id, Again())
     return taken
 
 
@@ -190,6 +191,6 @@ async def say(room_id: str, **words: str | int) -> None:
     await pipe.execute()
 
 
-async def tell(room_id: str, message: dict[str, Any]) -> None:
+async def tell(room_id: str, message: Message) -> None:
     """Say something to everybody in a room, past its runner. One round trip."""
-    await client().publish(keys.channel(room_id), json.dumps(message, separators=(",", ":"), ensure_ascii=False))
+    await client().publish(keys.channel(room_id), encode(message))

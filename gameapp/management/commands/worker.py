@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, close_old_connections
 
 from flags import flags
+from games.rooms import results
 from games.settle import settle
 from leaderboard.seasons import closing
 from leaderboard.stream import readers
@@ -32,6 +33,7 @@ CHORES: list[tuple[Callable[[], Awaitable[object]], float]] = [
     (closing.close_ended, 5.0),
     (closing.close_missing, 600.0),
     (readers.trim, 30.0),
+    (results.trim, 30.0),
     (ledger.drop_acknowledged, 30.0),
     (visibility.finish, 60.0),
     (visibility.work_off, 2.0),
@@ -61,6 +63,7 @@ class Command(BaseCommand):
     async def work(self, name: str) -> None:
         """Run until SIGTERM or SIGINT; the batches in hand are finished first."""
         reading = [*readers.readers(name), GroupReader(ledger.GROUP, name, ledger.streams)]
+        reading.append(GroupReader(results.GROUP, name, results.streams))
         loop = asyncio.get_running_loop()
 
         def stop() -> None:

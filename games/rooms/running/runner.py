@@ -11,7 +11,8 @@ import socket
 import time
 from collections.abc import Callable
 
-from games.rooms import keys, pairing, registry, results, rooms
+from games.rooms import keys, registry, results, rooms
+from games.rooms.meeting import pairing
 from games.rooms.rooms import UnknownRoom
 from games.rooms.running.log import checkpoint
 from games.rooms.running.stage import Show, Stage

@@ -13,10 +13,12 @@ from typing import Any, NamedTuple
 import msgspec
 
 from games.rooms import keys
+from games.rooms.messages import Emoted, Keyframe, Stepped
 from games.rooms.registry import Listed, Renewed
 from games.rooms.rooms import OVER, PLAYING, TTL_MS, WAITING, Room
 from games.rooms.running.lines import SILENT_MS, Line, all_here, seats
 from games.rooms.running.log import Checkpoint, Entry, after, before, checkpoint, entries
+from live.protocol import encode
 
 #: The match begins this long after everybody is here.
 COUNTDOWN_MS = 3_000
@@ -95,6 +97,7 @@ class Stage:
             self._changed |= self.lines[int(fields["gone"])].leave(fields["c"], now_ms)
         elif "resign" in fields:
             self.lines[int(fields["resign"])].gave_up = True
+            self._changed = True
 
     def _hear_input(self, seat: int, queued: Queued, connection: str, now_ms: int) -> None:
         if queued.number <= max(self.acked[seat], self.queues[seat][-1].number if self.queues[seat] else 0):
@@ -181,16 +184,11 @@ class Stage:
         self.logged += 1
         entry.version, entry.position = self.version, self._position()
         old, self.state = self.state, after(self.rules, self.state, entry)
-        frame = {
-            "type": "frame",
-            "v": self.version,
-            "t": self.rules.tick(self.state),
-            "a": self.acked,
-            "d": self.rules.delta(old, self.state),
-        }
+        delta = self.rules.delta(old, self.state)
+        frame = encode(Stepped(self.version, self.rules.tick(self.state), self.acked, delta))
         if self.rules.result(self.state) is not None:
             self.status, self._changed, self.ended = OVER, True, True
-        return self._show(entry=_text(entry), frame=_text(frame))
+        return self._show(entry=_text(entry), frame=frame)
 
     def _position(self) -> str:
         """Up to where the inputs are played: a successor reads on from here, and ignores numbers it has seen."""
@@ -201,7 +199,7 @@ class Stage:
 
     def _emoted(self) -> list[Show]:
         shown, self.emotes = self.emotes, []
-        return [self._show(frame=_text({"type": "emote", "seat": seat, "emote": emote})) for seat, emote in shown]
+        return [self._show(frame=encode(Emoted(seat, emote))) for seat, emote in shown]
 
     def _keyframe(self, now_ms: int) -> Show:
         """What a newcomer needs, for everybody when something besides the game has changed; and the checkpoint."""
@@ -215,36 +213,35 @@ class Stage:
             self.status,
             [line.connection for line in self.lines],
         )
-        changes = {"status": self.status} | ({"result": _text(key["results"])} if self.ended else {})
+        changes = {"status": self.status} | ({"result": _text(key.results)} if self.ended else {})
         # Nobody needs the whole again when only time has gone on.
-        frame = _text(key) if self._changed else ""
+        frame = encode(key) if self._changed else ""
         self._key_at_ms, self._changed = now_ms, False
-        return self._show(frame=frame, kept=_text(kept), keyframe=_text(key), changes=_text(changes))
+        return self._show(frame=frame, kept=_text(kept), keyframe=encode(key), changes=_text(changes))
 
     def hand_over(self, now_ms: int) -> list[Show]:
         """The last checkpoint, from which another runner goes on."""
         return [] if self.ended else [self._keyframe(now_ms)]
 
-    def keyframe(self, now_ms: int) -> dict[str, Any]:
+    def keyframe(self, now_ms: int) -> Keyframe:
         """Everything that may be seen. Times are UTC ms."""
         results = self.rules.result(self.state)
-        return {
-            "type": "room",
-            "room": self.room.id,
-            "game": self.room.game.slug,
-            "epoch": self.epoch,
-            "v": self.version,
-            "t": self.rules.tick(self.state),
-            "a": self.acked,
-            "status": self.status,
-            "rated": self.room.rated,
-            "tick_ms": self.rules.TICK_MS,
-            "starts_ms": _utc_ms() + self.zero_ms - now_ms,
-            "watchers": self.watchers(now_ms),
-            "seats": seats(self.room, self.lines, now_ms),
-            "view": self.rules.view(self.state),
-            "results": [{"place": each.place, "points": each.points, "marks": each.marks} for each in results or ()],
-        }
+        return Keyframe(
+            room=self.room.id,
+            game=self.room.game.slug,
+            epoch=self.epoch,
+            v=self.version,
+            t=self.rules.tick(self.state),
+            a=self.acked,
+            status=self.status,
+            rated=self.room.rated,
+            tick_ms=self.rules.TICK_MS,
+            starts_ms=_utc_ms() + self.zero_ms - now_ms,
+            watchers=self.watchers(now_ms),
+            seats=seats(self.room, self.lines, now_ms),
+            view=self.rules.view(self.state),
+            results=[{"place": each.place, "points": each.points, "marks": each.marks} for each in results or ()],
+        )
 
     def watchers(self, now_ms: int) -> int:
         """How many watch, as the web processes said last."""

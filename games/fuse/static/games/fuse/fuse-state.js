@@ -15,9 +15,17 @@ export function slide(cells, input) {
   for (const line of LINES[input]) {
     let next = 0;
     let open = false;
-    for (const from of line) {
+    for (const [place, from] of line.entries()) {
       const value = cells[from];
       if (!value) continue;
+      if (value < 0) {
+        // A stone of Fuse Duel stands still, and nothing slides past it.
+        after[from] = value;
+        journeys.push({ from, to: from, value, fused: false });
+        next = place + 1;
+        open = false;
+        continue;
+      }
       const before = line[next - 1];
       if (open && after[before] === value) {
         after[before] = 2 * value;

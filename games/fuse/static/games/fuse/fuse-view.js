@@ -63,6 +63,9 @@ export class FuseView {
   #value(tile, value) {
     tile.dataset.value = value;
     tile.dataset.digits = String(value).length;
+    // Below zero it is a stone: how many moves until it crumbles.
+    if (value < 0) tile.dataset.stone = -value;
+    else delete tile.dataset.stone;
   }
 
   #place(tile, to, from) {

@@ -5,6 +5,7 @@ import hashlib
 import msgspec
 
 from games.rooms import keys
+from games.rooms.messages import Asks, Next
 from games.rooms.rooms import OVER, GameError, Room, make, tell
 from store.client import client
 
@@ -31,6 +32,6 @@ async def would_play_again(room: Room, seat: int) -> None:
         seats = [msgspec.structs.replace(each) for each in reversed(room.seats) if each]
         await make(room.game, seats, rated=room.rated, id=next_id)
         await client().hset(keys.room(room.id), "next", next_id)
-        await tell(room.id, {"type": "room_next", "room": next_id})
+        await tell(room.id, Next(next_id))
     else:
-        await tell(room.id, {"type": "room_asks", "seat": seat})
+        await tell(room.id, Asks(seat))

@@ -1,0 +1,1 @@
+"""How people come together: looking for an opponent, a rematch."""

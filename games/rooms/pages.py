@@ -1,0 +1,162 @@
+"""The pages of rooms: quick play, a room, what came of it, and what can be watched now."""
+
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.crypto import salted_hmac
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.guests import sign_in_as_guest
+from accounts.models import Player
+from games.game import UnknownGame
+from games.models import Match
+from games.rooms import ratings, registry, replays, rooms
+from games.rooms.game import RoomGame, all_room_games, find_room_game
+from games.rooms.rooms import Seat, UnknownRoom
+from live.errors import GameError
+from live.rate_limits import client_address, enter
+
+WATCH_COUNT = 24
+STRIP_COUNT = 3
+NEWEST_COUNT = 12
+
+
+def _game_or_404(slug: str) -> RoomGame:
+    try:
+        return find_room_game(slug)
+    except UnknownGame as error:
+        raise Http404(str(error)) from error
+
+
+async def _player(request: HttpRequest) -> Player:
+    """Who asks; somebody who is no player yet becomes a guest, as with every Play button."""
+    return request.player or await sign_in_as_guest(request)
+
+
+async def seat_of(player: Player, game: RoomGame, address: str) -> Seat:
+    """A player's seat in a new room. `origin` is their address, hashed: two from one place are not rated."""
+    rating = await ratings.of(player.pk, game.slug)
+    return Seat(player.pk, player.card, rating.shown, ratings.is_provisional(rating), origin=origin(address))
+
+
+def origin(address: str) -> str:
+    """An address as rooms keep it: a hash that tells places apart and nothing else."""
+    return salted_hmac("rooms.origin", address, algorithm="sha256").hexdigest()[:16] if address else ""
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+async def quick(request: HttpRequest, slug: str) -> HttpResponse:
+    """Look for an opponent. A POST is the Play button: it makes a guest of somebody who is no player yet."""
+    game = _game_or_404(slug)
+    if request.method == "POST":
+        await _player(request)
+        return redirect("rooms:quick", slug)
+    if request.player and (room := await registry.room_of(request.player.pk)):
+        return redirect("rooms:room", room)
+    rating = await ratings.of(request.player.pk, slug) if request.player else None
+    return render(request, "games/rooms/seek.html", {"game": game, "rating": rating})
+
+
+@require_POST
+async def make(request: HttpRequest, slug: str) -> HttpResponse:
+    """A room to which a link leads: `with=bot` has a bot in it, else whoever opens the link first takes the seat."""
+    game, player = _game_or_404(slug), await _player(request)
+    await enter("room_make", str(player.pk))
+    if room := await registry.room_of(player.pk):
+        messages.error(request, "You are in a match. Finish it first.")
+        return redirect("rooms:room", room)
+    own = await seat_of(player, game, client_address(request))
+    other = replays.bot_seat(game) if request.POST.get("with") == "bot" else None
+    return redirect("rooms:room", await rooms.make(game, [own, other], rated=other is None))
+
+
+@require_POST
+async def sit(request: HttpRequest, room: str) -> HttpResponse:
+    """Take the free seat of a room that a link led to."""
+    player = await _player(request)
+    await enter("room_make", str(player.pk))
+    try:
+        kept = await rooms.load(room)
+        other = await registry.room_of(player.pk)
+        if other and other != room:
+            messages.error(request, "You are in a match. Finish it first.")
+            return redirect("rooms:room", other)
+        seat = await seat_of(player, kept.game, client_address(request))
+        if await sync_to_async(_is_blocked)(kept, player):
+            raise rooms.RoomFull
+        await rooms.sit(kept, seat)
+    except UnknownRoom as error:
+        raise Http404(str(error)) from error
+    except GameError as error:
+        messages.error(request, str(error))
+    return redirect("rooms:room", room)
+
+
+def _is_blocked(room: rooms.Room, player: Player) -> bool:
+    from games.models import Block
+
+    blocks = Block.objects.filter(player__in=room.players, blocked=player)
+    return (blocks | Block.objects.filter(player=player, blocked__in=room.players)).exists()
+
+
+@require_safe
+async def room(request: HttpRequest, room: str) -> HttpResponse:
+    """A match: played, watched, or over."""
+    try:
+        kept = await rooms.load(room)
+    except UnknownRoom:
+        return await _match(request, room)
+    seat = kept.seat_of(request.player.pk if request.player else None)
+    context = {
+        "game": kept.game,
+        "room": kept,
+        "seat": seat,
+        "may_sit": kept.status == rooms.OPEN and seat is None,
+        "host": next((each for each in kept.seats if each), None),
+        "link": request.build_absolute_uri() if kept.status == rooms.OPEN else "",
+    }
+    return render(request, f"games/{kept.game.slug}.html", context)
+
+
+async def _match(request: HttpRequest, room: str) -> HttpResponse:
+    """A match that is over and kept: who won, and every move of it."""
+    match = await Match.objects.filter(pk=room).prefetch_related("seats__player").afirst()
+    if match is None:
+        raise Http404(str(UnknownRoom()))
+    game = _game_or_404(match.game)
+    context = {"game": game, "match": match, "seats": list(match.seats.all()), "moves": replays.length(match)}
+    return render(request, f"games/{game.slug}_replay.html", context)
+
+
+@require_safe
+async def frames(request: HttpRequest, room: str) -> HttpResponse:
+    """Every view of a kept match, worked out by the rules, as JSON; `?from=` as for the replay of a run."""
+    await enter("replay", str(request.player.pk) if request.player else client_address(request))
+    match = await Match.objects.filter(pk=room).afirst()
+    start = request.GET.get("from", "0")
+    if match is None:
+        raise Http404(str(UnknownRoom()))
+    if not start.isascii() or not start.isdigit() or len(start) > 6:
+        return JsonResponse({"error": "`from` is the number of a frame."}, status=400)
+    return JsonResponse(await replays.frames(match, int(start)))
+
+
+@require_safe
+async def watch(request: HttpRequest) -> HttpResponse:
+    """The live rooms, the most watched first, and the newest matches that are over."""
+    newest = Match.objects.prefetch_related("seats__player").order_by("-ended_at")
+    context = {
+        "live": await live_rooms(WATCH_COUNT),
+        "newest": [match async for match in newest[:NEWEST_COUNT]],
+        "games": all_room_games(),
+    }
+    return render(request, "games/rooms/watch.html", context)
+
+
+async def live_rooms(count: int) -> list[dict[str, Any]]:
+    """Rooms for a list: id, game, players, points, since when, watchers, the view."""
+    found = await registry.live(count)
+    return [{"id": room, "listed": listed, "game": find_room_game(listed.game)} for room, listed in found]

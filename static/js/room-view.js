@@ -1,0 +1,167 @@
+// The frame around every room game: names, clock, banner, buttons, result, rematch. The game draws its stage. DOM only.
+
+import { now } from "live/clock";
+import { socket } from "live/site";
+import { speak } from "speak";
+
+const number = new Intl.NumberFormat();
+const TICK_MS = 250;
+const EMOTE_MS = 2_500;
+const ASKED_MS = 3_000;
+const WORDS = {
+  connecting: "Connecting…",
+  reconnecting: "Reconnecting… Your seat is kept.",
+  open: "Waiting for somebody to take the other seat.",
+  waiting: "Waiting for your opponent…",
+  elsewhere: "You play in another tab.",
+};
+
+export class RoomView {
+  #asked = 0;
+  #said = "";
+  #muted = localStorage.getItem("emotes") === "muted";
+
+  constructor(room, root = document.querySelector("[data-room]")) {
+    this.room = room;
+    const find = (name) => root.querySelector(`[data-${name}]`);
+    this.parts = Object.fromEntries(
+      ["banner", "take", "clock", "watchers", "resign", "result", "result-title", "result-words", "rematch", "replay", "mute", "rated"].map((name) => [name, find(name)]),
+    );
+    this.root = root;
+    this.parts.take?.addEventListener("click", () => room.take());
+    this.parts.resign?.addEventListener("click", () => this.#askResign());
+    this.parts.rematch?.addEventListener("click", () => this.#wantRematch());
+    this.parts.mute?.addEventListener("click", () => this.#mute(!this.#muted));
+    find("copy")?.addEventListener("click", ({ target }) => this.#copy(find("link"), target));
+    for (const button of root.querySelectorAll("[data-emote]")) button.addEventListener("click", () => room.say("emote", { emote: button.dataset.emote }));
+    room.addEventListener("change", () => this.#show());
+    room.addEventListener("emoted", ({ detail }) => this.#emoted(detail));
+    room.addEventListener("asks", ({ detail }) => this.#asks(detail));
+    room.addEventListener("next", ({ detail }) => location.assign(`/rooms/${detail.room}/`));
+    room.addEventListener("refused", ({ detail }) => this.#say(detail.retry ? "The site is catching up. Your seat is kept." : detail.message));
+    socket.addEventListener("state", () => this.#show());
+    setInterval(() => this.#tick(), TICK_MS);
+    this.#mute(this.#muted);
+    this.#show();
+  }
+
+  async #copy(link, button) {
+    link.select();
+    await navigator.clipboard?.writeText(link.value).catch(() => null);
+    button.textContent = "Copied";
+  }
+
+  #show() {
+    const { key, seat } = this.room.state;
+    const phase = this.room.phase;
+    this.root.dataset.phase = phase;
+    this.#say(this.#words(phase));
+    if (this.parts.take) this.parts.take.hidden = phase !== "elsewhere";
+    if (this.parts.resign) this.parts.resign.disabled = phase !== "playing";
+    for (const button of this.root.querySelectorAll("[data-input], [data-emote]")) button.disabled = phase !== "playing" && !("emote" in button.dataset && key && seat !== null);
+    if (!key) return;
+    if (this.parts.watchers) this.parts.watchers.textContent = key.watchers ? `${number.format(key.watchers)} watching` : "";
+    if (this.parts.rated) this.parts.rated.textContent = key.rated && !key.seats.some(({ bot }) => bot) ? "rated" : "not rated";
+    key.seats.forEach((each, place) => this.#showSeat(each, place));
+    this.#showResult(phase, key, seat);
+    this.#tick();
+  }
+
+  #showSeat({ card, rating, provisional, bot, player, away_s }, place) {
+    const part = this.root.querySelector(`[data-seat="${place}"]`);
+    if (!part) return;
+    const put = (name, text) => {
+      const found = part.querySelector(`[data-${name}]`);
+      if (found && found.textContent !== text) found.textContent = text;
+    };
+    put("name", card.name);
+    put("rating", bot ? "bot" : `${number.format(rating)}${provisional ? "?" : ""}`);
+    put("line", away_s === null || away_s === undefined ? "" : `reconnecting… ${away_s} s`);
+    part.querySelector("player-avatar")?.setAttribute("player", player || 1);
+    part.toggleAttribute("data-away", away_s !== null && away_s !== undefined);
+  }
+
+  #words(phase) {
+    if (phase === "countdown") return `Starts in ${Math.max(1, Math.ceil((this.room.state.key.starts_ms - now()) / 1000))}…`;
+    return WORDS[phase] ?? "";
+  }
+
+  #tick() {
+    const { key } = this.room.state;
+    if (!key) return;
+    if (this.room.phase === "countdown") this.#say(this.#words("countdown"));
+    else if (this.#said.startsWith("Starts in")) this.#show();
+    const length = (key.view.length ?? 0) * key.tick_ms;
+    const played = key.status === "over" ? this.room.view.tick * key.tick_ms : Math.max(0, now() - key.starts_ms);
+    const left = Math.max(0, Math.ceil((length - played) / 1000));
+    if (this.parts.clock) this.parts.clock.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+  }
+
+  #say(text) {
+    if (text === this.#said) return;
+    this.#said = text;
+    this.parts.banner.hidden = !text;
+    this.parts.banner.textContent = text;
+  }
+
+  #showResult(phase, key, seat) {
+    const { result } = this.parts;
+    if (phase !== "over" || !result.hidden) return;
+    result.hidden = false;
+    const places = key.results.map(({ place }) => place);
+    const winners = key.seats.filter((_, place) => places[place] === 1);
+    const draw = places.length > 1 && places.every((place) => place === 1);
+    const title = !places.length ? "Nobody came" : draw ? "A draw" : seat === null ? `${winners[0].card.name} wins` : places[seat] === 1 ? "You win!" : "You lose";
+    this.parts["result-title"].textContent = title;
+    this.parts["result-words"].textContent = key.results.map(({ points }, place) => `${key.seats[place].card.name}: ${number.format(points)}`).join(" · ");
+    if (this.parts.rematch) this.parts.rematch.hidden = seat === null || !places.length;
+    speak(`${title}. ${this.parts["result-words"].textContent}`);
+    (this.parts.rematch?.hidden === false ? this.parts.rematch : result).focus({ preventScroll: true });
+  }
+
+  // Twice within three seconds, so that a slip of the finger ends nothing.
+  #askResign() {
+    if (this.#asked) {
+      this.room.say("resign");
+      return this.#unaskResign();
+    }
+    this.parts.resign.textContent = "Really resign?";
+    this.#asked = setTimeout(() => this.#unaskResign(), ASKED_MS);
+  }
+
+  #unaskResign() {
+    clearTimeout(this.#asked);
+    this.#asked = 0;
+    this.parts.resign.textContent = "Resign";
+  }
+
+  #wantRematch() {
+    this.room.say("rematch");
+    this.parts.rematch.disabled = true;
+    this.parts.rematch.textContent = "Waiting for the other…";
+  }
+
+  #asks({ seat }) {
+    if (seat === this.room.state.seat) return;
+    const { card } = this.room.state.key.seats[seat];
+    this.parts["result-words"].textContent = `${card.name} wants a rematch.`;
+    speak(this.parts["result-words"].textContent);
+  }
+
+  #mute(muted) {
+    this.#muted = muted;
+    localStorage.setItem("emotes", muted ? "muted" : "shown");
+    if (this.parts.mute) {
+      this.parts.mute.setAttribute("aria-pressed", String(muted));
+      this.parts.mute.textContent = muted ? "Emotes muted" : "Mute emotes";
+    }
+  }
+
+  #emoted({ seat, emote }) {
+    const part = this.root.querySelector(`[data-seat="${seat}"] [data-emoted]`);
+    if (!part || (this.#muted && seat !== this.room.state.seat)) return;
+    part.textContent = emote;
+    clearTimeout(part.cleared);
+    part.cleared = setTimeout(() => (part.textContent = ""), EMOTE_MS);
+  }
+}
