@@ -21,7 +21,11 @@ def parser() -> argparse.ArgumentParser:
         "--data", default="", metavar="FOLDER", help="where everything is kept (default: var, or DATA_DIR)"
     )
     made.add_argument(
-        "--runners", type=runners, default=1, metavar="N", help="how many processes run rooms (default: 1)"
+        "--runners",
+        type=runners,
+        default=1,
+        metavar="N",
+        help="how many processes run rooms (default: 1; 0: none here)",
     )
     made.add_argument("--no-demo", action="store_true", help="plant no demo players on the first start")
     made.add_argument(
@@ -35,8 +39,8 @@ def parser() -> argparse.ArgumentParser:
 
 def runners(text: str) -> int:
     """How many runners, from the command line."""
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 64):
-        raise argparse.ArgumentTypeError(f"a number from 1 to 64 is needed, not {text}")
+    if not (text.isascii() and text.isdigit() and 0 <= int(text) <= 64):
+        raise argparse.ArgumentTypeError(f"a number from 0 to 64 is needed, not {text}")
     return int(text)
 
 

@@ -88,6 +88,11 @@ class RoomGame:
     emotes: tuple[str, ...] = ("Hi!", "Good luck!", "Nice!", "Wow!", "Oops!", "GG")
 
     @property
+    def small_styles(self) -> str:
+        """The static file that its small picture needs."""
+        return f"games/{self.slug}/small.css"
+
+    @property
     def small(self) -> str:
         """The template of its small picture in a list, with the `view`."""
         return f"games/_{self.slug}_small.html"

@@ -151,7 +151,7 @@ async def watch(request: HttpRequest) -> HttpResponse:
     context = {
         "live": await live_rooms(WATCH_COUNT),
         "newest": [match async for match in newest[:NEWEST_COUNT]],
-        "games": all_room_games(),
+        "room_games": all_room_games(),
     }
     return render(request, "games/rooms/watch.html", context)
 

@@ -25,6 +25,12 @@ OWNERS = {"owner", "superuser"}
 ROUTES = {
     "": ("/", EVERYBODY),
     "play/<slug:slug>/": ("/play/fuse/", EVERYBODY),
+    "watch/": ("/watch/", EVERYBODY),
+    "rooms/play/<slug:slug>/": ("/rooms/play/fuse-duel/", EVERYBODY),
+    "rooms/new/<slug:slug>/": ("/rooms/new/fuse-duel/", EVERYBODY),
+    "rooms/<str:room>/": ("/rooms/none/", EVERYBODY),
+    "rooms/<str:room>/sit/": ("/rooms/none/sit/", EVERYBODY),
+    "rooms/<str:room>/frames.json": ("/rooms/none/frames.json", EVERYBODY),
     "replays/<str:run>/": ("/replays/none/", EVERYBODY),
     "replays/<str:run>/frames.json": ("/replays/none/frames.json", EVERYBODY),
     "boards/<slug:slug>/record/<int:player>/": ("/boards/fuse/record/1/", EVERYBODY),

@@ -13,6 +13,7 @@ from games.rooms.rooms import Seat, make
 from live.layer import tell_player
 from store.client import client
 from store.scripts import script
+from store.together import together
 
 _pair = script(__file__, "room_pair")
 
@@ -20,7 +21,7 @@ _pair = script(__file__, "room_pair")
 REACH, WIDENS = 50, 25
 #: A ticket that its page does not renew ends.
 TICKET_MS = 15_000
-PAIRS_MAX = 50
+PAIRS_MAX = 10
 
 
 class Ticket(msgspec.Struct):
@@ -64,10 +65,7 @@ async def pair() -> None:
 
     Redis: lua/room_pair.lua for each game and one read; four round trips for each pair.
     """
-    for game in all_room_games():
-        ids = [secrets.token_urlsafe(9) for _ in range(PAIRS_MAX)]
-        names = [keys.tickets(game.slug), keys.pairs(), keys.playing()]
-        await _pair(names, [REACH, WIDENS, TICKET_MS, msgspec.json.encode(ids).decode()])
+    await together(*(_pair_for(game.slug) for game in all_room_games()))
     for room_id, text in (await client().hgetall(keys.pairs())).items():
         tickets = _tickets.decode(text)
         seats = [ticket.seat() for ticket in tickets]
@@ -75,6 +73,12 @@ async def pair() -> None:
         await client().hdel(keys.pairs(), room_id)
         for ticket in tickets:
             await tell_player(ticket.player, Matched(room_id))
+
+
+async def _pair_for(game: str) -> None:
+    ids = [secrets.token_urlsafe(9) for _ in range(PAIRS_MAX)]
+    names = [keys.tickets(game), keys.pairs(), keys.playing()]
+    await _pair(names, [REACH, WIDENS, TICKET_MS, msgspec.json.encode(ids).decode()])
 
 
 def _is_fair(seats: list[Seat]) -> bool:

@@ -19,12 +19,13 @@ from games.rooms.running.stage import Show, Stage
 from live.observe import counters
 from store.client import Client, StoreUnavailable, blocking, client
 from store.scripts import script
+from store.together import together
 
 logger = logging.getLogger(__name__)
 
 _show = script(__file__, "room_show")
 
-CLAIM_S, RENEW_S, PAIR_S = 0.1, 1.0, 0.25
+LOOK_S, RENEW_S = 0.2, 1.0
 #: At most so often the inputs are read: what comes within it is stepped together.
 ROUND_S = 0.004
 WAIT_MAX_S = 0.1
@@ -53,11 +54,7 @@ class Runner:
     async def run(self) -> None:
         """Run rooms until `stop`. Trouble with Redis is logged and waited out; rooms that it cost are taken anew."""
         connection = blocking(WAIT_MAX_S)
-        chores = [
-            self._repeat(self._claim, CLAIM_S),
-            self._repeat(self._renew, RENEW_S),
-            self._repeat(pairing.pair, PAIR_S),
-        ]
+        chores = [self._repeat(self._look, LOOK_S), self._repeat(self._renew, RENEW_S)]
         tasks = [asyncio.create_task(chore) for chore in chores]
         try:
             while not self._stopping.is_set():
@@ -89,8 +86,10 @@ class Runner:
 
     # Whose rooms
 
-    async def _claim(self) -> None:
-        for room_id, epoch in await registry.claim(self.name):
+    async def _look(self) -> None:
+        """Pair who waits, and take rooms that nobody runs."""
+        _, claimed = await together(pairing.pair(), registry.claim(self.name))
+        for room_id, epoch in claimed:
             if (stage := await self._taken(room_id, epoch)) is not None:
                 self.stages[room_id] = stage
                 logger.info("runs room %s from version %d on", room_id, stage.version)
@@ -148,7 +147,7 @@ class Runner:
         """Hand each room what was said to it; waits until something is, or until a room is due."""
         streams = {keys.inputs(room_id): stage.read_id for room_id, stage in self.stages.items()}
         if not streams:
-            return await asyncio.sleep(0.02)
+            return await asyncio.sleep(WAIT_MAX_S)
         wait_ms = min((stage.due_ms() for stage in self.stages.values()), default=0) - now_ms()
         block = max(1, min(wait_ms, int(1000 * WAIT_MAX_S))) if wait_ms > 0 else None
         by_name = {keys.inputs(room_id): stage for room_id, stage in self.stages.items()}
