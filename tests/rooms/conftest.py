@@ -91,8 +91,15 @@ class RoomSocket(Socket):
     @property
     def acked(self) -> list[int]:
         frames = [frame for frame in self.frames if frame["type"] == "frame"]
-        return frames[-1]["a"] if frames else self.key["a"] if self.key else []
+        return frames[-1]["a"] if frames else self.key["a"] if self.key else [0, 0]
 
     async def play(self, input: str) -> None:
         self.n += 1
         await self.say(type="input", n=self.n, input=input)
+
+
+async def both_playing(first: RoomSocket, second: RoomSocket) -> None:
+    await first.join()
+    await second.join()
+    for each in (first, second):
+        await each.until(lambda each=each: each.status == "playing")
