@@ -17,11 +17,11 @@ from audit.admin import CappedPaginator, ReadOnly
 from audit.trail import record
 from store.sync_loop import run_sync
 
-#: Fields that make somebody's rights.
+#: The fields that define a player's rights.
 RIGHTS = {"is_staff", "is_superuser", "groups", "user_permissions"}
-#: Fields that nobody sees or looks up who may not change an account.
+#: Fields that only those who may change an account can see, and that nobody can filter by.
 PRIVATE = ("email", "password")
-# At most this many of the players that a search finds are used.
+# A search uses at most this many of the matching players.
 PLAYERS_MAX = 500
 
 
@@ -47,7 +47,7 @@ def ids_of_called(term: str, at_most: int) -> list[int]:
 
 
 class FindsByPlayer:
-    """A search for rows by their players' names, or by their own key: the players first, then rows by an index."""
+    """Finds rows by their players' names or by their own key: first looks up the players, then the rows by an index."""
 
     player_fields: Sequence[str] = ["player"]
     search_fields: Sequence[str] = ["player"]
@@ -88,7 +88,7 @@ class PlayerAdmin(FindsByPlayer, UserAdmin):
     paginator = CappedPaginator
 
     def has_change_permission(self, request, obj=None):
-        # Who stands no lower is changed by nobody but superusers: an owner could take another one over else.
+        # Only superusers change accounts of an equal or higher rank: otherwise an owner could take over another owner.
         may = super().has_change_permission(request, obj)
         return may and (obj is None or stands_above(request.user, obj))
 
@@ -96,7 +96,7 @@ class PlayerAdmin(FindsByPlayer, UserAdmin):
         found = super().get_fieldsets(request, obj)
         if obj is None or self.has_change_permission(request, obj):
             return found
-        # Who only looks sees no mail address, and no way to a password that would be refused.
+        # Those who may only view see no mail address, and no link to a password form that would be refused.
         return [(title, {**rest, "fields": [f for f in rest["fields"] if f not in PRIVATE]}) for title, rest in found]
 
     def get_readonly_fields(self, request, obj=None):
@@ -128,7 +128,7 @@ class PlayerAdmin(FindsByPlayer, UserAdmin):
         return may and (obj is None or (not obj.is_staff and stands_above(request.user, obj)))
 
     def get_deleted_objects(self, objs, request):
-        # What belongs to a player goes, or is made nameless, with them: nobody needs a right to each part of it.
+        # A player's data is deleted or made anonymous with them, so no permission for each kind of it is needed.
         to_delete, counts, _, protected = super().get_deleted_objects(objs, request)
         return to_delete, counts, set(), protected
 
@@ -143,7 +143,7 @@ class PlayerAdmin(FindsByPlayer, UserAdmin):
 
     def save_model(self, request, obj, form, change):
         if change:
-            # Only what was changed here: the rest may have changed meanwhile, a ban above all.
+            # Save only what was changed here: other fields may have changed meanwhile, above all by a ban.
             fields = {name for name in form.changed_data if name not in ("groups", "user_permissions")}
             obj.save(update_fields=fields | ({"name_key"} if "name" in fields else set()))
         else:
@@ -160,7 +160,7 @@ class PlayerAdmin(FindsByPlayer, UserAdmin):
 
 
 def _values(data: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    """Fields for the audit trail; groups and permissions in words, names and addresses only as changed."""
+    """Fields for the audit trail. Groups and permissions are texts; of names and private fields only `…` is kept."""
     return {name: _value(data.get(name)) if name not in ("name", *PRIVATE) else "…" for name in names}
 
 
@@ -179,17 +179,17 @@ def permissions_of(group: Group) -> set[str]:
 admin.site.unregister(Group)
 
 
-#: Whoever may do these stands as high as an owner: they change accounts and rights.
+#: The permissions that give somebody an owner's rank: they allow changes to accounts and rights.
 OWNERS_ALONE = ("auth.", "accounts.add_player", "accounts.change_player", "accounts.delete_player")
 
 
 def makes_owners(names: Iterable[str]) -> bool:
-    """Whether some of these permissions are an owner's own."""
+    """Whether any of these permissions gives an owner's rank."""
     return any(name.startswith(OWNERS_ALONE) for name in names)
 
 
 class RoleForm(forms.ModelForm):
-    """What a role may do; only superusers make owners of whoever has it."""
+    """The permissions of a role. Only superusers may give it those of an owner."""
 
     by: Player
 
@@ -206,7 +206,7 @@ class RoleForm(forms.ModelForm):
 
 @admin.register(Group)
 class RoleAdmin(GroupAdmin):
-    """What each role may do: audited, and changed by who stands above it, since all who have it get it at once."""
+    """The permissions of roles, audited. Only superusers change an owner's role, because it applies to all owners."""
 
     form = RoleForm
 
@@ -228,12 +228,12 @@ class RoleAdmin(GroupAdmin):
         before = sorted(permissions_of(form.instance)) if change else None
         super().save_related(request, form, formsets, change)
         after = sorted(permissions_of(form.instance))
-        # One row for what was given and what was taken, since a role may hold a hundred permissions.
+        # Record only the permissions that were given and taken, since a role may have a hundred of them.
         given, taken = sorted(set(after) - set(before or ())), sorted(set(before or ()) - set(after))
         act = "change_role" if change else "add_role"
         record(act, "role", form.instance.name, by=request.user, before={"taken": taken}, after={"given": given})
         if given or taken:
-            # Open sockets still know whoever has the role with their old rights; who changed it goes on.
+            # Open sockets still use the old rights of those with the role. Whoever changed it stays signed in.
             for id in form.instance.user_set.exclude(pk=request.user.pk).values_list("pk", flat=True):
                 run_sync(end_sessions(id))
 

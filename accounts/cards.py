@@ -1,4 +1,4 @@
-"""What of a player is shown beside a score or in a list; kept with the boards so that one read brings it along."""
+"""What is shown of a player beside a score or in a list. Stored with the boards, so that one read returns both."""
 
 import msgspec
 
@@ -22,7 +22,7 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @classmethod
     def decode(cls, text: str) -> "Card":
-        """Read a kept card; a missing one (empty text) is an unnamed somebody."""
+        """Decode a stored card. A missing one (empty text) gives the default card."""
         return _decoder.decode(text) if text else cls()
 
 

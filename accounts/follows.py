@@ -43,11 +43,11 @@ def follow(player: Player, other: Player) -> None:
 
 
 def unfollow(player: Player, other: Player) -> None:
-    """Follow somebody no longer."""
+    """Stop following somebody."""
     Follow.objects.filter(follower=player, followed=other).delete()
     follows_changed.send(Player, player=player)
 
 
 def followed_by(player: Player) -> list[int]:
-    """The ids of those whom a player follows, the newest first. Sync."""
+    """The ids of the players that a player follows, newest first. Sync."""
     return list(player.follows.values_list("followed_id", flat=True)[:FOLLOWS_MAX])

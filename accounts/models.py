@@ -21,16 +21,16 @@ class PlayerManager(BaseUserManager["Player"]):
         return self.named(name or "").get()
 
     def named(self, name: str) -> "models.QuerySet[Player]":
-        """The player of this name, in whatever case; never one who only looks alike.
+        """The player of this name, ignoring case, but never one whose name only looks alike.
 
-        Found by the key that is stored beside the name, since a database's rules for cases may be any language's.
+        Uses the key that is stored beside the name, because a database may follow any language's rules for case.
         """
         folded = fold(name)
         alike = models.Q(name_key=folded) | models.Q(name_key__startswith=f"{folded}#")
         return self.filter(alike, Exact(AsciiLower("name"), name.lower()))
 
     def create_user(self, name: str, password: str | None = None, **fields: Any) -> "Player":
-        """Make a member; a password of None cannot sign in."""
+        """Make a member; with a password of None they cannot sign in."""
         player = self.model(name=name, **fields)
         player.set_password(password)
         player.save(using=self._db)
@@ -49,15 +49,15 @@ class PlayerManager(BaseUserManager["Player"]):
                     guest.save(using=self._db)
                 return guest
             except IntegrityError:
-                continue  # The name was taken: the next one is free, all but surely.
+                continue  # The name was taken. The next one is almost certainly free.
         raise RuntimeError("no free guest name in 20 tries")
 
 
 class Player(AbstractBaseUser, PermissionsMixin):
-    """Somebody who plays: a guest (no password yet), a member, a demo player that was planted, or one who is gone.
+    """A player: a guest (no password yet), a member, a generated demo player, or a deleted one (`is_gone`).
 
-    Who is gone has no name, no rights and no sessions: a row of its own for each, which the history of a deleted
-    account points at.
+    A deleted player has no name, rights or sessions. Each deleted account gets one such row, which its history
+    points at.
     """
 
     class Visibility(models.TextChoices):
@@ -71,7 +71,7 @@ class Player(AbstractBaseUser, PermissionsMixin):
         DARK = "dark", "Dark"
 
     AVATARS = 12
-    #: Whom the player follows, for their sockets, which read it once.
+    #: The ids of the players they follow. Set only for sockets, which read it once.
     follow_ids: Sequence[int] = ()
 
     name = models.CharField(
@@ -127,11 +127,11 @@ class Player(AbstractBaseUser, PermissionsMixin):
             models.Index(fields=["is_guest", "joined_at"], name="player_guest_joined"),
             models.Index(fields=["-joined_at"], name="player_joined"),
             models.Index(fields=["country", "-joined_at"], name="player_country_joined"),
-            # What the admin filters by and few players are.
+            # For filters of the admin that match few players.
             models.Index(fields=["-joined_at"], condition=models.Q(is_staff=True), name="player_staff"),
             models.Index(fields=["-joined_at"], condition=models.Q(is_demo=True), name="player_demo"),
             models.Index(fields=["-joined_at"], condition=models.Q(is_active=False), name="player_inactive"),
-            # Asked for each minute, and nearly nobody is in it.
+            # Queried every minute, and matches almost nobody.
             models.Index(fields=["leaving_at"], condition=models.Q(leaving_at__isnull=False), name="player_leaving"),
         ]
 
@@ -148,13 +148,13 @@ class Player(AbstractBaseUser, PermissionsMixin):
             raise ValidationError({"name": ValidationError(NAME_TAKEN, code=NAME_TAKEN_CODE)})
 
     def wearing(self, kind: str) -> str:
-        """The slug of what the player wears of a kind of the shop; empty for nothing."""
+        """The slug of the shop item of this kind that the player wears; empty for none."""
         head, _, game = kind.partition(":")
         return self.themes.get(game, "") if head == "theme" else getattr(self, kind)
 
     @property
     def shown_name(self) -> str:
-        """The name as others read it; who is gone has none."""
+        """The name that others see; `Somebody` for a deleted player."""
         return "Somebody" if self.is_gone else self.name
 
     @property

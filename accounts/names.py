@@ -11,7 +11,7 @@ from django.db import models
 from django.urls import get_resolver
 
 PATTERN = re.compile(r"[A-Za-z0-9_-]{3,20}")
-# Names that would look like the site itself speaking; every first part of an address here is reserved, too.
+# Names that could be taken for the site itself. The first part of every URL path of the site is reserved, too.
 RESERVED = frozenset(
     """
     admin administrator anonymous api everyone gameapp guest help here livez metrics mod moderator nobody null
@@ -19,7 +19,7 @@ RESERVED = frozenset(
     undefined ws you
     """.split()
 )
-# What looks alike in common fonts, by Unicode's table of confusables (UTS #39) as far as it concerns our letters.
+# Characters that look alike in common fonts, from Unicode's confusables (UTS #39), for the letters that we allow.
 _LOOKALIKES = str.maketrans({"0": "o", "1": "l", "i": "l", "5": "s", "m": "rn", "w": "vv", "_": "-"})
 KEY_LENGTH_MAX = 60
 
@@ -56,7 +56,7 @@ def _reserved() -> frozenset[str]:
 
 
 def _first_parts(prefix: str, patterns: Any) -> Iterator[str]:
-    """The first part of every address of the site that is spelled out."""
+    """The first part of every URL path of the site, where it is fixed text."""
     for each in patterns:
         route = prefix + str(each.pattern)
         first = route.partition("/")[0].lstrip("^")
@@ -67,9 +67,9 @@ def _first_parts(prefix: str, patterns: Any) -> Iterator[str]:
 
 
 class NameKey(models.CharField):
-    """A name as `fold` makes it, kept beside the name by itself; unique, so that no two players look alike.
+    """The folded name (see `fold`), stored automatically beside the name. Unique, so that no two players look alike.
 
-    What follows a `#` tells players apart who looked alike before there was this rule.
+    A suffix after `#` separates players whose names looked alike before this rule existed.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -83,7 +83,7 @@ class NameKey(models.CharField):
 
 
 class AsciiLower(models.Func):
-    """A name in lower case, the same under every collation: a Turkish one has another small letter for I."""
+    """A name in lower case, the same under every collation. A Turkish one, for example, lowers I differently."""
 
     function = "LOWER"
     output_field = models.CharField()

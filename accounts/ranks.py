@@ -1,20 +1,20 @@
-"""Who may do something to whose account: those who stand above it."""
+"""Ranks: only somebody of a higher rank may act on an account."""
 
 from accounts.models import Player
 from live.errors import GameError
 
-#: The roles of staff that the site ships, the lowest first: each may do what those before it may.
+#: The staff roles of the site, lowest first. Each has the permissions of those before it.
 ROLES = MODERATOR, OPERATOR, OWNER = "Moderator", "Operator", "Owner"
 
 
 class NotYours(GameError):
     code = "not_yours"
-    message = "Only an owner may do that to staff, and nobody to themselves or to who stands no lower."
+    message = "Only an owner may do that to staff, and nobody to themselves or to an equal or higher rank."
 
 
 class LastSuperuser(GameError):
     code = "last_superuser"
-    message = "Nobody else could do everything then: make somebody else a superuser first."
+    message = "This is the last superuser. Make somebody else a superuser first."
 
 
 def rank(player: Player) -> int:
@@ -25,7 +25,7 @@ def rank(player: Player) -> int:
 
 
 def need_above(by: Player | None, player: Player) -> None:
-    """Refuse what somebody may not do to an account; None is the terminal, which may do everything. Sync.
+    """Check that `by` may act on an account. None is the terminal, which may do everything. Sync.
 
     Raises:
         NotYours: it is their own, or as high as theirs; a superuser may act on every other account.
@@ -35,11 +35,11 @@ def need_above(by: Player | None, player: Player) -> None:
 
 
 def stands_above(by: Player, player: Player) -> bool:
-    """Whether somebody may change an account: their own as a superuser, and those that stand lower. Sync."""
+    """Whether somebody may change an account: superusers any, others only those of a lower rank. Sync."""
     return by.is_superuser or rank(by) > rank(player)
 
 
 def is_last_superuser(player: Player) -> bool:
-    """Whether nobody but this player could still do everything. Sync."""
+    """Whether this player is a superuser and there is no other active one. Sync."""
     others = Player.objects.filter(is_superuser=True, is_active=True).exclude(pk=player.pk)
     return player.is_superuser and not others.exists()

@@ -34,12 +34,12 @@ from store.trouble import SQL_TROUBLE
 
 logger = logging.getLogger(__name__)
 
-# A mail is sent beside the request, so that its time does not tell whether there is such an account.
+# Mail is sent in the background, so that the response time does not reveal whether an account exists.
 _mail = ThreadPoolExecutor(1, thread_name_prefix="mail")
 
 
 def _own(request: HttpRequest) -> Player:
-    # Read afresh: a form that is refused leaves what was typed in its instance, and the page shows the player.
+    # Read again: an invalid form leaves the typed values in its instance, and the page also shows the player.
     return Player.objects.get(pk=request.player.pk)
 
 
@@ -92,7 +92,7 @@ def password(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         run_sync(count_try(client_address(request), player.name.lower()))
     if change.is_bound and change.is_valid():
-        # Redis first: were it away after SQL, the password would be changed and every device still signed in.
+        # Redis first: if it failed after SQL, the password would be changed but every device still signed in.
         stay_signed_in_alone(request, change.prepare())
         if change.save():
             messages.success(request, "Your password is changed. Every other device is signed out.")
@@ -106,13 +106,13 @@ def password(request: HttpRequest) -> HttpResponse:
 
 
 def _ask_to_confirm(request: HttpRequest, form: MailForm) -> str:
-    """Keep an address that was asked for, mail it a link, and say so; one counts once its link was opened."""
+    """Store a requested address, mail a link to it, and return a message. Opening the link confirms the address."""
     address = form.save()
     if not address:
         return "No mail address is kept any more."
     if address == form.player.email:
         return f"{address} is confirmed already."
-    # Not by the mail address: whoever types somebody else's must not keep links from them.
+    # Not limited by mail address: otherwise anyone could use up the limit of somebody else's address.
     run_sync(enter("confirm_player", str(form.player.pk)))
     run_sync(enter("confirm_address", client_address(request)))
     link = mail_address.link(form.player, address)
@@ -133,7 +133,7 @@ def _send_confirmation(address: str, link: str, name: str) -> None:
 
 
 def _site_url(request: HttpRequest) -> str:
-    """Where mailed links lead: never to whatever Host a request named."""
+    """The base URL of mailed links. With SITE_URLS set, never the Host of a request."""
     if django_settings.SITE_URLS:
         return django_settings.SITE_URLS[0]
     return f"{request.scheme}://{request.get_host()}"  # In development; the Host is one of ALLOWED_HOSTS.
@@ -142,7 +142,7 @@ def _site_url(request: HttpRequest) -> str:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def confirm_mail(request: HttpRequest, token: str) -> HttpResponse:
-    """Have a mail address count, with the link that was mailed to it; a press, since programs look at links, too."""
+    """Confirm a mail address with its mailed link. It takes a click on the page, since programs also open links."""
     found = mail_address.find(token)
     if found is None:
         return render(request, "accounts/expired.html", {"about": "address"}, status=404)
@@ -167,7 +167,7 @@ def devices(request: HttpRequest) -> HttpResponse:
 
 @login_required
 def end_devices(request: HttpRequest) -> HttpResponse:
-    """Sign one other device out (`device`), or all others. Who comes back here from signing in sees the list."""
+    """Sign one other device out (`device`), or all others. A GET, as after signing in, redirects to the list."""
     if request.method != "POST":
         return redirect("accounts:devices")
     own, name = engine.session_name(request.session.session_key), request.POST.get("device", "")
@@ -222,11 +222,11 @@ def reset(request: HttpRequest, player: str, token: str) -> HttpResponse:
     form = NewPasswordForm(found, request.POST or None)
     if request.method == "POST" and form.is_valid():
         form.prepare()
-        run_sync(engine.end_sessions(found.pk))  # Before SQL: with Redis away nothing has happened yet.
+        run_sync(engine.end_sessions(found.pk))  # Before SQL: if Redis is away, nothing has changed yet.
         if not form.save():
-            return render(request, "accounts/expired.html", status=404)  # Used by another tab this very moment.
-        logout(request)  # This browser's session may be one of them, and is needed for what comes next.
-        with contextlib.suppress(StoreUnavailable):  # Those that were opened in between open nothing any more.
+            return render(request, "accounts/expired.html", status=404)  # Another tab has just used it.
+        logout(request)  # This browser's session may have just ended, and the next steps need one.
+        with contextlib.suppress(StoreUnavailable):  # Sessions opened in between are invalid anyway.
             run_sync(engine.end_sessions(found.pk))
         messages.success(request, "Your password is changed. Sign in with it.")
         return redirect("accounts:sign_in")

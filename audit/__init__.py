@@ -1,1 +1,1 @@
-"""What operators did: who, when, what, why, before and after. Only ever added to."""
+"""The append-only audit trail: what operators did, when and why, with the values before and after."""

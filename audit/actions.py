@@ -1,7 +1,7 @@
 """The registry of what operators can do.
 
-An action is declared once, by a decorator on its function. From that follow the admin's action, the word of `manage.py
-operate`, the audit entry, the permissions of roles, and the authorization test.
+An action is declared once, by a decorator on its function. The declaration also defines the admin's action, its name
+in `manage.py operate`, the audit entry, the permissions of roles, and the authorization test.
 """
 
 import functools
@@ -27,17 +27,17 @@ class ReasonMissing(GameError):
 
 @dataclass(frozen=True)
 class Target:
-    """A kind of thing that is acted on: its model, how a terminal names one, and who may act on which."""
+    """A kind of object that actions apply to: its model, how a command finds one, and who may act on which."""
 
     kind: str
     model: type[Model]
-    find: Callable[[str], Awaitable[Any]]  # Raises LookupError with words.
+    find: Callable[[str], Awaitable[Any]]  # Raises LookupError with a message.
     guard: Callable[[Any, Any], None] = lambda by, target: None  # Sync; raises a GameError. `by` None: a command.
 
 
 @dataclass
 class Act:
-    """An action that is being done: to what, by whom, why, and its audit entry. The function gets it as `act`."""
+    """A running action: its target, who does it, why, and its audit entry. The function gets it as `act`."""
 
     action: "Action"
     target: Any
@@ -48,7 +48,7 @@ class Act:
     def keep(self, before: dict[str, Any] | None = None, after: dict[str, Any] | None = None) -> Entry:
         """Write the audit entry. Sync, so that it can be part of the function's own transaction.
 
-        A function that does not call it gets an entry without values.
+        If the function does not call this, an entry without values is written.
         """
         where = self.action.on.kind, self.target.pk
         self.kept = record(self.action.name, *where, by=self.by, reason=self.reason, before=before, after=after)
@@ -61,20 +61,20 @@ class Action:
 
     name: str
     on: Target
-    role: str  # The lowest that may.
+    role: str  # The lowest role that may do it.
     permission: str
     words: str  # What the admin offers: "Hide these players".
     help: str  # What it does, for a terminal.
     do: Callable[..., Awaitable[Any]]
     asks: Mapping[str, Field] = field(default_factory=dict)
-    #: What a terminal calls something that it asks for, when not by its name.
+    #: The command-line names of fields in `asks`, where they differ from the field names.
     flags: Mapping[str, str] = field(default_factory=dict)
     undone_by: str = ""
-    #: What it does is in SQL at once, and the worker finishes it: it takes `later=True`.
+    #: It writes to SQL at once, and the worker can do the rest: it takes `later=True`.
     worker_finishes: bool = False
-    #: What to do when nobody knows whether it was done.
+    #: Advice for when it is not known whether the action was done.
     if_unknown: str = "Look, and do it again if it was not."
-    #: A line about what it returned.
+    #: Makes a line about its result, from the target and the result.
     says: Callable[[Any, Any], str] | None = None
 
     @property
@@ -83,7 +83,7 @@ class Action:
         return self.name.replace("_", "-")
 
     async def perform(self, target: Any, *args: Any, reason: str, by: Any, **asked: Any) -> Any:
-        """Do it to one target, and keep who did it and why.
+        """Apply the action to one target, and record who did it and why.
 
         Raises:
             ReasonMissing, or what the target's guard raises: nothing was done.
@@ -99,7 +99,7 @@ class Action:
 
 
 def given_reason(text: str) -> str:
-    """What somebody gave as their reason, as it is kept. Raises ReasonMissing: nothing."""
+    """A reason, trimmed for the audit entry. Raises ReasonMissing when it is empty."""
     if not text.strip():
         raise ReasonMissing
     return text.strip()[:REASON_MAX]
@@ -111,7 +111,8 @@ REGISTRY: dict[str, Action] = {}
 def action(on: Target, **declared: Any) -> Callable[[Callable[..., Awaitable[Any]]], Callable[..., Awaitable[Any]]]:
     """Declare the decorated function as an action; the keywords are those of `Action`.
 
-    The function takes a target, what the action asks for, and `act`. What it becomes takes `reason` and `by` instead.
+    The function takes a target, the fields in `asks`, and `act`. The decorated function takes `reason` and `by` instead
+    of `act`.
     """
 
     def register(do: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:

@@ -19,12 +19,12 @@ from django.utils.html import format_html
 from audit.export import lines
 from audit.models import Entry
 
-# Values longer than this are told in full on the entry's own page only.
+# Longer values are shown in full only on the entry's own page.
 SHORT = 60
 
 
 class CappedPaginator(Paginator):
-    """Counts no further than to the last row that it would show: a list of millions opens as fast as a short one."""
+    """Counts at most `ROWS_MAX` rows, so that a list of millions opens as fast as a short one."""
 
     ROWS_MAX = 10_000
 
@@ -47,7 +47,7 @@ class ReasonForm(forms.Form):
 def ask(
     model_admin: Any, request: HttpRequest, words: str, form: forms.Form, chosen: Iterable[Any] | None
 ) -> HttpResponse:
-    """The page that asks why before an action is done to what was chosen; None: all that the list's filters find."""
+    """The page that asks for the reason of an action on the chosen rows. None: all rows that the filters find."""
     if chosen is None:
         selected = request.POST.getlist(admin.helpers.ACTION_CHECKBOX_NAME)
     else:
@@ -80,7 +80,7 @@ def export_csv(model_admin: Any, request: HttpRequest, chosen: QuerySet[Any]) ->
 
 
 class Exports:
-    """An admin list that may be taken as CSV, of the columns `csv_fields`."""
+    """An admin list that can be exported as CSV, with the columns in `csv_fields`."""
 
     csv_fields: Sequence[str] = ()
 
@@ -89,10 +89,10 @@ class Exports:
 
 
 class ReadOnly(admin.ModelAdmin):
-    """History: looked at, never edited.
+    """History that can be read but not edited.
 
-    Rows may be millions, so a page is read without joins, which a planner can begin at the wrong end: what its rows
-    point at, `list_prefetch_related`, is read after it, by its keys.
+    There may be millions of rows, so a page is read without joins, which a query planner may order badly. The related
+    rows (`list_prefetch_related`) are read afterwards, by key.
     """
 
     show_full_result_count = False
@@ -124,7 +124,7 @@ class EntryAdmin(Exports, ReadOnly):
     list_filter = ["action", "target_kind", "at"]
     list_prefetch_related = ["by"]
     search_fields = ["by__name", "reason", "=target_id", "=action"]
-    search_help_text = "Who did it, a part of the reason, the id of what it was done to, or the act."
+    search_help_text = "Who did it, a part of the reason, the id of the target, or the action."
     # Kinds of targets that have a page of their own.
     pages = MappingProxyType(
         {"player": "accounts_player", "run": "leaderboard_run", "board": "leaderboard_board", "flag": "flags_flag"}
@@ -132,7 +132,7 @@ class EntryAdmin(Exports, ReadOnly):
 
     @admin.display(description="by", ordering="by")
     def who(self, entry: Entry) -> str:
-        return str(entry.by) if entry.by else "terminal, or gone"
+        return str(entry.by) if entry.by else "terminal, or a deleted account"
 
     @admin.display(description="to")
     def target(self, entry: Entry) -> str:

@@ -1,7 +1,7 @@
 """Rows of a table as CSV, streamed, with an audit row that says who took them and why.
 
-UTF-8 with commas, and no byte-order mark, which programs would take for a part of the first header. Excel is told so
-when it opens the file: Data, From Text/CSV, 65001.
+UTF-8 with commas and without a byte-order mark, which programs would take for a part of the first header. In Excel,
+open the file with Data, From Text/CSV and the encoding 65001.
 """
 
 import csv
@@ -21,17 +21,17 @@ from audit.trail import record
 READ_AT_ONCE = 2_000
 
 
-#: What nobody sees: control and format characters, and spaces.
+#: Invisible characters: control and format characters, and spaces.
 _UNSEEN = "".join(chr(code) for code in range(0x10000) if unicodedata.category(chr(code)) in ("Cc", "Cf", "Zs"))
-#: What spreadsheets begin a formula with, in full width, too; what may stand unseen before it; and where some of them
-#: take a cell to end, quotes or not, by their language: the semicolon, the tab and the line's end.
+#: The start of a formula: `=` and the like, also in full width, after any quotes or invisible characters. It may be at
+#: the start of the text, or after a semicolon, tab or line end, where some spreadsheets end a cell even in quotes.
 _FORMULA = re.compile(f"(^|[;\\t\\r\\n])([\\s{re.escape(_UNSEEN)}'\"]*)([-=+@\uff1d\uff0b\uff0d\uff20])")
 
 
 def safe(value: object) -> object:
-    """A value of which no spreadsheet makes a formula: an apostrophe goes before what would begin one.
+    """A value that no spreadsheet reads as a formula: an apostrophe is put before anything that would start one.
 
-    Objects and lists become JSON, and stay JSON.
+    Objects and lists become JSON, and remain valid JSON.
     """
     text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
     if not isinstance(text, str):
@@ -50,9 +50,9 @@ def line(cells: Sequence[object]) -> str:
 async def lines(
     rows: QuerySet[Any], fields: Sequence[str], *, reason: str, by: Model | None, where: str = ""
 ) -> AsyncIterator[str]:
-    """A header and a line for each row, in the order of their keys; memory stays at 2,000 rows.
+    """Yield a header and a line for each row, ordered by primary key, with at most 2,000 rows in memory.
 
-    Audited before the first line; `where` says in words which rows were chosen.
+    The audit entry is written before the first line. `where` describes which rows were chosen.
     """
     target = rows.model._meta.model_name
     after = {"fields": list(fields)} | ({"where": where} if where else {})

@@ -7,11 +7,11 @@ from django.db import models
 
 
 class AppendOnly(Exception):
-    """Somebody tried to change or remove what is only ever added to."""
+    """An attempt to change or delete an audit entry: entries are only ever added."""
 
 
 class Entry(models.Model):
-    """One act. `by` is None for a command, and for somebody who is gone; the target is named by kind and id only."""
+    """One action. `by` is None for a command or a deleted account. The target is stored only as its kind and id."""
 
     at = models.DateTimeField(auto_now_add=True, db_index=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")

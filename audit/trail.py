@@ -1,4 +1,4 @@
-"""Writing to the audit trail. Sync, so that it is part of the act's own transaction."""
+"""Writes to the audit trail. Sync, so that it can be part of the action's own transaction."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ def record(
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
 ) -> Entry:
-    """Keep an act. `by` is the player who did it, or None for a command; values are JSON's."""
+    """Record an action. `by` is the player who did it, or None for a command. Values must fit into JSON."""
     return Entry.objects.create(
         action=action,
         target_kind=target_kind,
@@ -28,5 +28,5 @@ def record(
 
 
 def forget_player(player: int) -> None:
-    """Leave an act on somebody who is gone without a trace of who that was."""
+    """Remove a deleted player's identity from the entries about them."""
     Entry.objects.filter(target_kind="player", target_id=str(player)).update(target_id="gone", before=None, after=None)

@@ -1,1 +1,1 @@
-"""Feature flags and experiments: who sees what, a bit a player."""
+"""Feature flags and experiments: who sees what, stored as one bit per player."""

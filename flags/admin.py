@@ -14,7 +14,7 @@ from store.sync_loop import run_sync
 
 
 class Written(admin.ModelAdmin):
-    """What is saved here is written to its bitmaps at once, and audited."""
+    """An admin whose changes are audited and written to the bitmaps at once."""
 
     kind: str
     show_full_result_count = False
@@ -32,7 +32,7 @@ class Written(admin.ModelAdmin):
         type(each).objects.filter(pk=each.pk).update(revision=F("revision") + 1)
         before, after = request.values_before, _values(each)
         record(f"change_{self.kind}", self.kind, each.pk, by=request.user, before=before, after=after)
-        # Afterwards: the bits are worked out from what others can see.
+        # After the commit: the bits are computed from what other connections can see.
         transaction.on_commit(lambda: self._write(request, each))
 
     def _write(self, request, each):
@@ -58,7 +58,7 @@ class Written(admin.ModelAdmin):
             if self.has_delete_permission(request, each):
                 self.delete_model(request, each)
             else:
-                messages.error(request, f"{each}: a feature of ours asks for it. Kill it instead.")
+                messages.error(request, f"{each}: the site’s own code uses it. Kill it instead.")
 
     def write(self, each: Any) -> Any:
         raise NotImplementedError
@@ -85,7 +85,7 @@ class FlagAdmin(Written):
         return flags.write(each)
 
     def has_delete_permission(self, request, obj=None):
-        # A feature of ours asks for its flag by name, and the next migration would make it again.
+        # The site's own code uses this flag by name, and the next migration would create it again.
         return super().has_delete_permission(request, obj) and not (obj and obj.pk in SHIPPED_NAMES)
 
     @admin.display(description="state", ordering="state")

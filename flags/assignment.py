@@ -1,6 +1,6 @@
-"""Who is in: a number for each flag and player that never changes, and bitmaps made from it. Pure.
+"""Which players a flag includes: a fixed number for each flag and player, and bitmaps made from these. Pure.
 
-Both are sticky: 30 % holds everybody of the former 10 %, and one flag says nothing about another.
+Players stay in: a share of 30 % includes everybody of a former 10 %. The numbers of different flags are independent.
 """
 
 import functools

@@ -1,7 +1,7 @@
-"""Asking for flags, and writing the bitmaps that answer.
+"""Checks flags, and writes their bitmaps.
 
-A check is one GETBIT. Bitmaps are made from the definition in SQL; one that Redis does not have, or that is
-of an older revision, is not asked: then the definition answers, and the worker writes the bitmap.
+A check is one GETBIT. Bitmaps are made from the definition in SQL. When a bitmap is missing or of an older
+revision, the definition is used instead, and the worker writes the bitmap.
 """
 
 import logging
@@ -22,10 +22,10 @@ from store.trouble import SQL_TROUBLE
 logger = logging.getLogger(__name__)
 
 FRESH_S = 5.0
-# Writing a bitmap of many millions takes some seconds; whoever comes meanwhile waits for it.
+# Writing a bitmap of many millions takes some seconds. Another writer waits this long for it.
 WAIT_S = 20.0
 ARMS = ("a", "b")
-#: Who is not signed in: has the flags that are on for everyone.
+#: The bit of visitors who are not signed in. They have the flags that are on for everyone.
 NOBODY = 0
 
 _known: tuple[float, list[Flag], list[Experiment]] = (0.0, [], [])
@@ -40,19 +40,19 @@ async def _definitions() -> tuple[list[Flag], list[Experiment]]:
             flags = [flag async for flag in Flag.objects.all()]
             experiments = [each async for each in Experiment.objects.all()]
         except DatabaseError as error:
-            logger.warning("flags are as they were known last: %s", error)
+            logger.warning("using the last known flags: %s", error)
         _known = (time.monotonic(), flags, experiments)
     return flags, experiments
 
 
 def forget() -> None:
-    """Read every definition anew."""
+    """Clear the cached definitions, so that they are read again."""
     global _known  # noqa: PLW0603
     _known = (0.0, [], [])
 
 
 async def on(name: str, player: Player | None) -> bool:
-    """Whether a flag is on for a player (None: who is not signed in). Unknown flags are off."""
+    """Whether a flag is on for a player (None: not signed in). Unknown flags are off."""
     return name in await of(player)
 
 
@@ -73,7 +73,7 @@ async def of(player: Player | None) -> frozenset[str]:
         written, bits = [None] * len(flags), [0] * len(flags)
     found = set()
     for flag, revision, bit in zip(flags, written, bits, strict=True):
-        # A bitmap of a newer revision than we know is right already: a kill counts at once, everywhere.
+        # A bitmap of a newer revision than ours is also valid, so that a kill takes effect everywhere at once.
         is_fresh = revision is not None and int(revision) >= flag.revision
         is_on = bool(bit) if is_fresh else await _by_definition(flag, offset)
         if is_on:
@@ -96,7 +96,7 @@ async def _by_definition(flag: Flag, offset: int) -> bool:
 
 
 async def arm(name: str, player: Player | None) -> str | None:
-    """The arm of a running experiment that a player is in, counted as shown to them; None: in none.
+    """The arm of a running experiment that a player is in, or None. The arm is counted as shown to them.
 
     Redis: one round trip, and one to count.
     """
@@ -115,7 +115,7 @@ async def arm(name: str, player: Player | None) -> str | None:
 
 
 async def count(slug: str) -> int:
-    """How many ids a flag is on for, those of players who are gone among them. One round trip."""
+    """How many player ids a flag is on for, including those of deleted players. One round trip."""
     pipe = client().pipeline()
     pipe.bitcount(keys.bits(slug))
     pipe.getbit(keys.bits(slug), NOBODY)
@@ -129,7 +129,7 @@ async def highest_id() -> int:
 
 
 async def write(flag: Flag) -> None:
-    """Make the bitmap of a flag what its definition says, at once for everybody.
+    """Write the bitmap of a flag from its definition. It takes effect for everybody at once.
 
     Raises:
         LockHeld: somebody else is at it.
@@ -154,12 +154,12 @@ async def _bits(flag: Flag, highest: int) -> bytes:
 
 
 async def write_experiment(experiment: Experiment) -> None:
-    """Make both arms of an experiment what its definition says. Raises LockHeld: somebody else is at it."""
+    """Write the bitmaps of an experiment's arms from its definition. Raises LockHeld: somebody else is writing them."""
     async with hold(f"flag:{experiment.slug}", wait_s=WAIT_S):
         await experiment.arefresh_from_db()
         highest = await highest_id()
         middle = experiment.percentage / 2
-        # Each arm grows from its own end, so that nobody changes sides when the share grows.
+        # Each arm grows from its own end of the range, so that nobody changes arms when the share grows.
         spans = {"a": (0, middle), "b": (100 - middle, 100)}
         for name, (above, below) in spans.items():
             make = sync_to_async(assignment.bitmap, thread_sensitive=False)
@@ -175,9 +175,9 @@ async def _replace(name: str, bits: bytes) -> None:
 
 
 async def include(player: int, definitions: Sequence[Flag | Experiment], *, anew: bool = False) -> None:
-    """Give a new player, whose id comes from SQL and is the highest or nearly so, their bits; one round trip.
+    """Set the bits of a new player, whose id comes from SQL and is the highest, or almost. One round trip.
 
-    `anew`: some may be set that should not be, since the definitions have changed; two round trips.
+    `anew`: also clear bits that are wrong because the definitions have changed. Two round trips.
     """
     names = {name: 1 for each in definitions if (name := _bit_of(each, player))}
     pipe = client().pipeline()
@@ -210,7 +210,7 @@ def _bit_of(each: Flag | Experiment, player: int) -> str | None:
 
 
 async def _catch_up(each: Flag | Experiment, highest: int) -> None:
-    """Whoever came while the bits were worked out."""
+    """Set the bits of players who signed up while the bitmap was computed."""
     if isinstance(each, Flag) and each.state == Flag.State.CHOSEN:
         return
     async for player in Player.objects.filter(pk__gt=highest).values_list("pk", flat=True):
@@ -218,9 +218,9 @@ async def _catch_up(each: Flag | Experiment, highest: int) -> None:
 
 
 async def write_missing(*, anew: bool = False) -> int:
-    """Write every bitmap that Redis does not have, or has of an older revision, or all `anew`; returns how many.
+    """Write the bitmaps that are missing in Redis or of another revision (`anew`: all). Returns how many.
 
-    `bin/play` does it at the start and the worker every 30 seconds.
+    `bin/play` calls this at the start, and the worker every 30 seconds.
     """
     forget()
     flags, experiments = await _definitions()
@@ -238,7 +238,7 @@ async def write_missing(*, anew: bool = False) -> int:
 
 
 async def drop(slugs: Sequence[str]) -> None:
-    """Forget flags or experiments that were deleted. One round trip."""
+    """Delete the keys of deleted flags or experiments. One round trip."""
     pipe = client().pipeline()
     for slug in slugs:
         pipe.delete(keys.bits(slug), *(name(slug, each) for each in ARMS for name in (keys.arm, keys.exposed)))
@@ -248,6 +248,6 @@ async def drop(slugs: Sequence[str]) -> None:
 
 
 async def change(flag: Flag, **fields: object) -> None:
-    """Change a flag's definition, and have it count at once."""
+    """Change a flag's definition. The change takes effect at once."""
     await Flag.objects.filter(pk=flag.pk).aupdate(**fields, revision=F("revision") + 1)
     await write(flag)

@@ -23,6 +23,6 @@ exposed = Key(
 written = Key(
     "flags:{flags}:written",
     "hash",
-    "slug of a flag or experiment · the revision that its bitmaps are of",
+    "slug of a flag or experiment · the revision of its bitmaps",
     stays="as long as the site",
 )

@@ -1,4 +1,4 @@
-"""Asks for every flag of a request's player, once and in one round trip."""
+"""Reads all flags of a request's player once, in one round trip."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from live.servers.middleware import AsyncMiddleware
 class FlagMiddleware(AsyncMiddleware):
     """Sets `request.flags`, the names of those that are on; `{% flag %}` and `flagged` read it.
 
-    A view under `reads_flags` sets it itself, in one round trip with what else it reads.
+    A view with `reads_flags` sets it itself, in one round trip with its other reads.
     """
 
     async def __call__(self, request: HttpRequest) -> HttpResponseBase:

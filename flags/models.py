@@ -1,4 +1,4 @@
-"""What SQL keeps of flags and experiments: their definition. Who is in follows from it; see flags.py."""
+"""The definitions of flags and experiments in SQL. They determine which players are in; see flags.py."""
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
@@ -8,7 +8,7 @@ from accounts.models import Player
 
 
 class Flag(models.Model):
-    """A feature that is on for some. `revision` counts its changes, so that Redis knows what its bitmap is of."""
+    """A feature that is on for some players. `revision` counts its changes and tells which one a bitmap is of."""
 
     class State(models.TextChoices):
         OFF = "off", "off"
@@ -60,6 +60,6 @@ class Experiment(models.Model):
 
 
 def _need_own_name(each: models.Model, other: type[models.Model]) -> None:
-    """Flags and experiments share one list of names, in which Redis keeps what its bitmaps are of."""
+    """Refuse a name of the other kind: Redis keeps the bitmap revisions of flags and experiments under one key."""
     if other._default_manager.filter(pk=each.pk).exists():
         raise ValidationError({"slug": f"There is {other._meta.verbose_name} “{each.pk}” already."})

@@ -1,4 +1,4 @@
-"""The flags that features of ours stand behind, and the experiments that our pages know."""
+"""The flags and experiments that the site's own code uses."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ SHIPPED_NAMES = {slug for slug, _, _ in SHIPPED}
 
 
 def ensure(**_: Any) -> None:
-    """Have every shipped flag and experiment; one that an operator changed is left as it is."""
+    """Create the shipped flags and experiments that are missing. Existing ones stay as they are."""
     from flags.models import Experiment, Flag
 
     for slug, description in EXPERIMENTS:

@@ -1,4 +1,4 @@
-"""New players get their bits."""
+"""Sets the flag bits of new players."""
 
 import logging
 from typing import Any
@@ -17,15 +17,15 @@ logger = logging.getLogger(__name__)
 def include_new(instance: Player, created: bool, raw: bool = False, **_: Any) -> None:
     """Receiver of `post_save`. While Redis is away the bits are missing until the flags are written again."""
     if created and not raw and not instance.is_gone:
-        # Afterwards: until then nobody else sees that there is such an id.
+        # After the commit: until then other connections do not see the new id.
         transaction.on_commit(lambda: _include(instance))
 
 
 def _include(player: Player) -> None:
-    # SQL is read here: an async read from the other loop could wait for the very thread that we are in.
+    # Read SQL here: an async read on the other loop could wait for this very thread, which is blocked.
     seen: Definitions = []
     try:
-        # What changed while its bits were set may have been written before them, without this player: set them again.
+        # A definition that changed meanwhile may have been written without this player: set its bits again.
         while changed := [each for each in _definitions() if (each.pk, each.revision) not in _revisions(seen)]:
             run_sync(flags.include(player.pk, changed, anew=bool(seen)))
             seen = [*seen, *changed]

@@ -1,4 +1,4 @@
-"""Views that stand behind a flag."""
+"""Decorators for views that depend on flags."""
 
 import functools
 from collections.abc import Callable
@@ -9,13 +9,13 @@ from django.http import Http404, HttpRequest
 
 
 def reads_flags(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Say that an async view sets `request.flags` itself; others find it set."""
+    """Mark an async view that sets `request.flags` itself. For other views, the middleware sets it."""
     view.sets_flags = True  # type: ignore[attr-defined]
     return view
 
 
 def flagged(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Answer 404, like an address that there is not, while a flag is off for whoever asks."""
+    """Answer 404, as for an unknown address, while a flag is off for the visitor."""
 
     def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
         def check(request: HttpRequest) -> None:

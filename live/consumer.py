@@ -1,6 +1,6 @@
-"""The base of every socket: decodes and checks messages, watches topics, answers errors and beats.
+"""The base class of every socket: decodes and checks messages, watches topics, answers errors and beats.
 
-What a message means beyond that is added by subclasses as `on_<type>` methods.
+Subclasses handle further messages with `on_<type>` methods.
 """
 
 import asyncio
@@ -53,12 +53,12 @@ class LiveConsumer(AsyncConsumer):
         self.writer = scope.get("extensions", {}).get(EXTENSION, {}).get("writer")
         player = scope["player"]
         self.mailbox = Mailbox(self.send_text, player=player, writer=self.writer)
-        # Per player where there is one: a school shares its address.
+        # Limit by player where there is one, because a whole school may share an address.
         who = ("message_player", str(player.pk)) if player else ("message_address", socket_address(scope))
         self._messages = Allowance(*who)
         self.scope, self.base_send = scope, send
-        # The stock loop makes a task for every message that it waits for; this one makes one for the addressed ones,
-        # and none for somebody who only watches, to whom nothing is addressed.
+        # Channels' own loop creates a task for every message that it waits for. This one creates a single task for
+        # addressed messages, and none for somebody who only watches: nothing is addressed to them.
         addressed = None
         try:
             if player:
@@ -74,7 +74,7 @@ class LiveConsumer(AsyncConsumer):
             await send({"type": "websocket.accept"})
             await self.close(1013)
         finally:
-            # A server may end us at any await, without a goodbye: what other connections would trip over goes first.
+            # A server may cancel us at any await, without a disconnect: first release what affects other connections.
             self._let_go()
             if addressed is not None:
                 addressed.cancel()
@@ -100,7 +100,7 @@ class LiveConsumer(AsyncConsumer):
         except StopConsumer:
             raise
         except OSError:
-            # The other side left in the middle of it; servers tell so when we send.
+            # The client left while its message was handled: servers raise this when we send.
             await self.finish()
             raise StopConsumer from None
         except Exception:
@@ -127,7 +127,7 @@ class LiveConsumer(AsyncConsumer):
             await self.close(1008)
             return
         except StoreUnavailable as error:
-            # Somebody who could not be told of a sign-out may not stay.
+            # A socket that could not receive a sign-out must not stay open.
             logger.warning("a socket was turned away: %s", error)
             self._ended = True
             await self.close(1013)
@@ -148,16 +148,16 @@ class LiveConsumer(AsyncConsumer):
         return True
 
     async def connected(self) -> None:
-        """For subclasses: the socket is open and says hello next."""
+        """For subclasses: called once the socket is open, before `hello` is sent."""
 
     async def disconnected(self) -> None:
-        """For subclasses: the socket is gone. Not guaranteed to run: what must end, ends by lease."""
+        """For subclasses: called when the socket is gone. It may not run, so what must end needs a lease."""
 
     def _groups(self) -> list[str]:
         return [session_group(self.scope["session_name"]), player_group(self.player.pk)]
 
     async def finish(self) -> None:
-        """Let go of everything this connection holds."""
+        """Release everything that this connection holds."""
         self._let_go()
         try:
             await self.disconnected()
@@ -165,10 +165,15 @@ class LiveConsumer(AsyncConsumer):
             logger.warning("socket left without saying so to Redis: %s", error)
 
     def _let_go(self) -> None:
+        self.stop_watching()
+        hub().leave(self.mailbox)
+
+    def stop_watching(self) -> None:
+        """Send nothing more of what this connection watches; subclasses add what else they send."""
         for topic in self.topics:
             hub().unwatch(topic, self.mailbox)
         self.topics.clear()
-        hub().leave(self.mailbox)
+        self.mailbox.close()
 
     async def _leave_groups(self) -> None:
         for group in self._groups() if self.scope["session_name"] else ():
@@ -176,21 +181,22 @@ class LiveConsumer(AsyncConsumer):
                 await self.channel_layer.group_discard(group, self.channel_name)
 
     async def close(self, code: int) -> None:
-        """Say nothing more, and close."""
+        """Close the socket and send nothing more."""
         if self._closing:
             return
         self._closing = self._ended = True
-        self._let_go()
+        # It leaves the hub, which waits for that at a stop, once the other side has answered.
+        self.stop_watching()
         try:
             await self.send({"type": "websocket.close", "code": code})
         except OSError:
             raise
         except Exception:
-            # daphne sends no close code below 3000 but 1000: there 1008 is 4008, and so on.
+            # daphne sends no close codes below 3000, except 1000. There, 1008 becomes 4008, and so on.
             await self.send({"type": "websocket.close", "code": 4000 + code % 1000})
 
     def give_up(self, why: str) -> None:
-        """Close the connection of somebody who does not read, without waiting for them."""
+        """Close the connection of a client that does not read, without waiting for it."""
         if self._giving_up is None:
             logger.info("socket of %s closed: %s", self.player or "a watcher", why)
             self._giving_up = asyncio.create_task(self._give_up(), name="giving up")
@@ -202,7 +208,7 @@ class LiveConsumer(AsyncConsumer):
         except OSError:
             pass  # Not even the close frame could be written, or the other side is gone.
         if self.writer is not None:
-            # What lies in the buffer of somebody who does not read would keep the connection open.
+            # Data that the client does not read would stay in the buffer and keep the connection open.
             await asyncio.sleep(CLOSE_TIMEOUT_S)
             self.writer.abort()
 
@@ -227,7 +233,7 @@ class LiveConsumer(AsyncConsumer):
             await self.reply(protocol.Error("unavailable", "The site’s store does not answer right now.", retry=True))
 
     def cost(self, message: ClientMessage) -> int:
-        """What a message costs of its sender's rate limit."""
+        """How much of its sender's rate limit a message uses."""
         return message.cost
 
     async def _pay(self, cost: int) -> None:
@@ -247,7 +253,7 @@ class LiveConsumer(AsyncConsumer):
             raise GameError(f"A socket watches at most {TOPICS_MAX} topics.")
         now = time.monotonic()
         if now - self.topics.get(message.topic, 0.0) < WATCH_AGAIN_S:
-            return  # A snapshot is on its way; asking for more of them must not pile them up.
+            return  # A snapshot is on its way: repeated requests must not queue more of them.
         await hub().watch(message.topic, self.mailbox, message.after)
         self.topics[message.topic] = now
 
@@ -273,7 +279,7 @@ class LiveConsumer(AsyncConsumer):
         self.mailbox.count(frame.size)
 
     async def refuse(self, error: GameError) -> None:
-        """Answer a mistake; the socket lives on."""
+        """Answer a refused request with an error. The socket stays open."""
         wait_s = error.decision.retry_after_s if isinstance(error, TooMany) else 0
         await self.reply(protocol.Error(error.code, str(error), retry_after_s=wait_s))
 

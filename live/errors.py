@@ -1,8 +1,8 @@
-"""What a player may be told: mistakes with a stable code, answered without closing anything."""
+"""Errors that are shown to players. Each has a stable code, and none closes the socket."""
 
 
 class GameError(Exception):
-    """A request that cannot be granted; `code` is for programs and stays, the message is for people."""
+    """A refused request. The `code` is for programs and never changes; the message is for people."""
 
     code = "refused"
     message = "That is not possible."
@@ -12,7 +12,7 @@ class GameError(Exception):
 
 
 class BadMessage(GameError):
-    """A socket message that is not one of the protocol's."""
+    """A socket message that is not part of the protocol."""
 
     code = "bad_message"
     message = "That message is not part of the protocol."

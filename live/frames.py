@@ -1,7 +1,7 @@
-"""Frames: a message ready to be sent to many connections, and the message in what a stranger sent.
+"""Frames: encodes a message once for many connections, and decodes what clients send.
 
-One that is sent is encoded once and framed for the wire once: what a server sends is not masked (RFC 6455, 5.1), so
-the bytes on the wire are the same for every client.
+A message is encoded and framed once for all: a server does not mask its frames (RFC 6455, 5.1), so the bytes on the
+wire are the same for every client.
 """
 
 import functools
@@ -18,7 +18,7 @@ TEXT = 0x81  # A whole message in one frame.
 
 
 class Frame:
-    """One message, or the text of one that was encoded elsewhere. `size` is what a connection's window counts."""
+    """One message, or a text that is already encoded. `size`, in characters, counts towards a connection's window."""
 
     def __init__(self, message: Message | str) -> None:
         self.text = message if isinstance(message, str) else encode(message)
@@ -45,7 +45,7 @@ def decode(event: dict[str, Any], decoder: msgspec.json.Decoder[Any]) -> ClientM
     text = event.get("text")
     if text is None:
         raise BadMessage("Only text frames are read here.")
-    # The first bound is cheap and true for ASCII; only text near the limit is measured in bytes.
+    # The first check is cheap and refuses most long texts. The second one counts the bytes.
     if len(text) > protocol.MESSAGE_BYTES_MAX or len(text.encode(errors="replace")) > protocol.MESSAGE_BYTES_MAX:
         raise BadMessage(f"A message has at most {protocol.MESSAGE_BYTES_MAX} bytes.")
     try:

@@ -1,7 +1,7 @@
 """One Redis subscription per process; every watched topic read once per change and sent to all its watchers.
 
-Marks carry no payload, so a lost one costs nothing but time: the topic is read again at the next mark
-or the next refresh.
+A mark says only what has changed, not how. So a lost mark is only a delay: the topic is read again at the next
+mark or the next refresh.
 """
 
 import asyncio
@@ -27,21 +27,21 @@ logger = logging.getLogger(__name__)
 
 SUBSCRIPTION_POLL_S = 2.0
 RETRY_S = (0.2, 0.5, 1, 2, 2)
-#: A subscription that is back sooner was no outage worth telling.
+#: Pages are not told of an outage that is shorter than this.
 AWAY_AFTER_S = 1.0
-#: Connections are looked after in turns, a few at a time: each every five seconds. One that sends no beat gets one.
+#: Connections are checked in turns, a few at a time: each one every five seconds. One that sends no beat gets one.
 TURNS, TURN_S = 100, 0.05
-#: At a stop, connections have this long to answer their close.
+#: At shutdown, clients have this long to answer the close.
 FLUSH_S = 3.0
 
 
 async def mark(subject: str) -> None:
-    """Say to every process that what its topics show of `subject` has changed. One round trip."""
+    """Tell every process that `subject` has changed, so that its topics are read again. One round trip."""
     await client().publish(keys.marks(), subject)
 
 
 class Connection(Protocol):
-    """What the hub asks of an open socket."""
+    """What the hub needs of an open socket."""
 
     def give_up(self, why: str) -> None: ...
 
@@ -69,16 +69,16 @@ class Hub:
     # Connections
 
     def enter(self, mailbox: Mailbox, connection: Connection) -> None:
-        """An open connection: it gets a beat when it sends none, and is given up when nobody reads there any more."""
+        """Add an open connection. It gets a beat when it sends none, and is closed when its client stops reading."""
         self._turns[mailbox.number % TURNS][mailbox] = connection
-        mailbox.beaten_at -= TURNS * TURN_S  # Its first turn may be that far away: its first beat is not to be late.
+        mailbox.beaten_at -= TURNS * TURN_S  # Its first turn may be that far away, and its first beat must not be late.
         self._listen_always()
         if self._pulse is None:
             before_shutdown(self._close_all)
             self._pulse = asyncio.create_task(self._look_after(), name="hub pulse")
 
     def leave(self, mailbox: Mailbox) -> None:
-        """A connection has ended."""
+        """Remove a connection that has ended."""
         self._turns[mailbox.number % TURNS].pop(mailbox, None)
         mailbox.close()
         if not any(self._turns):
@@ -105,7 +105,7 @@ class Hub:
     # Topics
 
     async def watch(self, name: str, mailbox: Mailbox, after: str = "") -> None:
-        """Start sending a topic to a mailbox, or send it afresh; `after` is the last event that it has.
+        """Start sending a topic to a mailbox, or send its whole state again. `after` is the last event that it has.
 
         Raises:
             UnknownTopic, NotAllowed: not this topic, or not this player.
@@ -166,7 +166,7 @@ class Hub:
             except Exception as error:
                 _end_if_cancelled()
                 lost_at = lost_at or time.monotonic()
-                # Silence has lasted for a while by the time it is noticed; a broken line may be back at once.
+                # A timeout means that the silence has lasted a while; a broken connection may be back at once.
                 if isinstance(error, TimeoutError) or time.monotonic() - lost_at >= AWAY_AFTER_S:
                     self._say_store_away(True)
                 pause_s = RETRY_S[min(failures, len(RETRY_S) - 1)]
@@ -187,7 +187,7 @@ class Hub:
 
 
 async def _marks(connection: Client) -> AsyncIterator[str | None]:
-    """Yield each marked subject, and None whenever the subscription stands anew: anything may have changed before."""
+    """Yield each marked subject, and None after each new subscription: anything may have changed before it."""
     async with connection.pubsub() as pubsub:
         async with asyncio.timeout(SUBSCRIPTION_POLL_S * 2):
             await pubsub.subscribe(keys.marks())
@@ -196,12 +196,12 @@ async def _marks(connection: Client) -> AsyncIterator[str | None]:
             _end_if_cancelled()
             message = await pubsub.get_message(timeout=SUBSCRIPTION_POLL_S)
             if message is None:
-                # Silence may be a dead peer: no answer to a ping ends this subscription.
+                # Silence may mean a dead peer: send a ping, and end this subscription when nothing answers it.
                 if silent:
                     raise TimeoutError("no answer to a ping")
                 await pubsub.ping()
             elif message["type"] == "subscribe":
-                yield None  # redis-py mends a lost connection by itself, and what was marked meanwhile is lost.
+                yield None  # redis-py reconnects by itself, and marks sent meanwhile are lost.
             elif message["type"] == "message":
                 yield message["data"]
             silent = message is None

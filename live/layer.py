@@ -18,12 +18,12 @@ class ChannelLayer(RedisPubSubChannelLayer):
         super().__init__(hosts=[layer_host()], prefix=keys.layer_prefix(), **options)
 
     async def new_channel(self, prefix: str = "specific") -> str:
-        """The name of a channel that is subscribed to, for one socket."""
+        """Subscribe to a new channel for one socket and return its name."""
         own = f"{prefix}.{secrets.token_hex(8)}"
         try:
             return await self._translated("new_channel", own)
         except StoreUnavailable:
-            # What could not be subscribed to would keep its queue for ever.
+            # Otherwise the layer would keep the queue of a channel without a subscription forever.
             for channel in [name for name in self.channels if own in name]:
                 del self.channels[channel]
             raise
@@ -33,11 +33,11 @@ class ChannelLayer(RedisPubSubChannelLayer):
         await self._translated("send", channel, message)
 
     async def group_add(self, group: str, channel: str) -> None:
-        """Have a channel hear what is sent to a group."""
+        """Add a channel to a group."""
         await self._translated("group_add", group, channel)
 
     async def group_discard(self, group: str, channel: str) -> None:
-        """Have a channel hear a group no more."""
+        """Remove a channel from a group."""
         await self._translated("group_discard", group, channel)
 
     async def group_send(self, group: str, message: dict[str, Any]) -> None:
@@ -45,7 +45,7 @@ class ChannelLayer(RedisPubSubChannelLayer):
         await self._translated("group_send", group, message)
 
     async def _translated(self, name: str, *args: Any) -> Any:
-        # The library keeps a layer for each event loop, and finds the running loop's by attribute.
+        # The library keeps one layer per event loop, and its `__getattr__` picks the running loop's.
         with translated():
             return await super().__getattr__(name)(*args)
 
@@ -61,7 +61,7 @@ def player_group(player: int) -> str:
 
 
 async def tell_player(player: int, message: Message) -> None:
-    """Send a message to every open socket of a player. One round trip; a socket whose line is down misses it."""
+    """Send a message to every open socket of a player. One round trip; a disconnected socket misses it."""
     await get_channel_layer().group_send(player_group(player), {"type": "tell", "text": encode(message)})
 
 

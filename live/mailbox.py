@@ -1,8 +1,8 @@
-"""Topic frames on their way to one connection, bounded however slowly it reads.
+"""Queues topic frames for one connection. The memory is bounded, however slowly the client reads.
 
-The window: all characters sent are counted, a beat carries a number that stands for the count, and the browser's
-beat gives it back (`seen`). What is sent and not yet seen is in some buffer on the way; there is never more than a
-window of it, on servers with backpressure and without.
+The window: all sent characters are counted. A beat carries a number that stands for the count, and the browser
+returns it in its own beat (`seen`). What is sent but not yet seen is in some buffer on the way. It is never more than
+a window, whether the server has backpressure or not.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ BACKLOG_MAX = 8
 #: At most WINDOW characters may be unacknowledged before topics wait. At WINDOW_MAX the connection is closed.
 WINDOW = 512 * 1024
 WINDOW_MAX = 4 * 1024 * 1024
-#: After this much the browser is asked what it has seen, without waiting for the next beat.
+#: After this many characters, ask the browser what it has seen, without waiting for the next beat.
 ASK_AFTER = 128 * 1024
 #: A connection whose window is full for this long is closed.
 FULL_S = 30.0
@@ -42,8 +42,8 @@ _numbers = itertools.count()
 class Mailbox:
     """Keeps the frames of each watched topic in order; a topic that falls behind gets its newest snapshot instead.
 
-    Memory per connection is at most `BACKLOG_MAX` references to shared frames a topic, plus a window in the
-    server's buffers. `number` tells the mailboxes of a process apart.
+    Memory per connection is at most `BACKLOG_MAX` references to shared frames per topic, plus a window in the
+    server's buffers. `number` is unique within the process.
     """
 
     __slots__ = (
@@ -62,17 +62,17 @@ class Mailbox:
         self._sending: asyncio.Task[None] | None = None
         self._closed = False
         self.sent = self.seen = 0
-        # What beats have told and the browser has not given back: random number → how much was sent by then.
+        # Beats that the browser may still acknowledge: random number → characters sent before it.
         self._told: dict[int, int] = {}
         self._number = -1
-        # The first time somewhat sooner, so that a crowd that watches the same is not asked all at once.
+        # The first time comes earlier, at random, so that a crowd with the same topic is not asked all at once.
         self._ask_at = ASK_AFTER // 2 + secrets.randbelow(ASK_AFTER // 2)
         self.heard_at = self.beaten_at = self._seen_at = time.monotonic()
 
     # Out
 
     def post(self, topic: str, frame: Frame, snapshot: Callable[[], Frame]) -> None:
-        """Send a frame, or queue it; `snapshot` gives the whole state, should this connection fall behind."""
+        """Send a frame, or queue it. If this connection falls behind, it gets the whole state from `snapshot`."""
         if self._write(frame):
             return
         held = self._held.setdefault(topic, deque())
@@ -84,13 +84,13 @@ class Mailbox:
         self._go_on()
 
     def put(self, slot: str, frame: Frame) -> None:
-        """Send a frame of which only the newest counts: it takes the place of one that waits in the same slot."""
+        """Send a frame that replaces any earlier one that still waits in the same slot."""
         if not self._write(frame):
             self._held[slot] = deque([frame])
             self._go_on()
 
     def beat(self) -> None:
-        """Tell the browser the time, and a number that stands for all that was sent so far."""
+        """Send the browser the time, and a number that stands for everything sent so far."""
         if self.sent - self._told.get(self._number, -NUMBER_EVERY) >= NUMBER_EVERY:
             self._number = secrets.randbelow(1 << 53)
             if len(self._told) >= TOLD_MAX:
@@ -100,7 +100,7 @@ class Mailbox:
         self.put("beat", Frame(Beaten(time.time_ns() // 1_000_000, self._number)))
 
     def forget(self, topic: str) -> None:
-        """Drop what is queued of a topic that is no longer watched."""
+        """Drop the queued frames of a topic that is no longer watched."""
         self._held.pop(topic, None)
         self._behind.pop(topic, None)
 
@@ -113,7 +113,7 @@ class Mailbox:
             self._sending.cancel()
 
     def _write(self, frame: Frame) -> bool:
-        """Send a frame past the queue, if nothing waits there and the server can."""
+        """Write a frame directly, if the queue is empty and the server can take it."""
         if self._writer is None or self._held or self._sending is not None or self._closed or not self._has_room():
             return False
         if not self._writer.write_frame(frame.wire):
@@ -134,7 +134,7 @@ class Mailbox:
                 await self._send(frame.text)
                 self.count(frame.size)
         except Exception:
-            self.close()  # The other side left, or we have closed; the server tells the consumer so.
+            self.close()  # The client left, or we have closed. The server tells the consumer.
         finally:
             self._sending = None
 
@@ -160,9 +160,9 @@ class Mailbox:
             self.beat()
 
     def acknowledge(self, number: int) -> bool:
-        """The browser has seen all that was sent before a beat with this number; False when no beat had it.
+        """Record that the browser has seen everything sent before the beat with this number. False: no beat had it.
 
-        Only somebody who has read the number can give it back.
+        The number is random, so only a client that has read it can return it.
         """
         if number not in self._told:
             return False
@@ -175,7 +175,7 @@ class Mailbox:
         return True
 
     def overdue(self) -> str:
-        """Why nobody seems to read any more, or nothing."""
+        """Why the client seems to have stopped reading, or an empty text."""
         now = time.monotonic()
         if self.sent == self.seen:
             self._seen_at = now

@@ -1,7 +1,7 @@
-"""What a watcher alone is shown of a topic, such as their own place on a board.
+"""The personal part of a topic: what only one watcher sees, such as their own rank on a board.
 
-After a change it is read for all watchers of the process in one pipeline, and sent to those for whom it
-differs, no more often than `INTERVAL_S` each.
+After a change it is read for all watchers of the process in one pipeline. It is sent to those for whom it has
+changed, to each at most once in `INTERVAL_S`.
 """
 
 import asyncio
@@ -23,12 +23,12 @@ from store.trouble import SQL_TROUBLE
 logger = logging.getLogger(__name__)
 
 INTERVAL_S = 2.0
-# Marks and joining watchers come in crowds; together they are one read.
+# Marks and new watchers come in bursts. Those that come within this time share one read.
 GATHER_S = 0.05
 
 
 class Seat:
-    """One connection at one topic: when it may be told next, and the last that it was told."""
+    """One connection on one topic: when it may next be sent its personal part, and the last one that was sent."""
 
     __slots__ = ("due_at", "mailbox", "told", "topic")
 
@@ -48,7 +48,7 @@ class Personal:
         self._task: asyncio.Task[None] | None = None
 
     def join(self, topic: Topic, mailbox: Mailbox) -> None:
-        """Tell this watcher soon, and after changes."""
+        """Send this watcher their part soon, and again after changes."""
         if topic.personal is None or mailbox.player is None:
             return
         self.leave(topic.name, mailbox)
@@ -59,7 +59,7 @@ class Personal:
             self._task = asyncio.create_task(self._run(), name="personal")
 
     def leave(self, name: str, mailbox: Mailbox) -> None:
-        """Tell this watcher nothing more."""
+        """Send this watcher nothing more."""
         seat = self._seats[name].pop(mailbox, None) if name in self._seats else None
         if seat is not None:
             self._stale.discard(seat)
@@ -67,7 +67,7 @@ class Personal:
                 del self._seats[name]
 
     def changed(self, name: str) -> None:
-        """The topic has changed: its watchers' own parts may have, too."""
+        """The topic has changed, so the personal parts of its watchers may have changed too."""
         if name in self._seats:
             self._stale.update(self._seats[name].values())
             self._changed.set()
@@ -94,10 +94,10 @@ class Personal:
             try:
                 await self._tell_of(reader, topics)
             except (StoreUnavailable, *SQL_TROUBLE) as error:
-                logger.warning("what is personal waits: %s", error)
+                logger.warning("personal parts are delayed: %s", error)
                 self._stale.update(seat for seats in topics.values() for seat in seats if self._is_taken(seat))
             except Exception:
-                logger.exception("what is personal could not be read")
+                logger.exception("personal parts could not be read")
 
     async def _tell_of(self, reader: PersonalReader, topics: dict[Topic, list[Seat]]) -> None:
         asked = [
@@ -122,7 +122,7 @@ class Personal:
 
 
 async def _answers(reader: PersonalReader, asked: Sequence[tuple[Topic, list[Any]]]) -> dict[tuple[str, int], Message]:
-    """All in one read; one by one when something is wrong with some of them, so that the others are told."""
+    """Read all topics at once. When that is refused, read them one by one, so that a bad one does not stop others."""
     try:
         return await reader(asked)
     except GameError:

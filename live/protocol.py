@@ -18,13 +18,13 @@ class Message(msgspec.Struct, tag_field="type", forbid_unknown_fields=True, omit
 
 
 class ClientMessage(Message):
-    """Base of what a browser says. `cost` is what it takes of the sender's rate limit: a round trip or so each."""
+    """Base of messages from a browser. `cost` counts against the sender's rate limit, about 1 per round trip."""
 
     cost: ClassVar[int] = 1
 
 
 class ServerMessage(Message):
-    """Base of what a server says. Apps declare theirs in their own `messages.py`."""
+    """Base of messages from the server. Apps declare theirs in their own `messages.py`."""
 
 
 # From the browser, on every socket.
@@ -43,7 +43,7 @@ class Watch(ClientMessage, tag="watch"):
 
 
 class Unwatch(ClientMessage, tag="unwatch"):
-    """Send me this topic no more."""
+    """Stop sending me this topic."""
 
     topic: str
 
@@ -51,8 +51,8 @@ class Unwatch(ClientMessage, tag="unwatch"):
 class Beat(ClientMessage, tag="beat"):
     """I am still here; sent every 15 seconds. It renews the presence lease.
 
-    `seen`, the number of the last `beat` that came, acknowledges all that was sent before it. A beat without it, or
-    with `ask`, is answered by `beat`. `away`: the page has been hidden for five minutes.
+    `seen` is the number of the last `beat` received, and acknowledges everything sent before it. A beat without
+    `seen`, or with `ask`, is answered by `beat`. `away`: the page has been hidden for five minutes.
     """
 
     cost: ClassVar[int] = 4
@@ -92,10 +92,10 @@ class Diff(ServerMessage, tag="diff"):
 
 
 class Lines(ServerMessage, tag="lines"):
-    """Events of a topic, oldest first: new ones, and the ids of those that were taken back (`drop`).
+    """Events of a topic, oldest first: new ones, and the ids of those that were removed (`drop`).
 
-    The first after `watch` has `order`, the ids of all that stand: whatever is not in it was taken back, or is too
-    old. `version` as in `diff`.
+    The first `lines` after `watch` has `order`, the ids of all current events: an event that is not in it was removed,
+    or is too old. `version` is as in `diff`.
     """
 
     topic: str
@@ -106,11 +106,11 @@ class Lines(ServerMessage, tag="lines"):
 
 
 class Beaten(ServerMessage, tag="beat"):
-    """Answer to `beat`; also sent unasked, after 15 seconds without one and after 128 KiB.
+    """Answer to `beat`. Also sent unasked, after 15 seconds without a beat and after 128 KiB.
 
-    `sent` is a random number that stands for all that this connection was sent so far; give it back as `seen`, of
-    several the last: with your next beat, or at once when you did not ask. With 512 KiB sent and not seen, topics
-    wait; a connection that acknowledges nothing is closed.
+    `sent` is a random number that stands for everything sent to this connection so far. Return the latest one as
+    `seen`: with your next beat, or at once when this message came unasked. While 512 KiB are sent but not seen, topics
+    wait. A connection that acknowledges nothing is closed.
     """
 
     at_ms: int
@@ -118,15 +118,15 @@ class Beaten(ServerMessage, tag="beat"):
 
 
 class Store(ServerMessage, tag="store"):
-    """Our store went away or came back; until then topics stand still, and afterwards they catch up by themselves."""
+    """Our store went away or came back. While it is away topics do not change; afterwards they catch up."""
 
     away: bool
 
 
 class Error(ServerMessage, tag="error"):
-    """A request was refused, or our store is away (`retry`). The socket lives on.
+    """A request was refused, or our store is away (`retry`). The socket stays open.
 
-    `retry_after_s`: it was too often; going on regardless closes the socket with 1008.
+    `retry_after_s`: the rate limit was reached. Further refused messages close the socket with 1008.
     """
 
     code: str
@@ -144,12 +144,12 @@ SiteMessage = Watch | Unwatch | Beat
 CLOSE_CODES = {
     1007: "A text frame that is not UTF-8.",
     1008: "Ten refused messages within a minute: not part of the protocol, or too often.",
-    1009: "A message larger than the server reads at all (64 KiB).",
-    1011: "A mistake of ours; it is in the log.",
+    1009: "A message larger than the server accepts (64 KiB).",
+    1011: "A server error; it is in the log.",
     1012: "The server restarts; come back after a short random pause.",
     1013: "Our store does not answer; come back after a short random pause.",
     4401: "The session has ended: signed out here or elsewhere.",
-    4408: "Nothing was acknowledged: for 45 seconds without a word, for 30 with 512 KiB on the way, or with 4 MiB.",
+    4408: "Nothing was acknowledged: 45 seconds of silence, 30 seconds with 512 KiB on the way, or 4 MiB on the way.",
 }
 
 _encoder = msgspec.json.Encoder()
@@ -161,7 +161,7 @@ def encode(message: Message) -> str:
 
 
 def decode_server(text: str | bytes) -> Message:
-    """A message of ours, as a client reads it.
+    """Decode a message from the server, as a client does.
 
     Raises:
         msgspec.DecodeError: it is none.

@@ -1,4 +1,4 @@
-"""Rate limits at requests, handshakes and messages: they pass, or are told when to come back."""
+"""Rate limits for requests, handshakes and messages. A refusal says when to try again."""
 
 import ipaddress
 from collections import Counter
@@ -14,12 +14,12 @@ from store import limits
 from store.client import StoreUnavailable
 from store.limits import Decision
 
-#: When somebody with too many sockets open may try again.
+#: After how many seconds an address with too many open sockets may try again.
 OPEN_RETRY_S = 30
 
 
 class TooMany(GameError):
-    """Too often; `decision` says after how many seconds it may be tried again."""
+    """A rate limit was reached. `decision` says after how many seconds to retry."""
 
     code = "too_many"
 
@@ -46,7 +46,7 @@ def _words(seconds: int) -> str:
 
 
 async def enter(policy: str, who: str) -> None:
-    """Count a call and let it through.
+    """Count a call against a rate limit.
 
     Raises:
         TooMany: the limit is reached.
@@ -76,9 +76,9 @@ def socket_address(scope: Mapping[str, Any]) -> str:
 
 
 def address(headers: Mapping[str, str], peer: str) -> str:
-    """The connection's other side, or what the outermost of PROXY_COUNT trusted proxies saw.
+    """The peer's address, or the address that the outermost of PROXY_COUNT trusted proxies saw.
 
-    Each proxy appends the address that it was called from, so what is left of those is the caller's own claim.
+    Each proxy appends the address that called it. Anything further left in the header is only the caller's claim.
     """
     seen = [part.strip() for part in headers.get("X-Forwarded-For", "").split(",") if part.strip()]
     if settings.PROXY_COUNT and len(seen) >= settings.PROXY_COUNT:
@@ -89,7 +89,7 @@ def address(headers: Mapping[str, str], peer: str) -> str:
 def place(text: str) -> str:
     """The address in a text such as `203.0.113.7`, `203.0.113.7:4711` or `[2001:db8::1]:443`; empty when it has none.
 
-    An IPv6 address stands for its network: whoever has one has all of it.
+    An IPv6 address becomes its /64 network, because whoever has one address of it usually has all.
     """
     bare = text.partition("]")[0][1:] if text.startswith("[") else text
     if bare.count(":") == 1:
@@ -105,8 +105,8 @@ def place(text: str) -> str:
 
 
 class HandshakeLimit:
-    """Answers 429 to an address that opens sockets far too often, or holds far too many open, before anything is
-    looked up for it. How many are open each process counts for itself."""
+    """Answers 429 to an address that opens sockets far too often or holds far too many open, before any look-up for it.
+    Each process counts only its own open sockets."""
 
     def __init__(self, application: Any) -> None:
         self.application = application

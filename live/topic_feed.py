@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 # After this many frames the event loop gets a turn.
 FRAMES_AT_ONCE = 100
-# A busy writer may leave out further marks of the same subject for this long: thousands a second would be too many.
+# A busy writer may skip further marks of the same subject for this long, to avoid thousands of them a second.
 MARK_MS = 50
 
 
@@ -31,13 +31,13 @@ class Channel:
         self.state: State | None = None
         self.version = 0
         self.changed = asyncio.Event()
-        self.marked_at = 0.0  # When the oldest mark came that was not read yet.
+        self.marked_at = 0.0  # When the oldest unread mark came.
         self._on_change = on_change
         self._reading = asyncio.Lock()
         self._snapshot: Frame | None = None
 
     def mark(self) -> None:
-        """The subject has changed."""
+        """Record that the subject has changed."""
         if not self.changed.is_set():
             self.marked_at = time.monotonic()
         self.changed.set()
@@ -79,16 +79,16 @@ class Channel:
 
     async def _send(self, frame: Frame) -> None:
         for number, mailbox in enumerate(list(self.watchers), 1):
-            # Who left during a pause gets nothing more; who joined got the new state already.
+            # A watcher that left during a pause gets nothing more. One that joined has the new state already.
             if mailbox in self.watchers:
                 mailbox.post(self.topic.name, frame, self.snapshot)
             if number % FRAMES_AT_ONCE == 0:
                 await asyncio.sleep(0)
 
     async def run(self) -> None:
-        """Read after each mark, no more often than the topic's interval, and after its refresh time without one.
+        """Read after each mark, at most once per interval of the topic, and after its refresh time without a mark.
 
-        A mark also stands for what changes within `MARK_MS` of it, so its topic is read once more after that.
+        A mark also covers changes within the next `MARK_MS`, so the topic is read once more after that time.
         """
         marked = True  # A mark may have come just before anybody watched.
         while True:
@@ -105,12 +105,12 @@ class Channel:
                 if marked:
                     if marked_at and self.topic.shows_scores:
                         counters.delayed(time.monotonic() - marked_at)
-                    # What a watcher alone is shown may have changed where the state has not.
+                    # The personal parts may have changed even if the state has not.
                     self._on_change(self.topic.name)
             except (StoreUnavailable, *SQL_TROUBLE) as error:
                 logger.warning("topic %s keeps its last state: %s", self.topic.name, error)
                 marked = True
             except Exception:
-                # One broken topic must not end its own updates for good, nor anything else.
+                # An error in one topic must not stop its updates for good, or affect anything else.
                 logger.exception("topic %s could not be read", self.topic.name)
             await asyncio.sleep(max(0.0, self.topic.interval_ms / 1000 - (time.monotonic() - started)))

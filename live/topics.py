@@ -1,4 +1,4 @@
-"""What a topic is: a state that browsers watch, read as a snapshot and sent on as diffs.
+"""Topics: states that browsers watch. Each is read as a snapshot and sent as diffs.
 
 The apps declare theirs in their own `topics.py` with `@kind("board")`.
 """
@@ -15,15 +15,15 @@ State = dict[str, Any]
 class Topic:
     """A watched state. `snapshot` gives a flat dict of JSON values; the hub does everything else."""
 
-    #: What a mark must say for this topic to be read again.
+    #: A mark of this subject causes the topic to be read again.
     subject: str
     #: At most one frame in this time, however often the state changes.
     interval_ms = 100
-    #: Read again after this long without a mark: heals lost marks and lets time itself change the state.
+    #: Read again after this long without a mark, in case a mark was lost or the state changes with time.
     refresh_s = 15.0
-    #: Whether how long its frames wait is counted as the time from score to screen.
+    #: Whether the delay of its frames is measured as the time from score to screen.
     shows_scores = False
-    #: Reads what only the watchers themselves are shown, for all topics of a kind at once; see `live.personal`.
+    #: Reads the personal parts of the watchers, for all topics of a kind at once; see `live.personal`.
     personal: "PersonalReader | None" = None
 
     def __init__(self, name: str, subject: str) -> None:
@@ -52,12 +52,12 @@ class Topic:
         return Diff(self.name, version, changed, dropped) if changed or dropped else None
 
     def news(self, before: Message | None, now: Message) -> Message | None:
-        """What a watcher is told whose personal message was `before` (None: the first) and is `now`."""
+        """The message for a watcher whose personal part was `before` (None: none yet) and is `now`, or None."""
         return None if now == before else now
 
 
 class EventTopic(Topic):
-    """A list of events. `snapshot` gives `{id: event}`, oldest first; ids never repeat, and sort as the events came."""
+    """A list of events. `snapshot` gives `{id: event}`, oldest first. Ids are unique and sort by arrival."""
 
     def whole(self, version: int, state: State, after: str) -> Message:
         known = after in state
@@ -77,14 +77,14 @@ def line(id: str, event: dict[str, Any]) -> dict[str, Any]:
     return {"id": id, **event}
 
 
-#: From topics and their watching players to what each of those is told, by their id; absent when nothing.
+#: Takes topics with their watching players. Returns the messages, by topic name and player id; absent: no message.
 PersonalReader = Callable[[Sequence[tuple[Any, Sequence[Any]]]], Awaitable[dict[tuple[str, int], Message]]]
 
 _kinds: dict[str, Callable[[str, str], Topic]] = {}
 
 
 def kind(name: str) -> Callable[[Callable[[str, str], Topic]], Callable[[str, str], Topic]]:
-    """Declare how topics whose name starts with `name` are made from the full name and what follows the colon."""
+    """Declare a kind of topic. The decorated callable gets a topic's full name and the part after the colon."""
 
     def declare(make: Callable[[str, str], Topic]) -> Callable[[str, str], Topic]:
         _kinds[name] = make
@@ -94,7 +94,7 @@ def kind(name: str) -> Callable[[Callable[[str, str], Topic]], Callable[[str, st
 
 
 def kinds() -> dict[str, Callable[[str, str], Topic]]:
-    """How each declared kind of topic is made; the docstrings say what it is called and what its state has."""
+    """The callable of each declared kind. Its docstring describes the topic's name and state."""
     return dict(_kinds)
 
 
@@ -119,7 +119,7 @@ def diff(old: State, new: State) -> tuple[State, list[str]]:
 
 
 def apply(old: State, changed: State, dropped: list[str]) -> State:
-    """The state after a diff; what browsers do, kept here for the tests and other clients."""
+    """The state after a diff. Browsers do the same; this is for tests and other clients."""
     return {key: value for key, value in {**old, **changed}.items() if key not in dropped}
 
 

@@ -1,6 +1,6 @@
-"""Where a Redis is: a REDIS_URL, taken apart and checked once.
+"""Parses a REDIS_URL and checks it once.
 
-Its credentials are in `url` and `cli` alone: no message, no `repr` and no `shown` ever has them.
+Only `url` and `cli` contain the credentials. Error messages, `repr` and `shown` never do.
 """
 
 import functools
@@ -17,7 +17,7 @@ _CLI = {"ssl_ca_certs": "--cacert", "ssl_ca_path": "--cacertdir", "ssl_certfile"
 
 
 class BadAddress(ValueError):
-    """Why a text is no address of a Redis, in one line without any credential."""
+    """The text is not a valid Redis address. The message is one line and contains no credentials."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Address:
 
 @functools.lru_cache(maxsize=16)
 def parse(text: str) -> Address:
-    """Take an address apart: `redis://`, `rediss://` (with `ssl_…` options) or `unix://`.
+    """Parse an address: `redis://`, `rediss://` (with `ssl_…` options) or `unix://`.
 
     User, password and database may also be options: `unix:///run/redis.sock?password=…&db=1`.
 
@@ -102,7 +102,7 @@ def parse(text: str) -> Address:
         raise BadAddress("the database is a number from 0")
     strange = sorted(set(options) - set(TLS_OPTIONS if parts.scheme == "rediss" else ()))
     if strange:
-        raise BadAddress(f"the option {strange[0][:40]} is not one that can be set in it")
+        raise BadAddress(f"the option {strange[0][:40]} is not supported")
     if parts.scheme == "unix":
         if not parts.path.strip("/") or parts.hostname:
             raise BadAddress("a unix:// address names a socket, such as unix:///run/redis.sock")
@@ -117,7 +117,7 @@ def _options(parts: SplitResult) -> dict[str, str]:
     try:
         pairs = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
     except ValueError as error:
-        raise BadAddress("what follows the ? is no list of name=value") from error
+        raise BadAddress("what follows the ? is not a list of name=value pairs") from error
     options = dict(pairs)
     if options.get("ssl_check_hostname", "true").lower() not in ("true", "false", "1", "0", "yes", "no"):
         raise BadAddress("ssl_check_hostname is true or false")

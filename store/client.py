@@ -1,6 +1,6 @@
-"""Redis connections; whatever goes wrong with them is one of the errors in `store.trouble`.
+"""Redis connections. Connection failures and refused commands become the errors in `store.trouble`.
 
-The only module that imports redis. What is stored where is the business of each app's `keys.py`.
+The only module that imports redis. Each app's `keys.py` declares what the app stores.
 """
 
 import asyncio
@@ -48,13 +48,13 @@ __all__ = [
 ]
 
 
-# Connection trouble: the answer, if any, is not known.
+# Connection errors: whether the command took effect is not known.
 _TROUBLE = (redis.ConnectionError, redis.TimeoutError, OSError, TimeoutError)
 
 
 def _translated(error: Exception) -> Exception:
-    """The error of ours that an error of the library stands for, or the very same one."""
-    # What a new connection was told, such as a wrong password, is the cause of a ConnectionError.
+    """Map a redis-py error to one of our errors. Any other error is returned unchanged."""
+    # When a new connection is refused, for example for a wrong password, the refusal is the ConnectionError's cause.
     found = refusal(error) or ((isinstance(error.__cause__, redis.RedisError) and refusal(error.__cause__)) or None)
     if found is None and isinstance(error, _TROUBLE):
         found = StoreUnavailable(str(error) or type(error).__name__)
@@ -65,7 +65,7 @@ def _translated(error: Exception) -> Exception:
 
 @contextlib.contextmanager
 def translated() -> Iterator[None]:
-    """Raise StoreUnavailable for whatever the library raises when Redis is away or refuses."""
+    """Turn redis-py's errors into StoreUnavailable when Redis is away or refuses a command."""
     try:
         yield
     except (redis.RedisError, *_TROUBLE) as error:
@@ -89,7 +89,7 @@ async def _answering(timeout_s: float) -> AsyncIterator[None]:
 
 @contextlib.asynccontextmanager
 async def _fresh(pool: redis.asyncio.ConnectionPool) -> AsyncIterator[None]:
-    """Let go of the pool's connections when the server at their other end has become a replica."""
+    """Close the pool's idle connections when their server has become a replica."""
     try:
         yield
     except ConnectionStale:
@@ -104,9 +104,9 @@ class Pipeline(AsyncPipeline):
     timeout_s: float
 
     async def execute(self, raise_on_error: bool = True) -> list[Any]:
-        """The replies in order. Without `raise_on_error` errors are among them, ours where they are refusals.
+        """Return the replies in order. Without `raise_on_error`, errors are in the list; refusals as our own errors.
 
-        Inside `together` its commands travel with the others', unless it is a transaction.
+        Inside `together` the commands join the shared pipeline, unless this is a transaction.
         """
         if not self.is_transaction and (shared := gathering()) and self.command_stack:
             commands: list[Command] = list(self.command_stack)
@@ -119,7 +119,7 @@ class Pipeline(AsyncPipeline):
         return await self.execute_alone(raise_on_error)
 
     async def execute_alone(self, raise_on_error: bool = True) -> list[Any]:
-        """As `execute`, in a round trip of its own."""
+        """Like `execute`, but always in a separate round trip."""
         async with _fresh(self.connection_pool), _answering(self.timeout_s):
             replies = await super().execute(raise_on_error)
             replies = [_translated(each) if isinstance(each, Exception) else each for each in replies]
@@ -135,7 +135,7 @@ class Client(redis.asyncio.Redis):
 
     timeout_s: float
     made_for: tuple[str, float]
-    #: Whether its commands may travel with others; not those of a client that waits for streams or for whole values.
+    #: Whether commands may join a shared pipeline. False for clients that block on streams or copy whole values.
     joins = False
 
     async def execute_command(self, *args: Any, **options: Any) -> Any:
@@ -148,7 +148,7 @@ class Client(redis.asyncio.Redis):
             return await super().execute_command(*args, **options)
 
     async def send_all(self, commands: Sequence[Command]) -> list[Any]:
-        """The replies to some commands in one round trip, errors among them."""
+        """Send commands in one round trip and return their replies. Errors are in the list."""
         pipe = self.pipeline()
         for args, options in commands:
             pipe.execute_command(*args, **options)
@@ -171,7 +171,7 @@ def address() -> Address:
 
 
 def private_socket(data_dir: Path) -> Path:
-    """Where the private server of a data folder listens; beside the data unless that path is too long for a socket."""
+    """The private server's socket path: in the data folder, or in the temporary folder when that is too long."""
     path = data_dir / "redis" / "redis.sock"
     if len(str(path)) < 100:  # sun_path holds 104 to 108 bytes, by system
         return path
@@ -191,7 +191,7 @@ LOADED = 100.0
 def loading_percent(where: str) -> float | None:
     """How much of its data a Redis at this address has loaded, 0 to 100; None when it does not answer."""
     try:
-        # No check of its own when it connects: that is a PING, which is refused while it loads.
+        # Disable redis-py's check on connect: it is a PING, which Redis refuses while it loads.
         options = _options(1.0) | {"health_check_interval": 0}
         with redis.Redis.from_url(where, retry=redis.retry.Retry(NoBackoff(), 0), **options) as connection:
             try:
@@ -205,7 +205,7 @@ def loading_percent(where: str) -> float | None:
 
 
 def _options(timeout_s: float) -> dict[str, Any]:
-    # redis-py 8 retries ten times by default and `from_url` never: say it, once. RESP2 keeps reply shapes plain.
+    # redis-py 8 retries ten times by default, but not with `from_url`: callers set it. RESP2 keeps reply shapes plain.
     return {
         "decode_responses": True,
         "protocol": 2,
@@ -232,9 +232,9 @@ _clients: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Client]" = weakr
 
 
 def client() -> Client:
-    """The client of the running event loop; asyncio connections belong to the loop that made them.
+    """The client of the running event loop, because asyncio connections belong to the loop that made them.
 
-    The loop of `run_sync` lives as long as the process, and tests change the settings: then another is made.
+    A new client is made when the settings change: tests change them while the loop of `run_sync` stays the same.
     """
     loop = asyncio.get_running_loop()
     wanted = (settings.REDIS_URL, settings.REDIS_TIMEOUT_S)
@@ -246,21 +246,21 @@ def client() -> Client:
 
 
 def layer_host() -> dict[str, Any]:
-    """How the channel layer connects.
+    """The connection options of the channel layer.
 
-    Without the retry its subscription, once lost, would fail for ever: what fails it does not connect anew.
+    Without the retry, a lost subscription would never reconnect: every later use of it would fail.
     """
     options = _options(settings.REDIS_TIMEOUT_S) | {"decode_responses": False}
     return {"address": url(), "retry": redis.asyncio.retry.Retry(NoBackoff(), 1), **options}
 
 
 def blocking(block_s: float) -> Client:
-    """A client of its own for reads that wait up to `block_s` and for subscriptions. Close it yourself."""
+    """A separate client for subscriptions and for reads that block up to `block_s`. The caller closes it."""
     return _connect(settings.REDIS_TIMEOUT_S + block_s, 4)
 
 
 def other(where: str, timeout_s: float) -> Client:
-    """A client of any server, whose replies are bytes: for copies of whole values. Close it yourself."""
+    """A client of any server that returns bytes, for copying whole values. The caller closes it."""
     return _connect(timeout_s, 4, where, decode_responses=False)
 
 
@@ -277,7 +277,7 @@ def _sync_client(where: str) -> redis.Redis:
         where,
         max_connections=settings.REDIS_CONNECTIONS_MAX,
         timeout=settings.REDIS_TIMEOUT_S,
-        # Not after a timeout: the call has had its time, and may have had its effect.
+        # No retry after a timeout: the time is used up, and the command may have taken effect.
         retry=redis.retry.Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
         **_options(settings.REDIS_TIMEOUT_S),
     )
@@ -286,7 +286,7 @@ def _sync_client(where: str) -> redis.Redis:
 
 @contextlib.contextmanager
 def sync(where: str = "") -> Iterator[redis.Redis]:
-    """A thread-safe client: of the Redis in use for the session backend, which needs both colours, or of another."""
+    """A thread-safe sync client, of the Redis in use (for the session backend) or of the one at `where`."""
     connection = _sync_client(where or url())
     try:
         with translated():

@@ -1,6 +1,6 @@
-"""What keys there are: each kind is declared once, and the store's own here. Every app has a `keys.py` with its others.
+"""Declares each kind of key once. The store's own are in this module, those of an app in its `keys.py`.
 
-Doctor, memory sampling, erasure and docs/keys.md read these declarations.
+The doctor, memory sampling, erasure and docs/keys.md read these declarations.
 """
 
 import functools
@@ -16,21 +16,21 @@ _PLACE = re.compile(r"<(\w+)>")
 
 
 def prefix() -> str:
-    """What all keys of this site begin with."""
+    """The prefix of all keys of this site."""
     return settings.REDIS_PREFIX
 
 
 def every_key(of: str = "") -> str:
-    """The pattern that all keys of this site match, or of the site with another prefix."""
+    """The pattern that matches all keys of this site, or of the site with the prefix `of`."""
     return f"{of or prefix()}:*"
 
 
 class Key:
-    """A kind of key: its pattern, type, content, owner, and how it ends. Calling it gives the name of one.
+    """A kind of key: its pattern, type, content, owner and lifetime. Calling it returns the name of one key.
 
-    The pattern is `<app>:{tag}:noun[:…]` with places in angle brackets, filled in order; names begin with the site's
-    prefix. The braces are a Cluster hash tag: keys that one script touches share it. A pattern that begins with a place
-    is of keys that hang on another key. Either `ends` says when it expires, or `stays` why it does not.
+    The pattern is `<app>:{tag}:noun[:…]`. Placeholders in angle brackets are filled in order, and the site's prefix is
+    added. The braces are a Cluster hash tag, shared by the keys that one script uses. A pattern that begins with a
+    placeholder extends the name of another key. Either `ends` says when the key expires, or `stays` why it does not.
 
         balances = Key("wallet:{coins}:balances", "hash", "player id · coins", stays="for good")
         balances()
@@ -52,13 +52,13 @@ class Key:
         return name if self.hangs_on else f"{settings.REDIS_PREFIX}:{name}"
 
     def values(self, name: str) -> dict[str, str] | None:
-        """The values in a name without its prefix; None: it is no key of this kind."""
+        """The placeholders' values in a name without its prefix. None: the key is of another kind."""
         found = self._match(name)
         return found.groupdict() if found else None
 
 
 def _regex(pattern: str) -> str:
-    """A value has no brace where it is in a tag; of the others only the first may hold a colon."""
+    """Values inside a tag contain no closing brace. Of the other values, only the first may contain a colon."""
     parts = _PLACE.split(pattern)
     text, colons = re.escape(parts[0]), True
     in_tag = parts[0].count("{") > parts[0].count("}")
@@ -81,7 +81,7 @@ class Found(NamedTuple):
 
 
 def find(name: str, of: str = "") -> Found | None:
-    """What a key of this site is, or of the site with another prefix; None: nothing that is declared."""
+    """The declared kind of a key of this site, or of the site with the prefix `of`. None: no kind matches."""
     rest = name.removeprefix(f"{of or prefix()}:")
     for key in _of_app(rest.partition(":")[0], len(DECLARED)):
         if (values := key.values(rest)) is not None:
@@ -91,8 +91,8 @@ def find(name: str, of: str = "") -> Found | None:
 
 @functools.lru_cache(maxsize=256)
 def _of_app(app: str, declared: int) -> list[Key]:
-    """The kinds that a name of this app may be; `declared` tells whether more have been declared since."""
-    # Keys that hang on others first: their names contain the others' whole.
+    """The kinds that a name of this app may be. `declared` is part of the cache key: it changes with new kinds."""
+    # Keys that extend another key's name come first, since they contain that whole name.
     hanging = [key for key in DECLARED if key.hangs_on]
     return hanging + [key for key in DECLARED if key.pattern.startswith(f"{app}:")]
 
@@ -103,7 +103,7 @@ def app_of(name: str) -> str:
 
 
 lock = Key("store:{lock:<name>}:owner", "string", "owner, `host:process:random`", ends="when no longer held or renewed")
-fence = Key("store:{lock:<name>}:fence", "string", "the last fencing number of a lock", stays="it may never go back")
+fence = Key("store:{lock:<name>}:fence", "string", "the last fencing number of a lock", stays="it must never decrease")
 dead_letters = Key(
     "<stream>:dead",
     "stream",
@@ -125,27 +125,27 @@ _limit = Key(
 heartbeats = Key(
     "store:{heartbeats}:workers",
     "zset",
-    "name of a worker · when it last said that it is alive, UTC ms",
+    "name of a worker · its last heartbeat, UTC ms",
     stays="old ones are dropped",
 )
 probe = Key(
     "store:{probe:<token>}:value",
     "string, pub/sub channel",
-    "what a check of Redis wrote to see whether it can",
+    "test value that a check of Redis has written",
     ends="after 10 s",
 )
 site = Key("store:{site}:id", "string", "the id of the site, as in SQL", stays="as long as the site")
 shared = Key(
-    "store:{shared:<what>}:value", "string", "what is the same for everybody: store/shared.py", ends="after 1 minute"
+    "store:{shared:<what>}:value", "string", "a value that is the same for all: store/shared.py", ends="after 1 minute"
 )
 shared_fresh = Key(
-    "store:{shared:<what>}:fresh", "string", "1 while that needs no computing", ends="after some seconds"
+    "store:{shared:<what>}:fresh", "string", "1 while the shared value is fresh", ends="after some seconds"
 )
 
 
 def limit(policy: str, who: str) -> str:
-    """The key of a caller under a policy.
+    """The key that counts a caller's calls under a policy.
 
-    The caller is hashed: a dump of Redis names no addresses, and a long name makes no long key.
+    The caller is hashed, so that a dump of Redis contains no addresses and keys stay short.
     """
     return _limit(policy, hashlib.sha256(who.encode()).hexdigest()[:32])

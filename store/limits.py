@@ -1,6 +1,6 @@
-"""Rate limits: how often somebody may do something, counted where every process sees it.
+"""Rate limits, counted in Redis for all processes together.
 
-Check and record are one script, so parallel callers never exceed a limit, and every key ends by itself.
+One script checks and counts a call, so parallel callers never exceed a limit. Every key expires.
 """
 
 import math
@@ -20,8 +20,8 @@ _sliding = script(__file__, "limit_sliding")
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """At most `limit` in `window_s`. A fixed window is cheap and lets twice as much through around its turn;
-    a sliding one is exact and remembers each call. `opens_when_away`: what happens while Redis is away."""
+    """At most `limit` in `window_s`. A fixed window is cheap, but allows up to twice the limit around its end.
+    A sliding window is exact, but stores each call. `opens_when_away`: allow calls while Redis is away."""
 
     limit: int
     window_s: int
@@ -31,7 +31,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Whether a call may go on, how many more may now, and after how many seconds a refused one may."""
+    """Whether a call is allowed, how much of the limit remains, and after how many seconds to retry a refused call."""
 
     allowed: bool
     limit: int
@@ -40,7 +40,7 @@ class Decision:
 
 
 async def take(name: str, who: str, *, cost: int = 1, now_ms: int | None = None) -> Decision:
-    """Count a call of `who` under a policy of settings.RATE_LIMITS, if it has room.
+    """Count a call of `who` under a policy of settings.RATE_LIMITS, unless the limit is reached.
 
     Raises:
         StoreUnavailable: Redis is away and the policy stays closed then.
@@ -64,10 +64,10 @@ async def take(name: str, who: str, *, cost: int = 1, now_ms: int | None = None)
 
 
 class Allowance:
-    """A share of a limit, taken ahead of its use, so that most calls cost no round trip. One per connection.
+    """A share of a limit, reserved in advance so that most calls need no round trip. One per connection.
 
-    The limit is never exceeded: what is taken ahead counts at once, for every process. Shares start small and
-    double, so that connections that say little leave the limit to the others.
+    The limit is never exceeded: a reserved share counts at once, for every process. Shares start small and
+    double, so that connections that send little leave the rest of the limit to others.
     """
 
     SHARE_MIN, SHARE_MAX = 8, 128
@@ -81,14 +81,14 @@ class Allowance:
         self._refused_until = 0.0
 
     def spend(self, cost: int = 1) -> bool:
-        """Use what was taken ahead; False when that is not enough, and `take` has to ask."""
+        """Use the reserved share. False when it is not enough: then call `take`."""
         if self._left < cost or time.monotonic() > self._good_until:
             return False
         self._left -= cost
         return True
 
     async def take(self, cost: int = 1) -> Decision | None:
-        """Use what was taken ahead, or take more; the decision when there is none to be had, else None.
+        """Use the reserved share, or reserve another. Returns the decision when it is refused, else None.
 
         Raises:
             StoreUnavailable: Redis is away and the policy stays closed then.
@@ -99,7 +99,7 @@ class Allowance:
         if self._refused is not None and now < self._refused_until:
             return replace(self._refused, retry_after_s=math.ceil(self._refused_until - now))
         if now > self._good_until:
-            self._left = 0  # Taken from a window that is over.
+            self._left = 0  # It was reserved in a window that has ended.
         self._refused = await self._take_share(cost)
         if self._refused is not None:
             self._refused_until = now + self._refused.retry_after_s
@@ -110,7 +110,7 @@ class Allowance:
         return None
 
     async def _take_share(self, cost: int) -> Decision | None:
-        """Take the next share, or what one call costs; a refusal when there is not even that."""
+        """Reserve the next share, or else only the cost of this call. Returns the refusal when both fail."""
         for share in (max(self._share, cost), cost):
             decision = await take(self.name, self.who, cost=share)
             if decision.allowed:

@@ -1,7 +1,7 @@
-"""Locks: at most one holder at a time, by lease, with a fencing number for the writes that it protects.
+"""Locks with a lease: at most one holder at a time, and a fencing number for the protected writes.
 
-A holder that stalls past its lease loses the lock without noticing at once. Hence the number: whatever
-the lock protects must refuse a writer whose number is lower than one it has seen.
+A holder that stalls past its lease loses the lock without noticing at once. Therefore the protected data must
+refuse a writer whose fencing number is lower than one that it has already seen.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ class LockHeld(Exception):
 
 
 class LockLost(Exception):
-    """The lock ran out or was taken while it was held here; the work under it was stopped."""
+    """The lease expired, or the lock was taken over, while it was held here. The work under it was cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Held:
 
 @contextlib.asynccontextmanager
 async def hold(name: str, *, lease_ms: int = LEASE_MS, wait_s: float = 0.0) -> AsyncIterator[Held]:
-    """Hold a lock for the time of the block, renewed in the background at a third of its lease.
+    """Hold a lock during the block, and renew it in the background after each third of its lease.
 
     Raises:
         LockHeld: somebody else holds it and did so for `wait_s`; nothing was done.
@@ -67,13 +67,13 @@ async def hold(name: str, *, lease_ms: int = LEASE_MS, wait_s: float = 0.0) -> A
     try:
         yield Held(name, fence)
     except asyncio.CancelledError:
-        # Ours is one cancellation; whoever asked for another one gets it.
+        # One cancellation is ours. If somebody else has cancelled the task too, theirs goes through.
         if not lost.is_set() or worker.uncancel() > 0:
             raise
         raise LockLost(name) from None
     finally:
         renewing.cancel()
-        with contextlib.suppress(StoreUnavailable):  # It ends by itself then.
+        with contextlib.suppress(StoreUnavailable):  # Then its lease expires.
             await _release([keys.lock(name)], [token])
 
 
@@ -88,7 +88,7 @@ async def _keep(name: str, token: str, lease_ms: int, worker: "asyncio.Task[obje
                 kept = bool(await _renew([keys.lock(name)], [token, lease_ms]))
             ends = renewed_from + lease_ms / 1000 if kept else ends
         except Exception as error:
-            kept = loop.time() < ends  # Still ours until the lease that was granted last has run out.
+            kept = loop.time() < ends  # The lock stays ours until the last granted lease expires.
             logger.warning("the lock %s was not renewed: %s", name, error or type(error).__name__)
             await asyncio.sleep(RETRY_S)
         if not kept:

@@ -12,7 +12,7 @@ Argument = str | int | float | bytes
 
 
 class Script:
-    """A Lua text; the header of its file says KEYS, ARGV, what it returns and what it costs."""
+    """A Lua script. The header of its file describes KEYS, ARGV, the return value and the cost."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -37,9 +37,9 @@ class Script:
         before: Sequence[Sequence[Argument]] = (),
         after: Sequence[Sequence[Argument]] = (),
     ) -> list[Any]:
-        """Run it between plain commands, in one round trip: its reply, then those of the commands in their order.
+        """Run the script between plain commands, in one round trip. Returns its reply, then the commands' in order.
 
-        The commands are run even when it fails; where a restarted Redis has forgotten it, they are run twice.
+        The commands run even when the script fails, and run twice when a restarted Redis has forgotten the script.
         """
         for _ in range(2):
             pipe = client().pipeline()
@@ -61,9 +61,9 @@ class Script:
     async def many(self, calls: Sequence[tuple[Sequence[str], Sequence[Argument]]], *, pipelines: int = 1) -> list[Any]:
         """Run it once per call, in one round trip (more when a restarted Redis has forgotten it).
 
-        Several pipelines at once let Redis work on one while the next is packed; then the calls of
-        different pipelines run in any order. Calls that follow one that failed are run all the same; the
-        first error is raised.
+        With several pipelines, Redis works on one while the next is packed, and calls of different
+        pipelines run in any order. A failed call does not stop the later ones; the first error is raised
+        at the end.
         """
         if len(calls) == 1:
             return [await self(*calls[0])]
@@ -96,6 +96,6 @@ class Script:
 
 
 def script(module_file: str, name: str, prelude: Sequence[str] = ()) -> Script:
-    """The script `lua/<name>.lua` of the app that a module is in; the texts of `prelude` run first."""
+    """Load `lua/<name>.lua` from the app of a module. The scripts named in `prelude` run first."""
     folder = next(each / "lua" for each in Path(module_file).parents if (each / "lua").is_dir())
     return Script("\n".join((folder / f"{each}.lua").read_text() for each in (*prelude, name)))

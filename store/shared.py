@@ -1,7 +1,7 @@
-"""What is dear to work out and the same for everybody: computed now and then, by one process, for all.
+"""A cache for values that are expensive to compute and the same for everybody: one process computes for all.
 
-Readers get a value at most a few seconds old. When it is older one of them computes it, and the others get the old one
-meanwhile; only where there is none yet do they wait.
+Readers get a value at most a few seconds old. When it is older, one reader computes a new one, and the others get the
+old one meanwhile. They wait only when there is no value yet.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ LEASE_MS = 3_000
 
 
 async def text(name: str, fresh_s: int, compute: Callable[[], Awaitable[str]]) -> str:
-    """A text under a name, at most `fresh_s` seconds old unless it takes longer to compute.
+    """The cached text of a name, at most `fresh_s` seconds old unless it takes longer to compute.
 
     Raises:
         StoreUnavailable: Redis is away, or nobody computed it within four seconds.
@@ -35,15 +35,15 @@ async def text(name: str, fresh_s: int, compute: Callable[[], Awaitable[str]]) -
         pipe.set(fresh, 1, ex=fresh_s)
         await pipe.execute()
 
-    for _ in range(2):  # Once more when it ended between the two looks.
+    for _ in range(2):  # Retry if the value expired between the check and the read.
         await see_to(value, fresh, fresh_s, f"shared:{name}", kept)
         if (found := await client().get(value)) is not None:
             return found
-    raise StoreUnavailable("what was computed for all is gone at once")
+    raise StoreUnavailable("a shared value expired at once")
 
 
 async def forget(*names: str) -> None:
-    """Have texts computed anew at the next look. One round trip."""
+    """Delete cached texts, so that the next reader computes them again. One round trip."""
     pipe = client().pipeline()
     for name in names:
         pipe.delete(keys.shared_fresh(name), keys.shared(name))
@@ -51,7 +51,7 @@ async def forget(*names: str) -> None:
 
 
 async def see_to(value: str, fresh: str, fresh_s: int, lock: str, compute: Callable[[], Awaitable[None]]) -> None:
-    """Have a key hold what `compute` writes there, while `fresh` lives; both have an end.
+    """Keep the key `value` fresh: when the key `fresh` is gone, one caller runs `compute`, which sets both with a TTL.
 
     Raises StoreUnavailable: nobody computed it within four seconds.
     """
@@ -61,12 +61,12 @@ async def see_to(value: str, fresh: str, fresh_s: int, lock: str, compute: Calla
             return
         try:
             async with hold(lock, lease_ms=LEASE_MS):
-                # Somebody may have computed it between the look and the lock.
+                # Another caller may have computed it between the check and the lock.
                 _, is_fresh = await _look(value, fresh, fresh_s)
                 return None if is_fresh else await compute()
         except LockHeld:
             if is_there:
-                return  # Somebody computes it. An older one will do; only a first reader has to wait.
+                return  # Another caller is computing it. The old value will do meanwhile.
             await asyncio.sleep(WAIT_S)
     raise StoreUnavailable("nobody computed it in time")
 
@@ -77,5 +77,5 @@ async def _look(value: str, fresh: str, fresh_s: int) -> tuple[bool, bool]:
     pipe.pttl(fresh)
     pipe.exists(value)
     fresh_ms, is_there = await pipe.execute()
-    # An end further away than any is ever set lies in a future that the clock has gone back from.
+    # A TTL longer than any that is set means that the clock was set back: not fresh.
     return bool(is_there), 0 <= fresh_ms <= 1000 * fresh_s

@@ -1,7 +1,7 @@
-"""Reads streams as one consumer of a group: every entry is handled at least once, whoever dies.
+"""Reads streams as a consumer of a group: every entry is handled at least once, even when processes die.
 
-What an entry means belongs to the handler; making its effect happen once is the handler's part too
-(the entry carries an id chosen by its producer).
+The handler interprets entries. It must also be idempotent, for which each entry carries an id chosen by
+its producer.
 """
 
 import asyncio
@@ -20,9 +20,9 @@ logger = logging.getLogger(__name__)
 
 BATCH_MAX = 500
 BLOCK_MS = 1_000
-# An entry that its reader has held this long belongs to a dead reader: handlers finish a batch well within it.
+# When an entry has been pending this long, its reader is taken for dead: handlers finish a batch much sooner.
 CLAIM_AFTER_MS = 30_000
-# An entry whose handling failed this often, alone, is moved aside, so that it holds up nothing behind it.
+# An entry that failed this often when tried alone becomes a dead letter, so that it does not block later ones.
 TRIES_MAX = 5
 RETRY_S = (0.5, 1, 2, 5, 10)
 
@@ -43,24 +43,24 @@ class Entry:
 
 
 def sequence_of(entry_id: str) -> int:
-    """A stream id as one whole number in the same order: milliseconds, then 20 bits for the count within one."""
+    """A stream id as one integer with the same order: milliseconds, then 20 bits for the number within one."""
     ms, _, count = entry_id.partition("-")
     return (int(ms) << 20) + int(count)
 
 
 def id_of(sequence: int) -> str:
-    """The stream id of such a number."""
+    """The stream id of a number from `sequence_of`."""
     return f"{sequence >> 20}-{sequence & 0xFFFFF}"
 
 
 def moment(ms: str | int) -> datetime:
-    """UTC milliseconds as SQL keeps them."""
+    """UTC milliseconds as a datetime, for SQL."""
     return datetime.fromtimestamp(int(ms) / 1000, UTC)
 
 
 @dataclass(frozen=True)
 class Group:
-    """A consumer group: its name, what to do with a batch, and which errors blame the world, not an entry."""
+    """A consumer group: its name, its handler for batches, and the errors that are no entry's fault (`trouble`)."""
 
     name: str
     handle: Callable[[Sequence[Entry]], Awaitable[object]]
@@ -73,9 +73,9 @@ Streams = Callable[[], Awaitable[Sequence[str]]]
 class GroupReader:
     """One named consumer of one group over some streams.
 
-    It takes up its own unacknowledged entries first, then those that a dead consumer left behind, then new
-    ones. The handler gets batches, and entries are acknowledged after it returned. When a batch fails, its
-    entries are tried one by one; one that failed five times goes to the dead letters with its reason.
+    It reads its own unacknowledged entries first, then those of dead consumers, then new ones. The handler
+    gets batches, and entries are acknowledged after it returns. When a batch fails, its entries are tried
+    one by one. An entry that has failed five times moves to the dead letters with the reason.
     """
 
     def __init__(self, group: Group, consumer: str, streams: Streams) -> None:
@@ -90,7 +90,7 @@ class GroupReader:
         self._stopping.set()
 
     async def run(self) -> None:
-        """Read until `stop`; trouble with Redis or in the handler is logged and tried again with growing pauses."""
+        """Read until `stop`. Errors of Redis or the handler are logged and retried after growing pauses."""
         failures = 0
         connection = blocking(BLOCK_MS / 1000)
         try:
@@ -167,14 +167,14 @@ class GroupReader:
         return len(done)
 
     async def _handled_alone(self, connection: Client, entry: Entry) -> bool:
-        """Whether an entry needs no further try: it was handled, or moved to the dead letters."""
+        """Handle one entry. True when it is done: handled, or moved to the dead letters."""
         try:
             await self.group.handle([entry])
             return True
         except self._trouble:
             raise
         except Exception as error:
-            # Counted here, not by deliveries: those grow also while the world is broken.
+            # Count failures here: the delivery count also grows while Redis or SQL is down.
             failures = keys.failures(entry.stream, self.group.name)
             if await connection.hincrby(failures, entry.id, 1) < TRIES_MAX:
                 await connection.expire(failures, FAILURES_TTL_S)
@@ -203,8 +203,8 @@ async def dead_letters(stream: str) -> list[Entry]:
 async def replay_dead_letters(stream: str) -> int:
     """Append every dead letter to its stream again and return how many.
 
-    Every group sees a replayed entry, so handlers must bear repetition, as they must anyway. Its `origin`
-    is the id that it had at first. Redis: lua/replay.lua, one round trip per letter.
+    Every group reads a replayed entry again, which idempotent handlers tolerate. Its field `origin` is its
+    first id. Redis: lua/replay.lua, one round trip per letter.
     """
     names = [stream, keys.dead_letters(stream)]
     return sum([await _replay(names, [letter.id]) for letter in await dead_letters(stream)])

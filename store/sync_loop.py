@@ -19,8 +19,8 @@ _loop: asyncio.AbstractEventLoop | None = None
 def run_sync(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine to its end and return its result. Ctrl-C cancels it.
 
-    It runs in another thread than the caller's, which may be the one that asgiref keeps for sync code: that one would
-    wait for itself.
+    It runs in a separate thread. The caller's thread may be the one that asgiref keeps for sync code, which would
+    otherwise wait for itself.
 
     Raises:
         RuntimeError: called on the loop itself, which would wait for itself.
@@ -29,7 +29,7 @@ def run_sync(coroutine: Coroutine[Any, Any, T]) -> T:
     if _is_on(loop):
         coroutine.close()
         raise RuntimeError("run_sync was called by a coroutine that run_sync runs; await it instead")
-    # Not in the caller's context: there asgiref would look for the thread of sync code, which waits here.
+    # Use an empty context: in the caller's, asgiref would pick the thread for sync code, which is blocked here.
     future = contextvars.Context().run(asyncio.run_coroutine_threadsafe, coroutine, loop)
     try:
         return future.result()
@@ -54,7 +54,7 @@ def _is_on(loop: asyncio.AbstractEventLoop) -> bool:
 
 
 def _forget() -> None:
-    """A forked process has no copy of the thread, and must not use its parent's connections."""
+    """Reset after a fork: the child has no copy of the thread, and must not use its parent's connections."""
     global _loop, _lock
     _loop, _lock = None, threading.Lock()
 

@@ -1,9 +1,9 @@
-"""One round trip for what several coroutines ask of Redis at the same time.
+"""Combines the Redis commands of several coroutines into one round trip.
 
     board, feed, flags = await together(read_board(), read_feed(), read_flags())
 
-The three run side by side, each as it is. What they send at the same time goes out in one pipeline; what one of them
-sends after its first answer goes out in a second. Transactions and blocking reads go their own way.
+The three run concurrently and need no changes. Commands that they send at the same time go out in one pipeline;
+those that follow a first reply go out in a second. Transactions and blocking reads are sent separately.
 """
 
 import asyncio
@@ -12,15 +12,15 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 Command = tuple[tuple[Any, ...], dict[str, Any]]
-#: How commands are sent in one pipeline: their replies in order, errors among them.
+#: Sends commands in one pipeline and returns their replies in order. Errors are in the list.
 Send = Callable[[Sequence[Command]], Awaitable[list[Any]]]
 
-#: A pipeline is sent once this many turns of the event loop brought nothing more.
+#: A pipeline is sent after this many event loop iterations without a new command.
 IDLE_TURNS = 2
 
 
 class Gathering:
-    """What waits to be sent together."""
+    """The commands that wait to be sent together."""
 
     def __init__(self) -> None:
         self.open = True
@@ -28,7 +28,7 @@ class Gathering:
         self._sending: asyncio.Task[None] | None = None
 
     async def ask(self, commands: Sequence[Command], send: Send) -> list[Any]:
-        """The replies to some commands, which travel with whatever else is asked meanwhile."""
+        """Send commands in the next shared pipeline and return their replies."""
         answered: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
         self._waiting.append((commands, answered))
         if self._sending is None:
@@ -60,15 +60,15 @@ _gathering: contextvars.ContextVar[Gathering | None] = contextvars.ContextVar("g
 
 
 def gathering() -> Gathering | None:
-    """What the running coroutine's commands travel with; None: each goes by itself."""
+    """The shared pipeline that the running coroutine's commands join. None: each is sent by itself."""
     found = _gathering.get()
     return found if found is not None and found.open else None
 
 
 async def together(*reads: Coroutine[Any, Any, Any]) -> list[Any]:
-    """The results of some coroutines, in their order; what they ask of Redis at the same time is one round trip.
+    """Run coroutines and return their results in order. Commands that they send at the same time are one round trip.
 
-    The first error is raised once all have ended. Inside another `together` they travel with its commands, too.
+    The first error is raised once all have ended. Inside another `together`, they share its pipelines.
     """
     outer = gathering()
     token = None if outer else _gathering.set(Gathering())
@@ -76,7 +76,7 @@ async def together(*reads: Coroutine[Any, Any, Any]) -> list[Any]:
         results = await asyncio.gather(*reads, return_exceptions=True)
     finally:
         if token is not None:
-            # Tasks that live on, such as a topic's, inherited it: from now on they go by themselves.
+            # Tasks that outlive this call, such as a topic's, inherited it: from now on they send by themselves.
             found = _gathering.get()
             assert found is not None
             found.open = False

@@ -1,7 +1,7 @@
-"""What may be wrong with the stores, as errors, and how an answer of Redis that refuses is known.
+"""The errors of the stores, and how refusals by Redis are recognised.
 
-A `StoreUnavailable` passes by itself: the store is away, loading, busy or full. A `StoreMisconfigured` does not:
-somebody has to mend the set-up. Both are the store being away to players.
+A `StoreUnavailable` is temporary: the store is away, loading, busy or full. A `StoreMisconfigured` lasts until
+somebody fixes the configuration. Players see no difference: the store is away.
 """
 
 import logging
@@ -11,17 +11,17 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 
 logger = logging.getLogger(__name__)
 
-#: SQL is locked, full or away: it passes, and says nothing about what was asked.
+#: SQL is locked, full or away. This is temporary and not the query's fault.
 SQL_TROUBLE = (OperationalError, InterfaceError)
 
 
 def is_sql_trouble(error: BaseException) -> bool:
-    """Whether SQL itself is in trouble; a damaged SQLite file is a plain DatabaseError, and nothing more exact."""
+    """Whether SQL itself is failing. A damaged SQLite file raises a plain DatabaseError, not a subclass."""
     return isinstance(error, SQL_TROUBLE) or type(error) is DatabaseError
 
 
 class StoreUnavailable(Exception):
-    """Redis did not answer in time, or cannot do it now; nothing is known about the last command's effect.
+    """Redis did not answer in time, or cannot run the command now. Whether the last command took effect is unknown.
 
     `reason` says why in a few words for people, such as "its memory is full".
     """
@@ -32,19 +32,19 @@ class StoreUnavailable(Exception):
 
     @property
     def is_away(self) -> bool:
-        """Whether nothing at all was answered."""
+        """Whether Redis did not answer at all."""
         return self.reason == "it does not answer"
 
 
 class StoreMisconfigured(StoreUnavailable):
-    """Redis answers, and will refuse this until somebody changes its set-up or REDIS_URL."""
+    """Redis answers, but refuses the command until somebody changes its configuration or REDIS_URL."""
 
 
 class ConnectionStale(StoreUnavailable):
-    """The other side is no primary any more: a new connection may lead to the one that is."""
+    """The server is no longer the primary. A new connection may reach the current one."""
 
 
-#: What Redis says, by the name of the library's class for it and by Redis's own word.
+#: Refusals, by the name of redis-py's error class; each with the error code that Redis sends.
 _ANSWERS: dict[str, tuple[str, type[StoreUnavailable], str]] = {
     "BusyLoadingError": ("LOADING", StoreUnavailable, "it is loading its data"),
     "ReadOnlyError": ("READONLY", ConnectionStale, "it is a replica and takes no writes"),
@@ -60,7 +60,7 @@ _ANSWERS: dict[str, tuple[str, type[StoreUnavailable], str]] = {
     "AskError": ("ASK", StoreMisconfigured, "it is a node of a cluster"),
     "ClusterCrossSlotError": ("CROSSSLOT", StoreMisconfigured, "it is a node of a cluster"),
 }
-#: What the library has no class for; it leaves these words at the beginning of the text.
+#: Refusals by error code. redis-py has no class for the first five, and leaves the code at the start of the text.
 _WORDS: dict[str, tuple[type[StoreUnavailable], str]] = {
     "BUSY": (StoreUnavailable, "it is busy with a script that takes too long"),
     "MISCONF": (StoreUnavailable, "it cannot write to its disk"),
@@ -79,9 +79,9 @@ _DISK_FULL = re.compile(r"No space left on device")
 
 
 def refusal(error: Exception) -> StoreUnavailable | None:
-    """What an answer of Redis means when it refuses what was asked whatever it was; None for any other error.
+    """Map a redis-py error to ours when its cause is the state or set-up of Redis, not the command itself. Else None.
 
-    `error` is the library's; only `store.client` imports that, so its classes are known here by name.
+    Only `store.client` imports redis-py, so its classes are known here by name.
     """
     classes = [each.__name__ for each in type(error).__mro__]
     for name in classes:
@@ -110,7 +110,7 @@ _named: set[str] = set()
 
 
 def name_once(trouble: StoreMisconfigured) -> None:
-    """Log a wrong set-up the first time that it is met: whoever meets it again and again must not fill the log."""
+    """Log a configuration error the first time only, so that repetitions do not fill the log."""
     if trouble.reason not in _named:
         _named.add(trouble.reason)
-        logger.error("Redis is set up wrongly: %s. Every use of it fails until that is mended.", trouble)
+        logger.error("Redis is set up wrongly: %s. Every use of it fails until that is fixed.", trouble)

@@ -1,4 +1,4 @@
--- Writes the changed fields of a session, and only while the session exists: a late save brings nothing back.
+-- Writes the changed fields of a session. Updates need an existing session: a late save never restores an ended one.
 -- KEYS: 1 session
 -- ARGV: 1 '1' to create, '0' to update; 2 TTL (ms; empty: as it is); 3 how many fields to set;
 --       4… field, value for each of them, then the fields to drop

@@ -1,7 +1,7 @@
--- Puts the end of a session in use off, at most once in a while, and only while the session exists.
+-- Extends the expiry of a session in use, at most once per interval, and only while the session exists.
 -- KEYS: 1 session
--- ARGV: 1 TTL (ms), 2 how long after the last time (ms), 3 field that holds the last time
--- Returns: when this was (ms), or 0 when it was too soon or the session is no more
+-- ARGV: 1 TTL (ms), 2 interval (ms), 3 field that holds the time of the last extension
+-- Returns: the time of this extension (ms), or 0 when it was too soon or the session is gone
 -- Cost: O(1)
 local seen = redis.call('HGET', KEYS[1], ARGV[3])
 if not seen then return 0 end

@@ -1,7 +1,7 @@
 """Django sessions in Redis: one hash per session, one field per session key, only changes written.
 
-The one place with both colours, since Django's session API has both. An outage raises
-`StoreUnavailable`: the page is a 503 and nobody is signed out.
+It has both sync and async methods, like Django's session API. An outage raises `StoreUnavailable`:
+the page is a 503 and nobody is signed out.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ from store.scripts import script
 _save = script(__file__, "session_save")
 _slide = script(__file__, "session_slide")
 
-# Never dropped, so that even an empty session is a hash that exists.
+# Always present, so that even an empty session exists as a hash.
 CREATED, SEEN = "_created", "_seen"
 SLIDE_AFTER_S = 60
 DEVICE = "device"
@@ -30,7 +30,7 @@ KEY_CHARS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
 def session_name(session_key: str) -> str:
-    """What a session is called in Redis and in groups: an HMAC, so that a dump of Redis opens no session."""
+    """The name of a session in Redis and in groups. It is an HMAC, so nobody can open a session with a Redis dump."""
     return _name(session_key, settings.SECRET_KEY)
 
 
@@ -48,7 +48,7 @@ async def session_exists(name: str) -> bool:
 
 
 async def note_session(player: int, session_key: str, age_s: int) -> None:
-    """Keep a session among its player's, so that all of them can be ended. One round trip."""
+    """Add a session to its player's set, so that all of them can be ended. One round trip."""
     now_ms = time.time_ns() // 1_000_000
     pipe = client().pipeline(transaction=True)
     pipe.zremrangebyscore(keys.sessions(player), "-inf", now_ms)
@@ -58,7 +58,7 @@ async def note_session(player: int, session_key: str, age_s: int) -> None:
 
 
 class Device(msgspec.Struct, frozen=True):
-    """A session as its player sees it: what it was opened with, in words, and when it was and was last used, UTC ms."""
+    """A session as its player sees it: a description of the device, and when it was opened and last used, UTC ms."""
 
     name: str
     words: str
@@ -87,7 +87,7 @@ async def end_session(player: int, name: str) -> bool:
     """End one session of a player, its open sockets included; False when it is none of theirs. Four round trips."""
     if await client().zscore(keys.sessions(player), name) is None:
         return False
-    # Off the list last: what was interrupted half way can be done again.
+    # Remove it from the set last, so that an interrupted call can be repeated.
     await client().delete(keys.session(name))
     await tell_session(name, "session.ended")
     await client().zrem(keys.sessions(player), name)
@@ -95,7 +95,7 @@ async def end_session(player: int, name: str) -> bool:
 
 
 async def end_sessions(player: int, *, but: str = "") -> int:
-    """End every session of a player (all others, when one is named), open sockets included; returns how many.
+    """End every session of a player except `but`, including their open sockets. Returns how many.
 
     Redis: one round trip, then four for each session.
     """
@@ -110,7 +110,7 @@ class SessionStore(SessionBase):
 
     def __init__(self, session_key: str | None = None) -> None:
         super().__init__(session_key)
-        self._stored: dict[str, str] = {}  # The fields as Redis has them, for telling what changed.
+        self._stored: dict[str, str] = {}  # The fields as stored in Redis, to detect changes.
 
     # Reading
 
@@ -136,10 +136,10 @@ class SessionStore(SessionBase):
         return self._loaded(fields)
 
     def _old_names(self) -> list[str]:
-        """What the session was called if SECRET_KEY was changed since: nobody is signed out by a new secret."""
+        """The session's names under former SECRET_KEYs, so that a new secret signs nobody out."""
         return [_name(self.session_key, secret) for secret in settings.SECRET_KEY_FALLBACKS]
 
-    # Among its player's sessions, under a new name
+    # Renaming in the player's set of sessions
 
     def cycle_key(self) -> None:
         old = self.session_key
@@ -168,11 +168,11 @@ class SessionStore(SessionBase):
         age_s = self.get_session_cookie_age()
         pipe.zrem(keys.sessions(player), old)
         pipe.zadd(keys.sessions(player), {session_name(self.session_key): time.time_ns() // 1_000_000 + age_s * 1000})
-        pipe.expire(keys.sessions(player), age_s)  # Without its last member the key was gone for a moment.
+        pipe.expire(keys.sessions(player), age_s)  # Removing the last member deletes the key and its TTL.
 
     def _loaded(self, fields: dict[str, str]) -> dict[str, Any]:
         if not fields:
-            # Unknown or ended: never take up a key that the client made up.
+            # Unknown or ended: never use a key that the client made up.
             self._session_key = None
             return {}
         self._stored = fields
@@ -224,7 +224,7 @@ class SessionStore(SessionBase):
         self._saved(await _save(*call), fields, must_create)
 
     def create_with(self, data: dict[str, Any]) -> None:
-        """Give data that had no session yet one of its own."""
+        """Create a session for data that has none yet."""
         self.create()
         self._session_cache = data
         self.save()
@@ -242,7 +242,7 @@ class SessionStore(SessionBase):
     def _save_call(self, fields: dict[str, str], must_create: bool, age_s: int) -> tuple[list[str], list[Any]]:
         changed = [item for item in fields.items() if self._stored.get(item[0]) != item[1]]
         dropped = [name for name in self._stored if name not in fields]
-        # The end moves when it is set, and by `aslide`: not with everything that a request writes.
+        # The expiry changes when it is set, and in `aslide`, but not with every write of a request.
         moves = must_create or EXPIRY in dropped or any(name == EXPIRY for name, _ in changed)
         args: list[Any] = [int(must_create), age_s * 1000 if moves else "", len(changed)]
         return [_key(self.session_key)], args + [part for item in changed for part in item] + dropped
@@ -253,7 +253,7 @@ class SessionStore(SessionBase):
         self._stored = fields
 
     async def aslide(self) -> bool:
-        """Put the end of this session off, when that was not done for a minute; True when it was put off now.
+        """Extend the expiry of this session, at most once a minute. True when it was extended now.
 
         Redis: nothing within the minute, else lua/session_slide.lua and one pipeline for the player's set.
         """

@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 class SessionMiddleware(StockSessionMiddleware):
-    """Django's, which hops to a thread only when there is a session to write, and puts off the end of those in use."""
+    """Django's middleware. It uses a thread only to write a session, and extends the expiry of sessions in use."""
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
         self.process_request(request)
@@ -61,7 +61,7 @@ class PlayerMiddleware(AuthenticationMiddleware):
         except StoreUnavailable:
             return HttpResponse(status=503)
         except DatabaseError as error:
-            logger.warning("who asks could not be read: %s", error)
+            logger.warning("the player of a request could not be read: %s", error)
             response = HttpResponse(status=503)
             response.unavailable_reason = "its database does not answer"
             return response
@@ -78,7 +78,7 @@ class SocketPlayerMiddleware:
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Any:
         cookies = parse_cookie(dict(scope["headers"]).get(b"cookie", b"").decode("latin1"))
         session = SessionStore(cookies.get(settings.SESSION_COOKIE_NAME))
-        # The one moment at which a socket looks at its thread's database connection: a dead one is let go here.
+        # Only here does a socket check its thread's database connection: a dead one is closed.
         await sync_to_async(close_old_connections)()
         try:
             user = await aget_user(SimpleNamespace(session=session))

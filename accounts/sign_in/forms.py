@@ -45,19 +45,19 @@ class NewPlayerForm(forms.ModelForm):
         player.set_password(self.cleaned_data["password"])
         player.is_guest = False
         with transaction.atomic():
-            # Of a guest only what changes: they may have been banned, or deleted, since they were read.
+            # Save only what changes in a guest: they may have been banned or deleted since they were read.
             player.save(update_fields=None if is_new else ["name", "name_key", "password", "is_guest"])
         return player
 
     def save_or_refuse(self) -> Player | None:
-        """Keep the member; None, with the reason beside the field, when the name was taken this very moment."""
+        """Save the member. Returns None, with an error at the field, when the name has just been taken."""
         try:
             return self.save()
         except IntegrityError:
             self.add_error("name", NAME_TAKEN)
         except SQL_TROUBLE:
             raise
-        except DatabaseError:  # Nothing was there to be updated.
+        except DatabaseError:  # There was no row to update.
             self.add_error(None, GONE)
         return None
 
@@ -88,7 +88,7 @@ class SettingsForm(forms.ModelForm):
         return data
 
     def save_or_refuse(self) -> Player | None:
-        """Keep what the form is about, and nothing else; None, with the reason, when the player is gone."""
+        """Save only the form's own fields. Returns None, with an error, when the player is gone."""
         player = self.save(commit=False)
         try:
             player.save(update_fields=list(self.Meta.fields))
@@ -101,7 +101,7 @@ class SettingsForm(forms.ModelForm):
 
 
 class RenameForm(forms.ModelForm):
-    """A new name, once in 30 days; the first one comes at once."""
+    """A new name, at most once in 30 days. The first change is allowed at once."""
 
     class Meta:
         model = Player
@@ -120,7 +120,7 @@ class RenameForm(forms.ModelForm):
 
     @property
     def was_done(self) -> bool:
-        """Whether this very name was taken moments ago: the form was sent again, since its answer was lost."""
+        """Whether the player took this name moments ago: then the form was sent again because its answer was lost."""
         before = self.instance.renamed_at
         return "name" not in self.changed_data and bool(before and datetime.now(UTC) < before + SENT_AGAIN_WITHIN)
 
@@ -137,7 +137,7 @@ class RenameForm(forms.ModelForm):
             )
 
     def save_or_refuse(self) -> Player | None:
-        """Keep the name; None, with the reason beside the field, when something else came first this very moment."""
+        """Save the name. Returns None, with an error, when another change came first."""
         if self.was_done:
             return self.instance
         try:
@@ -193,13 +193,13 @@ class NewPasswordForm(_OfPlayer):
         return self.cleaned_data["new"]
 
     def prepare(self) -> Player:
-        """The player with the new password, not kept yet."""
+        """The player with the new password, not saved yet."""
         self._before = self.player.password
         self.player.set_password(self.cleaned_data["new"])
         return self.player
 
     def save(self) -> bool:
-        """Keep what `prepare` made; False when the password was changed by somebody else meanwhile."""
+        """Save the password from `prepare`. False when it was changed elsewhere meanwhile."""
         unchanged = Player.objects.filter(pk=self.player.pk, password=self._before)
         return bool(unchanged.update(password=self.player.password))
 
@@ -212,7 +212,7 @@ class ChangePasswordForm(NewPasswordForm, _PasswordChecked):
 
 
 class MailForm(_PasswordChecked):
-    """Where a new password may be asked for; empty: nowhere."""
+    """The mail address for password resets; empty for none."""
 
     email = forms.EmailField(
         label="Mail address",
@@ -223,7 +223,7 @@ class MailForm(_PasswordChecked):
     current = _current_password("Your password, for the address")
 
     def save(self) -> str:
-        """Keep the address as asked for and return it, to be confirmed; an empty one is forgotten at once."""
+        """Store the address as unconfirmed and return it. An empty one removes the stored address at once."""
         address = self.cleaned_data["email"]
         asked = "" if address == self.player.email else address
         fields = {"email_asked": asked} if address else {"email": "", "email_asked": ""}
@@ -232,7 +232,7 @@ class MailForm(_PasswordChecked):
 
 
 class ForgotForm(PasswordResetForm):
-    """A mail address, at most three of whose accounts get a link: those used last."""
+    """A mail address. At most three of its accounts get a link: those that signed in last."""
 
     email = forms.EmailField(label="Mail address", widget=forms.EmailInput(attrs={"autocomplete": "email"}))
 

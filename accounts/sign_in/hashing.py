@@ -1,7 +1,7 @@
 """Hashing passwords: two at a time, in threads of their own, with a short queue.
 
-A hash takes a tenth of a second of a core. Without a bound, forty people who sign in at once would take the time of
-everybody who plays; so whoever comes after a few of them is asked to try again.
+A hash takes a tenth of a second of a core. Without a limit, forty people who sign in at once would slow down everybody
+who plays. So when the queue is full, people are asked to try again.
 """
 
 import contextlib
@@ -17,14 +17,14 @@ NICER = 5
 
 
 class Busy(Exception):
-    """Too many passwords are being looked at; trying again soon helps."""
+    """Too many passwords are being hashed. A retry soon after should work."""
 
     def __init__(self) -> None:
         super().__init__("too many people are signing in at this moment")
 
 
 def _be_nice() -> None:
-    # On Linux a thread has a priority of its own: players' moves go first.
+    # On Linux each thread has its own priority. A lower one here lets players' moves go first.
     with contextlib.suppress(OSError, AttributeError):
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICER)
 
@@ -34,7 +34,7 @@ _places = threading.BoundedSemaphore(AT_ONCE + WAITING_MAX)
 
 
 class PooledHasher(PBKDF2PasswordHasher):
-    """Django's default, on the pool. Every hashing and every check comes through `encode`."""
+    """Django's default hasher, run on the pool. Both hashing and checking call `encode`."""
 
     def encode(self, password: str, salt: str, iterations: int | None = None) -> str:
         """Raises Busy when too many wait."""

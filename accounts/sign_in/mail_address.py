@@ -1,6 +1,7 @@
-"""A player's mail address, which counts once somebody has opened the link that was mailed to it.
+"""Confirms a player's mail address by a link that is mailed to it.
 
-Until then it is nobody's: otherwise whoever typed somebody else's address could keep their reset links from them.
+An unconfirmed address is not used: otherwise somebody who enters another person's address could block the reset links
+to that person.
 """
 
 from django.core import signing
@@ -13,13 +14,13 @@ _SALT = "accounts.sign_in.mail_address"
 
 
 def link(player: Player, address: str) -> str:
-    """The path that confirms an address; good for a day, and until another address is asked for."""
+    """The path that confirms an address. Valid for a day, or until another address is requested."""
     token = signing.dumps([player.pk, address], salt=_SALT)
     return reverse("accounts:confirm_mail", args=[token])
 
 
 def find(token: str) -> tuple[Player, str] | None:
-    """Whose address a link confirms, and which; None when it is no link of ours, too old, or no longer asked for."""
+    """The player and the address that a link confirms. None when it is invalid, expired or no longer requested."""
     try:
         pk, address = signing.loads(token, salt=_SALT, max_age=TTL_S)
     except (signing.BadSignature, ValueError):
@@ -29,6 +30,6 @@ def find(token: str) -> tuple[Player, str] | None:
 
 
 def confirm(player: Player, address: str) -> bool:
-    """Have an address count; False when another was asked for meanwhile. Sync."""
+    """Confirm an address. False when another one was requested meanwhile. Sync."""
     asked = Player.objects.filter(pk=player.pk, email_asked=address)
     return bool(asked.update(email=address, email_asked=""))

@@ -25,7 +25,7 @@ async def is_open(token: str) -> bool:
 
 
 async def reopen(token: str) -> None:
-    """Open a link again that was used in vain."""
+    """Make a link valid again after its use has failed."""
     await client().set(_key(token), 1, ex=TTL_S)
 
 

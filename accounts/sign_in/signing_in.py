@@ -1,4 +1,4 @@
-"""Keeps the set of a player's sessions as they sign in."""
+"""Records a player's sessions as they sign in."""
 
 from typing import Any
 
@@ -17,19 +17,19 @@ def note_sign_in(request: HttpRequest, user: Player, **_: Any) -> None:
     session = request.session
     session[DEVICE] = words(request.headers.get("User-Agent", ""))
     if session.session_key is None:
-        session.save()  # Signing in as somebody else begins an empty session, which has no key until it is kept.
+        session.save()  # Signing in as somebody else starts an empty session, which has no key until it is saved.
     run_sync(note_session(user.pk, session.session_key, session.get_expiry_age()))
 
 
 def stay_signed_in(request: HttpRequest, player: Player) -> None:
-    """After a new password this browser goes on with its session, under a new key."""
+    """Keep this browser signed in after a password change, with a new session key."""
     update_session_auth_hash(request, player)
     note_sign_in(request, player)
 
 
 def stay_signed_in_alone(request: HttpRequest, player: Player) -> int:
-    """After a new password this browser goes on with its session, every other one ends; returns how many."""
+    """Keep this browser signed in after a password change and end all other sessions. Returns how many."""
     old = session_name(request.session.session_key)
     stay_signed_in(request, player)
-    run_sync(tell_session(old, "session.ended"))  # This browser's other tabs open theirs anew.
+    run_sync(tell_session(old, "session.ended"))  # Other tabs of this browser then open new sockets.
     return run_sync(end_sessions(player.pk, but=session_name(request.session.session_key)))

@@ -27,7 +27,7 @@ from live.observe import counters
 from live.rate_limits import client_address, enter
 from store.sync_loop import run_sync
 
-# In a session: the guest whose browser then signed in to an account.
+# The session field with the guest that this browser was before it signed in to an account.
 GUEST = "guest"
 
 
@@ -35,13 +35,13 @@ def next_page(request: HttpRequest) -> str:
     """Where to go afterwards: the `next` parameter when it stays on this site, else the lobby."""
     target = request.POST.get("next") or request.GET.get("next") or ""
     safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
-    # A path only: whatever else is no address to Django but the name of a page.
+    # Allow only paths: Django's `redirect` would take anything else for the name of a view.
     return target if safe and target.startswith("/") else "/"
 
 
 @contextmanager
 def _sockets_ended(request: HttpRequest) -> Iterator[None]:
-    """End the sockets of the session that the block ends or replaces; afterwards, so that none opens in between."""
+    """After the block, close the sockets of the session that it ended or replaced, so that none opens in between."""
     session_key = request.session.session_key
     yield
     if session_key:
@@ -55,7 +55,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     """A new member; a guest becomes one and keeps their player, scores and session."""
     if request.player and not request.player.is_guest:
         return redirect(next_page(request))
-    # Read afresh: a form that is refused leaves what was typed in its instance, and the page shows the player.
+    # Read again: an invalid form leaves the typed values in its instance, and the page also shows the player.
     guest = Player.objects.get(pk=request.player.pk) if request.player else None
     if request.method == "POST":
         run_sync(enter("sign_up_address", client_address(request)))
@@ -75,7 +75,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
 
 
 def _signed_up_before(request: HttpRequest, form: NewPlayerForm) -> Player | None:
-    """The member whom this very form has made before, when its answer was lost; counted like a sign-in."""
+    """The member that this form created before, if its answer was lost. It counts as a try to sign in."""
     name, password = request.POST.get("name", "").strip(), request.POST.get("password", "")
     if not form.has_error("name", "unique") and not form.has_error("name", NAME_TAKEN_CODE):
         return None
@@ -88,7 +88,7 @@ def _signed_up_before(request: HttpRequest, form: NewPlayerForm) -> Player | Non
 
 async def count_try(address: str, account: str) -> None:
     await enter("sign_in_address", address)
-    # Tightly from one place, loosely from anywhere: guessing elsewhere must not lock the owner out.
+    # A tight limit per address and a loose one overall: guesses from elsewhere must not lock the owner out.
     await enter("sign_in_account_address", f"{account} {address}")
     await enter("sign_in_account", account)
 
@@ -97,7 +97,7 @@ async def count_try(address: str, account: str) -> None:
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """A member again; a guest is asked afterwards whether their runs come along."""
+    """Sign a member in. A guest is asked afterwards whether to bring their runs along."""
     is_member = request.player is not None and not request.player.is_guest
     if is_member and request.method != "POST" and not next_page(request).startswith("/admin/"):
         return redirect(next_page(request))  # The admin sends members without rights here, to sign in as somebody else.
@@ -111,7 +111,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             login(request, form.cleaned_data["player"])
         messages.success(request, f"Welcome back, {request.user.name}!")
         if guest:
-            # Signing in began a new session: that this one was the guest's only we can say.
+            # Signing in started a new session: record in it which guest this browser was. Nobody else can say so.
             request.session[GUEST] = guest.pk
             return redirect(f"{reverse('bring')}?{urlencode({'next': next_page(request)})}")
         return redirect(next_page(request))
@@ -148,7 +148,7 @@ def set_up(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _first_administrator(form: NewPlayerForm, token: str) -> Player | None:
-    """Keep the administrator if the link is still good; a name taken this very moment does not use it up."""
+    """Save the administrator if the link is still valid. A name that was just taken does not use the link up."""
     used = False
     try:
         with transaction.atomic():
@@ -160,7 +160,7 @@ def _first_administrator(form: NewPlayerForm, token: str) -> Player | None:
                 record("add_administrator", "player", player.pk, by=player)
     except DatabaseError:
         if used:
-            run_sync(setup_link.reopen(token))  # Nobody was made with it.
+            run_sync(setup_link.reopen(token))  # No administrator was created with it.
         raise
     return player
 

@@ -1,4 +1,4 @@
-"""`{% flag "name" %}…{% else %}…{% endflag %}`: what is shown only to those for whom a flag is on."""
+"""`{% flag "name" %}…{% else %}…{% endflag %}`: shows its content only to those for whom a flag is on."""
 
 from typing import Any
 

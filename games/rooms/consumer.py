@@ -99,7 +99,7 @@ class RoomConsumer(SiteConsumer):
                 await rooms.say(self.room.id, gone=self.seat, c=self.page)
         await super().disconnected()
 
-    def _let_go(self) -> None:
+    def stop_watching(self) -> None:
         if self.room is not None:
             feed().leave(self.room.id, self.mailbox)
-        super()._let_go()
+        super().stop_watching()

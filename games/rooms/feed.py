@@ -13,7 +13,7 @@ from games.rooms import keys, rooms
 from games.rooms.messages import Shown
 from live.frames import Frame
 from live.mailbox import Mailbox
-from store.client import StoreUnavailable, blocking, client
+from store.client import StoreUnavailable, blocking, client, translated
 
 logger = logging.getLogger(__name__)
 
@@ -86,6 +86,7 @@ class Feed:
         self._rooms: dict[str, Watched] = {}
         self._pubsub: Any = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._changing = asyncio.Lock()  # One command on the subscription's line at a time.
 
     async def join(self, room_id: str, mailbox: Mailbox, *, seated: bool) -> None:
         """Show a room to a connection, and what happens there from now on.
@@ -98,9 +99,8 @@ class Feed:
             watched = self._rooms[room_id] = Watched(room_id)
             if not self._tasks:
                 self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._count())]
-            with contextlib.suppress(Exception):  # The listener subscribes to all there are when it connects.
-                if self._pubsub is not None:
-                    await self._pubsub.subscribe(keys.channel(room_id))
+        if not watched.loaded.is_set():
+            await self._subscribe(room_id)
         try:
             async with asyncio.timeout(LOAD_S):
                 await watched.loaded.wait()
@@ -120,25 +120,33 @@ class Feed:
             self._drop_if_empty(room_id)
 
     def _drop_if_empty(self, room_id: str) -> None:
-        if (watched := self._rooms.get(room_id)) is not None and not watched.mailboxes and watched.loaded.is_set():
+        if (watched := self._rooms.get(room_id)) is not None and not watched.mailboxes:
             del self._rooms[room_id]
             if self._pubsub is not None:
                 self._tasks.append(asyncio.create_task(self._unsubscribe(room_id)))
                 self._tasks = [task for task in self._tasks if not task.done()]
 
+    async def _subscribe(self, *room_ids: str) -> None:
+        """Hear of rooms; without a connection nothing happens, since the next one begins with all that there are."""
+        async with self._changing:
+            if self._pubsub is not None:
+                with contextlib.suppress(StoreUnavailable), translated():
+                    await self._pubsub.subscribe(*map(keys.channel, room_ids))
+
     async def _unsubscribe(self, room_id: str) -> None:
-        with contextlib.suppress(Exception):
-            if room_id not in self._rooms:
-                await self._pubsub.unsubscribe(keys.channel(room_id))
+        async with self._changing:
+            if self._pubsub is not None and room_id not in self._rooms:
+                with contextlib.suppress(StoreUnavailable), translated():
+                    await self._pubsub.unsubscribe(keys.channel(room_id))
 
     async def _listen(self) -> None:
         while True:
             connection = blocking(POLL_S)
             try:
                 async with connection.pubsub() as pubsub:
-                    # One that nobody publishes to, so that there is always a subscription to read from.
-                    await pubsub.subscribe(keys.channel("-"), *map(keys.channel, self._rooms))
                     self._pubsub = pubsub
+                    # One that nobody publishes to, so that there is always a subscription to read from.
+                    await self._subscribe("-", *self._rooms)
                     while True:
                         message = await pubsub.get_message(timeout=POLL_S)
                         if message is None:

@@ -104,7 +104,9 @@ def _is_blocked(room: rooms.Room, player: Player) -> bool:
 
 @require_safe
 async def room(request: HttpRequest, room: str) -> HttpResponse:
-    """A match: played, watched, or over."""
+    """A match: played, watched, or over; with `?replay` what is kept of it."""
+    if "replay" in request.GET:
+        return await _match(request, room)
     try:
         kept = await rooms.load(room)
     except UnknownRoom:
@@ -125,7 +127,8 @@ async def _match(request: HttpRequest, room: str) -> HttpResponse:
     """A match that is over and kept: who won, and every move of it."""
     match = await Match.objects.filter(pk=room).prefetch_related("seats__player").afirst()
     if match is None:
-        raise Http404(str(UnknownRoom()))
+        # It is on its way to SQL, or there is none.
+        return render(request, "games/no_replay.html", status=404)
     game = _game_or_404(match.game)
     context = {"game": game, "match": match, "seats": list(match.seats.all()), "moves": replays.length(match)}
     return render(request, f"games/{game.slug}_replay.html", context)

@@ -1,1 +1,1 @@
-"""What a process says of itself: numbers, health, logs."""
+"""What a process reports about itself: numbers, health, logs."""

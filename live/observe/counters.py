@@ -1,11 +1,11 @@
-"""What a process counts of itself: plain numbers since it started, for metrics and the dashboard."""
+"""The counters of a process since it started, for metrics and the dashboard."""
 
 from collections import Counter, deque
 
 from prometheus_client import Histogram
 
 counts: Counter[str] = Counter()
-#: The last delays from a board's mark, which follows a score at once, to its frames being written, in milliseconds.
+#: The last delays in milliseconds, from a board's mark (sent right after a score) until its frames are written.
 _delays_ms: deque[float] = deque(maxlen=512)
 #: The last errors that were logged, newest last.
 errors: deque[str] = deque(maxlen=10)
@@ -25,7 +25,7 @@ mark_to_frame_seconds = Histogram(
 
 
 def count(name: str, by: int = 1) -> None:
-    """Count something; names are few and never hold what a client sent."""
+    """Increase a counter. There are only a few names, and they never contain client input."""
     counts[name] += by
 
 
@@ -36,6 +36,6 @@ def delayed(seconds: float) -> None:
 
 
 def percentile(share: float) -> float:
-    """The delay, ms, that this share (0 to 1) of the last ones did not exceed; 0 without any."""
+    """The delay in ms that this share (0 to 1) of the last delays did not exceed; 0 when there are none."""
     ordered = sorted(_delays_ms)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0

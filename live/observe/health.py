@@ -17,13 +17,13 @@ from store import heartbeat
 from store.client import StoreUnavailable
 from store.server import probe
 
-# A worker says every 5 seconds that it is alive.
+# A worker sends a heartbeat every 5 seconds.
 WORKER_SILENT_S = 30.0
 
 logger = logging.getLogger(__name__)
 
 _migrated = False
-#: What was wrong at the last look; None before the site was ready for the first time.
+#: The problems at the last check. None before the site was ready for the first time.
 _was: list[str] | None = None
 
 
@@ -38,7 +38,7 @@ async def readyz(_: HttpRequest) -> HttpResponse:
     problems = [each for each in await _problems() if each]
     if _was is not None and problems != _was:
         logger.warning("not ready: %s", "; ".join(problems)) if problems else logger.info("ready again")
-    # Before it was ready for the first time there is nothing to tell: it starts.
+    # Log nothing before the site was ready for the first time: it is still starting.
     if _was is not None or not problems:
         _was = problems
     return JsonResponse({"ok": not problems, "problems": problems}, status=503 if problems else 200)
@@ -80,7 +80,7 @@ async def _worker_problem() -> str:
 
 
 async def metrics(request: HttpRequest) -> HttpResponse:
-    """This process's numbers in Prometheus's text format: for this machine, or whoever has METRICS_TOKEN."""
+    """This process's numbers in Prometheus's text format. Needs METRICS_TOKEN, or a local client if none is set."""
     if not _may_read(request):
         return HttpResponseForbidden("METRICS_TOKEN as a bearer token, please.\n", content_type="text/plain")
     return HttpResponse(numbers.text(), content_type=numbers.CONTENT_TYPE)
@@ -90,14 +90,14 @@ def _may_read(request: HttpRequest) -> bool:
     if settings.METRICS_TOKEN:
         given = request.headers.get("Authorization", "")
         return hmac.compare_digest(given.encode(), f"Bearer {settings.METRICS_TOKEN}".encode())
-    # What a proxy on this machine passes on comes from elsewhere.
+    # A request that a proxy on this machine forwards comes from elsewhere.
     if any(name in request.headers for name in ("Forwarded", "X-Forwarded-For", "X-Real-IP")):
         return False
     return client_address(request) in ("127.0.0.1", "::1", "::/64")
 
 
 class HealthMiddleware(AsyncMiddleware):
-    """Answers these three before anything that needs Redis or SQL, which they are to tell of."""
+    """Answers these three paths before any middleware that needs Redis or SQL, because they report on both."""
 
     paths = frozenset({"/livez", "/readyz", "/metrics"})
 

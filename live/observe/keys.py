@@ -1,4 +1,4 @@
-"""The Redis keys of what processes say of themselves."""
+"""The Redis keys of the processes' reports."""
 
 from store.keys import Key
 

@@ -1,4 +1,4 @@
-"""How log records look and which are passed over; the settings' LOGGING names these."""
+"""Formatters and filters for log records. LOGGING in the settings refers to them."""
 
 import json
 import logging
@@ -22,7 +22,7 @@ class RequestId(logging.Filter):
 
 
 class NoRepeats(logging.Filter):
-    """Passes the same line over for a minute: trouble that lasts, or a stranger who insists, must not fill the log."""
+    """Drops repetitions of a line for a minute, so that lasting trouble or an insistent client cannot fill the log."""
 
     EVERY_S, KEPT_MAX = 60.0, 500
 
@@ -46,7 +46,7 @@ class NoRepeats(logging.Filter):
 
 
 def _raised(record: logging.LogRecord) -> str:
-    """Which exception a record tells of, and where it was raised: another one is another line."""
+    """The exception of a record and where it was raised, so that another exception counts as another line."""
     if not record.exc_info or record.exc_info[0] is None:
         return ""
     at = traceback.extract_tb(record.exc_info[2], limit=-1)
@@ -54,14 +54,14 @@ def _raised(record: logging.LogRecord) -> str:
 
 
 class NoHealthChecks(logging.Filter):
-    """Passes over that a health check was answered with 503: that is what it is for, and `health` tells of changes."""
+    """Drops the records of health checks answered with 503: these are expected, and `health` logs changes."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return getattr(getattr(record, "request", None), "path", "") not in ("/readyz", "/livez", "/metrics")
 
 
 class NoTraceback(logging.Filter):
-    """Makes a line of what a stranger's request provoked: all that Django logs under `django.security`."""
+    """Removes the traceback from records under `django.security`, since any stranger's request can cause them."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.name.startswith("django.security"):

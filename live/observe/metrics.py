@@ -1,4 +1,4 @@
-"""The numbers of this process for Prometheus: what it counts, how long things took, and what it uses."""
+"""The numbers of this process for Prometheus: counters, durations and resource use."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,7 @@ for timed in (counters.request_seconds, counters.mark_to_frame_seconds):
 
 
 class _Counted(Collector):
-    """What `counters` counts, read when it is asked for."""
+    """The values of `counters`, read when metrics are collected."""
 
     def collect(self) -> Iterator[Metric]:
         counts = counters.counts

@@ -1,4 +1,4 @@
-"""Each web process says every two seconds how it is; the dashboard adds them up."""
+"""Each web process reports its numbers every two seconds; the dashboard adds them up."""
 
 import asyncio
 import logging
@@ -40,7 +40,7 @@ _decoder = msgspec.json.Decoder(Numbers)
 
 
 class Reported:
-    """Around the application: starts to report with the first request or socket. Plain ASGI."""
+    """Wraps the application and starts reporting with the first request or socket. Plain ASGI."""
 
     def __init__(self, application: Any) -> None:
         self.application = application
@@ -53,7 +53,7 @@ class Reported:
 
 
 async def report_for_ever() -> None:
-    """Say how this process is, until it ends. Trouble with Redis is passed over: the hub tells of it."""
+    """Report this process's numbers until it ends. Redis outages are ignored here, since the hub logs them."""
     name = f"{socket.gethostname()}:{os.getpid()}"
     while True:
         try:
@@ -66,7 +66,7 @@ async def report_for_ever() -> None:
 
 
 async def report(name: str) -> None:
-    """Say how this process is now. One round trip."""
+    """Report this process's numbers once. One round trip."""
     numbers = Numbers(
         time.time_ns() // 1_000_000,
         dict(counters.counts),

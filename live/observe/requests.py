@@ -1,4 +1,4 @@
-"""Counts every request and socket at the edge, and gives each a name that its log lines carry. Plain ASGI."""
+"""Counts every request and socket, and gives each an id for its log lines. Plain ASGI."""
 
 import contextvars
 import re
@@ -13,7 +13,7 @@ _SANE = re.compile(rb"[A-Za-z0-9_-]{8,64}")
 
 
 class Counted:
-    """Around the whole application. A proxy's X-Request-ID is taken up when it is a sane one, and given back."""
+    """Wraps the whole application. A well-formed X-Request-ID of a proxy is used as the id. Answers carry the id."""
 
     def __init__(self, application: Any) -> None:
         self.application = application
@@ -43,7 +43,7 @@ class Counted:
             status = 500
             raise
         finally:
-            # Without an answer: whoever asked had left before it.
+            # No status: the client left before the answer.
             counters.count(f"http_{status // 100}xx" if status else "http_left")
             counters.request_seconds.observe(time.perf_counter() - started)
 

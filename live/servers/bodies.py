@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.http import parse_header_parameters
 
 BODY_BYTES_MAX = 1024 * 1024
-#: A larger one is read on so far, and thrown away: a client that is still sending would not read the answer.
+#: A larger body is read up to here and discarded, because a client that is still sending would not read the answer.
 READ_ON_MAX = 8 * BODY_BYTES_MAX
 #: The scope of a request whose body is larger has this key: its page is a 413, and its body is empty.
 TOO_LARGE = "gameapp.body_too_large"
@@ -14,7 +14,7 @@ UNREADABLE = "gameapp.content_type_unreadable"
 
 
 class BoundedBody:
-    """Around the pages: a view that waits for a body would hold its thread for as long as a slow client likes."""
+    """Wraps the pages and receives bodies for them: a view that waits for a slow client would block its thread."""
 
     def __init__(self, application: Any) -> None:
         self.application = application
@@ -26,7 +26,7 @@ class BoundedBody:
             scope = {**scope, "headers": kept, UNREADABLE: True}
         if b"content-length" not in headers and b"transfer-encoding" not in headers:
             return await self.application(scope, receive, send)
-        # A length is all digits: the server has seen to that.
+        # The server has checked that a length is all digits.
         far_too_large = int(headers.get(b"content-length") or 0) > READ_ON_MAX
         body = None if far_too_large else await _received(receive)
         if body is None:
@@ -40,7 +40,7 @@ class BoundedBody:
 
 
 def _is_readable(content_type: bytes) -> bool:
-    """Whether Django can take the header apart: it does so before any middleware, and is not careful."""
+    """Whether Django can parse the header. It does so before any middleware, and does not handle errors."""
     try:
         parse_header_parameters(content_type.decode("latin-1"))
         return True
@@ -49,7 +49,7 @@ def _is_readable(content_type: bytes) -> bool:
 
 
 async def _received(receive: Any) -> bytes | None:
-    """The whole body; None when it is too large. What was left by its sender half way is empty."""
+    """The whole body; None when it is too large. Empty when the client left before its end."""
     parts, size, more = [], 0, True
     while more and size <= READ_ON_MAX:
         message = await receive()

@@ -1,4 +1,4 @@
-"""Has daphne say to its sockets that it comes back, which it does not do by itself (uvicorn does)."""
+"""Makes daphne close its sockets with a restart code when it stops, as uvicorn does by itself."""
 
 import asyncio
 import sys
@@ -7,7 +7,7 @@ from typing import Any, cast
 
 
 def before_shutdown(close_all: Callable[[], Awaitable[None]]) -> None:
-    """Have a coroutine function awaited before daphne stops; does nothing on another server."""
+    """Await `close_all` before daphne stops. Does nothing on other servers."""
     if "twisted.internet.reactor" not in sys.modules:
         return
     from twisted.internet import reactor

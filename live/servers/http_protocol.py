@@ -1,8 +1,8 @@
-"""uvicorn's HTTP protocol with bounds on what a client may cost before a request is there.
+"""uvicorn's HTTP protocol with limits on what a client may use before its request is complete.
 
-A head has a largest size and a deadline, so has a body; an answer that nobody reads ends. One address holds at most
-ADDRESS_CONNECTIONS_MAX connections of a process open (behind proxies all of them are theirs, and are not counted), and
-a process never runs out of files: it refuses a connection before that.
+Heads and bodies have a maximum size and a deadline, and an answer that nobody reads is cut off. One address may hold
+at most ADDRESS_CONNECTIONS_MAX connections of a process open. Behind proxies they are not counted, since all come from
+the proxies. A process refuses connections before it runs out of file descriptors.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ HEAD_BYTES_MAX = 32 * 1024
 HEAD_S = 10.0
 #: A body has at most 1 MiB (live/servers/bodies.py): that much takes 30 seconds at 35 KB/s.
 BODY_S = 30.0
-#: With all that stands between the chunks of a body.
+#: The limit on the wire, including everything between the chunks of a body.
 BODY_BYTES_MAX = READ_ON_MAX + READ_ON_MAX // 4
 #: A client that takes nothing of an answer for this long is cut off.
 STALLED_S = 60.0
@@ -37,7 +37,7 @@ _told_at: dict[str, float] = {}
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
-    """A connection until it is upgraded. `connections_max` is what the process has files for."""
+    """A connection until it is upgraded. The process has file descriptors for `connections_max` of them."""
 
     connections_max = 100_000
 
@@ -93,7 +93,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             counters.count("bodies_refused")
             return self.transport.abort()
         if self._in_head and self._deadline is None:
-            self._within(HEAD_S)  # A further request on a connection that was kept.
+            self._within(HEAD_S)  # Another request on a keep-alive connection.
         super().data_received(data)
 
     def _head_fits(self, data: bytes) -> bool:
@@ -105,7 +105,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         return True
 
     def _body_fits(self, data: bytes) -> bool:
-        # Trailers and the extensions of chunks are no body, and pile up in the parser.
+        # Trailers and chunk extensions are not part of the body, but collect in the parser.
         self._body_bytes += len(data)
         self._since_body += len(data)
         return self._body_bytes <= BODY_BYTES_MAX and self._since_body - len(data) <= HEAD_BYTES_MAX
@@ -131,7 +131,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def handle_websocket_upgrade(self) -> None:
         super().handle_websocket_upgrade()
-        # From here on the socket's own protocol has the connection, and its place among the address's.
+        # From here on the WebSocket protocol owns the connection, and its place in the address's count.
         taken_over: Any = self.transport.get_protocol()
         if taken_over is not self:
             taken_over.counted_as, self._counted_as = self._counted_as, ""
@@ -160,7 +160,7 @@ def release(address: str) -> None:
 
 
 def _tell(kind: str, words: str) -> None:
-    """One line a minute for each kind, however many are refused."""
+    """Log at most one line a minute for each kind of refusal."""
     counters.count(f"refused_connections_{kind}")
     now = time.monotonic()
     if now - _told_at.get(kind, -TELL_EVERY_S) >= TELL_EVERY_S:

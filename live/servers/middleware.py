@@ -1,4 +1,4 @@
-"""The frame of our own middleware, which is async from end to end."""
+"""The base class of our own middleware, which is fully async."""
 
 from typing import Any
 

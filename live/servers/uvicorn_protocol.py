@@ -20,22 +20,22 @@ logger = logging.getLogger(__name__)
 EXTENSION = "gameapp.shared_frames"
 
 
-#: What one connection may send: bytes, and frames that are no text message of their own (pings, pongs, continuations,
-#: binary ones), which cost us time and pass no rate limit: at once, and a second.
+#: What one connection may send, at once and per second: bytes, and frames that do not start a text message (pings,
+#: pongs, continuations, binary frames). Such frames cost us time, and no other rate limit counts them.
 BYTES_AT_ONCE, BYTES_PER_S = 2 * 1024 * 1024, 128 * 1024
 FRAMES_AT_ONCE, FRAMES_PER_S = 200, 20
 #: At most this many text messages are read after a socket was closed; before that their own rate limit counts.
 LATE_AT_ONCE, LATE_PER_S = 400, 200
 #: At most this many bytes may come before the handshake is answered; browsers send none.
 EARLY_BYTES_MAX = 4096
-#: A handshake is answered within this.
+#: The deadline for answering a handshake.
 HANDSHAKE_S = 10.0
-#: After parsing this many bytes, look again whether the application has taken what came.
+#: After parsing this many bytes, check again whether the application has taken the messages.
 SLICE = 4096
 
 
 class Meter:
-    """A token bucket: `at_once` may be spent at any moment, and it fills by `per_s` a second."""
+    """A token bucket: it holds at most `at_once` and refills by `per_s` a second."""
 
     __slots__ = ("at_once", "left", "looked_at", "per_s")
 
@@ -50,10 +50,10 @@ class Meter:
 
 
 class SharedFrameProtocol(WebSocketsSansIOProtocol):
-    """Messages without compression only: a compressed frame is not the same for everybody.
+    """Writes shared frames. This needs compression to be off: a compressed frame differs from client to client.
 
-    Whoever floods the connection with bytes or with frames that are no message loses it; messages are parsed no faster
-    than the application takes them. `counted_as`: see `live.servers.http_protocol`.
+    A client that floods the connection with bytes or with other frames than messages is cut off. Messages are parsed no
+    faster than the application takes them. `counted_as`: see `live.servers.http_protocol`.
     """
 
     counted_as = ""
@@ -101,7 +101,7 @@ class SharedFrameProtocol(WebSocketsSansIOProtocol):
         return message
 
     def refuse_unread(self) -> None:
-        """Answer a request whose head was no handshake, with the reason that its parser left."""
+        """Answer a request that was not a valid handshake, with the error that its parser prepared."""
         if not self.handshake_initiated:
             answer = b"".join(self.conn.data_to_send())
             self.transport.write(answer or b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n")
@@ -152,10 +152,10 @@ class SharedFrameProtocol(WebSocketsSansIOProtocol):
         if self._closed_here:
             raise ClientDisconnected  # The application does not know yet.
         await super().send(message)
-        self._parse()  # After a close there may be the client's own behind the rest.
+        self._parse()  # After our close, the unparsed rest may contain the client's close.
 
     def send_receive_event_to_app(self) -> None:
-        # uvicorn refuses this itself, with a traceback in the log for whatever a stranger sends.
+        # uvicorn refuses invalid UTF-8 too, but logs a traceback for it, which any stranger could cause.
         try:
             if self.curr_msg_data_type == "text":
                 b"".join(self.frames).decode()
@@ -167,13 +167,13 @@ class SharedFrameProtocol(WebSocketsSansIOProtocol):
         super().send_receive_event_to_app()
 
     def handle_ping(self) -> None:
-        # Somebody who pings and does not read the pongs gets none: they would pile up here without bound.
+        # A client that pings but does not read gets no pongs: they would pile up here without limit.
         if self._counted() and self.writable.is_set():
             return super().handle_ping()
         self.conn.data_to_send()
 
     def write_frame(self, frame: bytes) -> bool:
-        """Write a whole frame now; False when the connection takes nothing more for the moment, or ever."""
+        """Write a whole frame now; False when the connection cannot take more now, or is closing."""
         if not self.writable.is_set() or not self.handshake_complete or self.close_sent or self.transport.is_closing():
             return False
         self.transport.write(frame)

@@ -1,7 +1,7 @@
 -- Moves an entry to the dead letters of its stream, once.
 -- KEYS: 1 stream, 2 dead letters, 3 failures of the group
 -- ARGV: 1 group, 2 entry id, 3 reason
--- Returns: 1 moved, 0 somebody else was quicker
+-- Returns: 1 moved, 0 already acknowledged or deleted
 -- Cost: O(fields)
 redis.call('HDEL', KEYS[3], ARGV[2])
 if redis.call('XACK', KEYS[1], ARGV[1], ARGV[2]) == 0 then return 0 end

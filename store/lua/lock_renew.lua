@@ -1,4 +1,4 @@
--- Lengthens a lock, if it is still its holder's.
+-- Renews the lease of a lock, if the caller still holds it.
 -- KEYS: 1 owner
 -- ARGV: 1 token of the holder, 2 lease (ms)
 -- Returns: 1 renewed, 0 lost

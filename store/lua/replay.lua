@@ -1,7 +1,7 @@
--- Puts a dead letter back into its stream, once; it remembers where it stood as `origin`.
+-- Appends a dead letter to its stream again, once. Its field `origin` keeps its first entry id.
 -- KEYS: 1 stream, 2 dead letters
 -- ARGV: 1 id of the dead letter
--- Returns: 1 put back, 0 somebody else was quicker
+-- Returns: 1 appended, 0 it was replayed already
 -- Cost: O(fields)
 local letter = redis.call('XRANGE', KEYS[2], ARGV[1], ARGV[1])[1]
 if not letter or redis.call('XDEL', KEYS[2], ARGV[1]) == 0 then return 0 end

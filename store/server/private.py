@@ -1,6 +1,6 @@
-"""The private Redis of a local site: found, started, waited for and stopped.
+"""Finds, starts, waits for and stops the private Redis of a local site.
 
-Where an outside Redis is configured (REDIS_URL), only the checks are used.
+With an external Redis (REDIS_URL), only the checks are used.
 """
 
 import contextlib
@@ -30,9 +30,9 @@ from store.client import (
 from store.server import binary, datafolder
 from store.server.binary import VERSION_MIN, NoServer
 
-#: How often somebody who waits for a server is told how far it is.
+#: How often the progress is reported while a server is awaited.
 TELL_EVERY_S = 2.0
-#: A server that was left behind and still answers is asked to end after this.
+#: After waiting this long for the folder's previous server to end, ask it to shut down.
 LEFT_BEHIND_S = 3.0
 OWN_TRIES = 10
 Say = Callable[[str], object]
@@ -49,7 +49,7 @@ def describe() -> str:
         with sync() as connection:
             info = connection.info("server")
     except StoreUnavailable as error:
-        # Of a Redis that is away the words say how; of one that refuses they say what.
+        # The error text says how Redis failed to answer, or what it refused.
         problem = "does not answer" if error.is_away else "cannot be used"
         raise NoServer(f"Redis at {where} {problem}: {error}") from error
     version = info.get("valkey_version") or info["redis_version"]
@@ -59,12 +59,12 @@ def describe() -> str:
 
 
 def restoring(data_dir: Path) -> Path:
-    """The file that is there from the first change of a restore to its end; in it, where the former state lies."""
+    """The file that exists while a restore changes data. It contains the path of the previous state."""
     return data_dir / "restoring"
 
 
 def own(data_dir: Path, *, to_restore: bool = False) -> IO[str]:
-    """Keep others from a data folder for as long as the returned file is open. Only its owner may look into it.
+    """Lock a data folder until the returned file is closed. Only the folder's owner gets access to it.
 
     Raises:
         NoServer: somebody has it: `bin/play` runs on it, or a restore; or a restore broke off, and this is none.
@@ -75,7 +75,7 @@ def own(data_dir: Path, *, to_restore: bool = False) -> IO[str]:
     except PermissionError as error:
         raise NoServer(f"{data_dir} belongs to somebody else. Choose another data folder.") from error
     file = (data_dir / "lock").open("w")
-    # Who only looks whether somebody has it holds it for a moment.
+    # Try several times: a process that only checks the lock also holds it for a moment.
     for left in range(OWN_TRIES, -1, -1):
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -100,7 +100,7 @@ def start(
     more: Sequence[str | Path] = (),
     say: Say = lambda step: None,
 ) -> subprocess.Popen[bytes]:
-    """Start the private server of a data folder and wait until it has loaded its data; `more` are settings on top.
+    """Start the private server of a data folder and wait until it has loaded its data. `more` adds settings.
 
     Raises:
         NoServer: as `launch` and `wait`.
@@ -123,9 +123,9 @@ def launch(
     say: Say = lambda step: None,
     check: Callable[[], object] | None = bool,
 ) -> subprocess.Popen[bytes]:
-    """Start the private server of a data folder, once whoever had that folder before has ended, and do not wait.
+    """Start the private server of a data folder and return before it has loaded its data.
 
-    `check` is called while that takes its time; None: it may not take any.
+    Waits first until the folder's previous server has ended, and calls `check` meanwhile. None: do not wait for it.
 
     Raises:
         NoServer: there is no server that can read the folder, the folder of its socket is somebody else's, or the
@@ -148,14 +148,14 @@ def launch(
             cwd=folder,
             env={**os.environ, "LC_ALL": "C"},
             umask=0o077,
-            # The lock is the server's from now on, and ends with it: nobody else starts on the folder before.
+            # The server inherits the lock and holds it until it ends, so that no other server starts on the folder.
             pass_fds=[lock.fileno()],
         )
 
 
 @contextlib.contextmanager
 def _sole_use(folder: Path, socket: Path, say: Say, check: Callable[[], object] | None) -> Iterator[IO[str]]:
-    """The lock that a server holds on its folder for as long as it lives; waits for one that is on its way out."""
+    """Take the lock that a server holds on its folder while it runs. Waits until a previous server has ended."""
     with (folder / "lock").open("w") as file:
         since = told = time.monotonic()
         while True:
@@ -178,7 +178,7 @@ def _sole_use(folder: Path, socket: Path, say: Say, check: Callable[[], object] 
 
 
 def _ask_to_end(socket: Path) -> None:
-    """End a server that was left behind, by a start that was killed; it keeps everything."""
+    """Shut down a server that a killed start left running. It keeps all its data."""
     with contextlib.suppress(StoreUnavailable, ResponseError), sync(f"unix://{socket}") as connection:
         connection.execute_command("SHUTDOWN")
 
@@ -195,9 +195,9 @@ def _own_socket_folder(folder: Path) -> None:
 def wait(
     data_dir: Path, process: "subprocess.Popen[bytes]", say: Say = lambda step: None, check: Callable[[], object] = bool
 ) -> None:
-    """Wait until a server has loaded its data, for as long as it lives; `say` gets how far it is.
+    """Wait until a server has loaded its data. `say` gets the progress, and `check` is called meanwhile.
 
-    A million small keys take about 15 s, so there is no time after which it is given up. `check` is called meanwhile.
+    There is no timeout while the server runs: a million small keys take about 15 s.
 
     Raises:
         NoServer: it ended; with the last line of its log.
@@ -212,7 +212,7 @@ def wait(
             told = time.monotonic()
             say(f"Redis is loading its data: {percent:.0f} %" if percent is not None else "Waiting for Redis")
         time.sleep(0.02 if percent is None else 0.1)
-    # It has read what is there, and writes from now on.
+    # It has loaded the data, and is the one that writes from now on.
     datafolder.note(data_dir / "redis", datafolder.made_by(Path(process.args[0])))  # type: ignore[index,arg-type]
 
 
@@ -222,7 +222,7 @@ def log_file(data_dir: Path) -> Path:
 
 
 def last_words(data_dir: Path) -> str:
-    """What a private server that has ended said last, or that its disk is full."""
+    """The last line in the log of a private server that has ended, or a message that its disk is full."""
     with contextlib.suppress(OSError), log_file(data_dir).open("rb") as file:
         file.seek(max(0, file.seek(0, os.SEEK_END) - 4096))
         lines = file.read().decode(errors="replace").strip().splitlines()
@@ -234,9 +234,9 @@ def last_words(data_dir: Path) -> str:
 
 @contextlib.contextmanager
 def running(*, owned: bool = False, say: Say = lambda step: None) -> Iterator[None]:
-    """Have the Redis in use answer during the block: the private one of a stopped site is started for it.
+    """Make sure that Redis answers during the block: start the private one if the site is stopped.
 
-    The data folder is kept from being started on meanwhile; `owned`: the caller has it already.
+    The data folder is then locked, so that no site starts on it meanwhile. `owned`: the caller has locked it already.
 
     Raises:
         NoServer: it could not be started.

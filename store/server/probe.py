@@ -1,4 +1,4 @@
-"""Whether the Redis in use can do what the site needs: write, run scripts, publish and hear it. Tried, not asked."""
+"""Checks that Redis can do what the site needs, by trying it: write, run scripts, publish and receive."""
 
 import asyncio
 import secrets
@@ -11,7 +11,7 @@ from store.scripts import Script
 
 TTL_MS = 10_000
 HEAR_S = 2.0
-#: Health checks come often: a result is used for this long.
+#: Health checks are frequent, so a result is cached for this long.
 FRESH_S = 2.0
 
 _write = Script("return redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])")
@@ -19,7 +19,7 @@ _found: dict[str, tuple[float, list[str]]] = {}
 
 
 async def problems() -> list[str]:
-    """What Redis cannot do, in words; nothing when it is able. At most two seconds old.
+    """Descriptions of what Redis cannot do; empty when everything works. At most two seconds old.
 
     Redis: five round trips and a subscription.
     """
@@ -31,7 +31,7 @@ async def problems() -> list[str]:
 
 
 def forget() -> None:
-    """Try anew at the next question."""
+    """Clear the cached result, so that the next call tries again."""
     _found.clear()
 
 

@@ -11,7 +11,7 @@ from store.sync_loop import run_sync
 
 
 class Command(BaseCommand):
-    help = "List the feature flags, or change one; what changes counts at once."
+    help = "List the feature flags, or change one. Changes take effect at once."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", nargs="?", help="the flag (default: list all)")

@@ -1,0 +1,168 @@
+"""A duel in real browsers: two play, one reloads in the middle, a third watches."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import DESKTOP, PHONE, complaints
+from tests.stack import Site
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+KEYS = ("ArrowLeft", "ArrowDown", "ArrowRight", "ArrowUp")
+
+
+@pytest.fixture(scope="module")
+def arena(tmp_path_factory):
+    with Site(tmp_path_factory.mktemp("arena")) as running:
+        yield running
+
+
+@pytest.fixture
+def arcade(opened, arena):
+    def open_page(path="/", **options):
+        return opened(path, base=arena.url, **options)
+
+    return open_page
+
+
+def paired(arcade):
+    """Two who clicked, in one room."""
+    pages = [arcade("/", viewport=viewport) for viewport in (DESKTOP, PHONE)]
+    for page in pages:
+        page.get_by_role("button", name="Play Fuse Duel").click()
+    for page in pages:
+        page.wait_for_url(re.compile(r"/rooms/[\w-]+/$"))
+    assert pages[0].url == pages[1].url
+    for page in pages:
+        expect(page.locator("[data-room]")).to_have_attribute("data-phase", "playing")
+    return pages
+
+
+def own(page):
+    return page.locator("[data-own]")
+
+
+def cells(part) -> list[str]:
+    return part.locator(".fuse-tile").evaluate_all(
+        "tiles => tiles.map(t => t.style.transform + t.dataset.value).sort()"
+    )
+
+
+def press(page, count: int) -> None:
+    for number in range(count):
+        page.keyboard.press(KEYS[number % 4])
+
+
+def test_two_strangers_play_one_reloads_one_watches(arcade):
+    first, second = paired(arcade)
+    press(first, 12)
+    press(second, 8)
+    points = own(first).locator("[data-points]").inner_text()
+    # Each sees the other's board as the other sees it.
+    other = second.locator(".room-seat:not([data-own])")
+    expect(other.locator("[data-points]")).to_have_text(points)
+    first.wait_for_timeout(300)
+    assert cells(other) == cells(own(first))
+
+    watcher = arcade("/watch/")
+    card = watcher.locator(".room-card").first
+    expect(card).to_be_visible()
+    card.click()
+    expect(watcher.locator("[data-room]")).to_have_attribute("data-phase", "watching")
+    expect(watcher.locator('[data-seat="0"] [data-points]')).to_have_text(re.compile(r"\d+"))
+    assert complaints(watcher) == []
+
+    # A reload in the middle: the same seat, the same board, and play goes on.
+    before = cells(own(second))
+    second.reload()
+    expect(second.locator("[data-room]")).to_have_attribute("data-phase", "playing")
+    second.wait_for_timeout(300)
+    assert cells(own(second)) == before
+    press(second, 4)
+    own_points = own(second).locator("[data-points]").inner_text()
+    expect(first.locator(".room-seat:not([data-own]) [data-points]")).to_have_text(own_points)
+
+    # A second tab takes the seat; the old one says so and can take it back.
+    tab = second.context.new_page()
+    tab.goto(second.url)
+    expect(tab.locator("[data-room]")).to_have_attribute("data-phase", "playing")
+    expect(second.locator("[data-room]")).to_have_attribute("data-phase", "elsewhere")
+    expect(second.locator("[data-banner]")).to_have_text("You play in another tab.")
+    second.get_by_role("button", name="Play here").click()
+    expect(second.locator("[data-room]")).to_have_attribute("data-phase", "playing")
+    tab.close()
+
+    first.get_by_role("button", name="Good luck!", exact=False).first.click()
+    expect(second.locator(".room-seat:not([data-own]) [data-emoted]")).to_have_text("Good luck!")
+    assert complaints(first) == []
+
+    first.get_by_role("button", name="Resign").click()
+    first.get_by_role("button", name="Really resign?").click()
+    expect(first.locator("[data-result-title]")).to_have_text("You lose")
+    expect(second.locator("[data-result-title]")).to_have_text("You win!")
+    expect(watcher.locator("[data-result-title]")).to_contain_text("wins")
+
+    # The replay: both boards, scrubbed together.
+    replay = arcade("/watch/")
+    expect(replay.locator(".run-list a")).to_have_count(1)
+    replay.locator(".run-list a").click()
+    expect(replay.locator("[data-bar]")).to_be_enabled()
+    replay.keyboard.press("End")
+    expect(replay.locator('[data-seat="0"] [data-points]')).to_have_text(
+        watcher.locator('[data-seat="0"] [data-points]').inner_text()
+    )
+    assert cells(replay.locator('[data-seat="1"]')) == cells(watcher.locator('[data-seat="1"]'))
+    assert complaints(replay) == []
+
+    # A rematch takes everybody along, who watches too.
+    old = first.url
+    first.get_by_role("button", name="Rematch").click()
+    expect(second.locator("[data-result-words]")).to_contain_text("wants a rematch")
+    second.get_by_role("button", name="Rematch").click()
+    for page in (first, second, watcher):
+        page.wait_for_url(lambda url: url != old and "/rooms/" in url)
+    expect(first.locator("[data-room]")).to_have_attribute("data-phase", "playing")
+    first.get_by_role("button", name="Resign").click()
+    first.get_by_role("button", name="Really resign?").click()
+    expect(second.locator("[data-result-title]")).to_have_text("You win!")
+
+
+def test_who_sleeps_is_shown_away_and_comes_back_to_the_same_seat(arcade):
+    first, second = paired(arcade)
+    press(first, 6)
+    second.context.set_offline(True)
+    second.evaluate("window.dispatchEvent(new Event('offline'))")
+    expect(first.locator(".room-seat:not([data-own]) [data-line]")).to_contain_text("reconnecting")
+    second.context.set_offline(False)
+    second.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(second.locator("[data-room]")).to_have_attribute("data-phase", "playing")
+    expect(first.locator(".room-seat:not([data-own]) [data-line]")).to_be_empty()
+    press(second, 3)
+    moved = own(second).locator("[data-points]").inner_text()
+    expect(first.locator(".room-seat:not([data-own]) [data-points]")).to_have_text(moved)
+
+
+def test_a_friend_comes_by_a_link_and_a_bot_when_nobody_does(arcade, arena):
+    host = arcade("/")
+    host.get_by_role("button", name="Play Fuse Duel").click()
+    host.get_by_role("button", name="Play a friend by a link").click()
+    link = host.locator("[data-link]").input_value()
+    expect(host.locator("[data-banner]")).to_have_text("Waiting for somebody to take the other seat.")
+    friend = arcade(link.removeprefix(arena.url))
+    friend.get_by_role("button", name="Take the seat").click()
+    for page in (host, friend):
+        expect(page.locator("[data-room]")).to_have_attribute("data-phase", "playing")
+    friend.get_by_role("button", name="Resign").click()
+    friend.get_by_role("button", name="Really resign?").click()
+    expect(host.locator("[data-result-title]")).to_have_text("You win!")
+
+    alone = arcade("/")
+    alone.get_by_role("button", name="Play Fuse Duel").click()
+    alone.clock.install()
+    alone.reload()
+    alone.clock.fast_forward(11_000)
+    alone.get_by_role("button", name="Play a bot meanwhile").click()
+    expect(alone.locator(".room-seat:not([data-own]) [data-rating]")).to_have_text("bot")
+    expect(alone.locator("[data-rated]")).to_have_text("not rated")
