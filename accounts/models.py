@@ -97,6 +97,9 @@ class Player(AbstractBaseUser, PermissionsMixin):
     reduced_motion = models.BooleanField(
         "less motion", default=False, help_text="Nothing glides or pops. Your device may ask for it by itself."
     )
+    challenges = models.BooleanField(
+        "others may challenge you", default=True, db_default=True, help_text="To a match; your page shows it at once."
+    )
     avatar = models.PositiveSmallIntegerField("picture", default=0, choices=[(n, str(n + 1)) for n in range(AVATARS)])
     themes = models.JSONField(
         default=dict, blank=True, editable=False, help_text="Of each game the theme that is worn."

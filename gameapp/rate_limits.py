@@ -35,7 +35,9 @@ POLICIES = {
     "room_input": Policy(limit=3_000, window_s=60, opens_when_away=True),
     "emote": Policy(limit=20, window_s=60),
     "room_make": Policy(limit=60, window_s=60),
+    # How often somebody may challenge, and be challenged by all together.
     "challenge": Policy(limit=20, window_s=60),
+    "challenged": Policy(limit=10, window_s=60),
     "handshake_session": Policy(limit=600, window_s=60, opens_when_away=True),
     "handshake_address": Policy(limit=20_000, window_s=60, opens_when_away=True),
     "message_player": Policy(limit=12_000, window_s=60, opens_when_away=True),

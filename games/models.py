@@ -71,5 +71,11 @@ class Block(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["player", "blocked"], name="block_once")]
 
+    @classmethod
+    def between(cls, player: int, others: list[int]) -> bool:
+        """Whether one of these has blocked the player, or the player one of them. Sync."""
+        theirs = cls.objects.filter(player__in=others, blocked=player)
+        return (theirs | cls.objects.filter(player=player, blocked__in=others)).exists()
+
     def __str__(self) -> str:
         return f"{self.player_id} blocks {self.blocked_id}"

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core import checks
 from django.db import DatabaseError
 
+from games.rooms import registry
 from live.observe.health import WORKER_SILENT_S, sql_problem
 from operators import identity
 from store import heartbeat
@@ -44,6 +45,7 @@ async def examine(deploy: bool) -> AsyncIterator[Finding]:
         async for finding in _keys():
             yield finding
         yield await _workers()
+        yield await _runners()
     except StoreUnavailable as error:
         yield Finding("Redis", False, f"no answer ({error}): start it, or mend REDIS_URL")
     for finding in [*await sync_to_async(lambda: [*_sql()])(), *await _stores()]:
@@ -100,6 +102,13 @@ async def _workers() -> Finding:
     alive = sorted(name for name, age in ages.items() if age <= WORKER_SILENT_S)
     words = f"alive: {', '.join(alive)}" if alive else "none alive: start manage.py worker"
     return Finding("Worker", bool(alive), words)
+
+
+async def _runners() -> Finding:
+    alive = await registry.runners(now_ms=time.time_ns() // 1_000_000)
+    rooms, waiting = await registry.load()
+    words = f"alive: {len(alive)}, for {rooms:,} rooms" if alive else "none alive: start manage.py rooms"
+    return Finding("Room runners", bool(alive) and not waiting, words + (f"; {waiting:,} wait" if waiting else ""))
 
 
 def _sql() -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from asgiref.sync import sync_to_async
 
 from accounts.models import Player
 from games.game import all_games
+from games.rooms import registry
 from leaderboard import boards
 from leaderboard import keys as board_keys
 from leaderboard.models import Board, Season
@@ -73,6 +74,8 @@ async def _now(slugs: list[str]) -> State:
         "runs_finished": total["runs_finished"],
         "runs_refused": sum(value for name, value in total.items() if name.startswith("run_refused_")),
         "sign_in_failed": total["sign_in_failed"],
+        "rooms": (await registry.load())[0],
+        "runners": len(await registry.runners(now_ms=time.time_ns() // 1_000_000)),
         "errors": total["errors"] + total["http_5xx"],
         "delay_p50": max((each.p50_ms for each in heard.values()), default=0.0),
         "delay_p99": max((each.p99_ms for each in heard.values()), default=0.0),

@@ -52,3 +52,16 @@ def chart(bests: Sequence[tuple[date, int]], last: date, span: int, *, lower_is_
 def _share(points: int, best: int, lower_is_better: bool) -> float:
     """The height of points in the chart, from 0 to 1 (the best)."""
     return best / max(1, points) if lower_is_better else points / max(1, best)
+
+
+def line(values: Sequence[int]) -> str:
+    """An SVG polyline through at least two values, one after the other; the lowest is at the bottom."""
+    low, high = min(values), max(values)
+    places = [
+        (
+            MARGIN + (WIDTH - 2 * MARGIN) * number / (len(values) - 1),
+            HEIGHT - MARGIN - (HEIGHT - 2 * MARGIN) * (value - low) / max(1, high - low),
+        )
+        for number, value in enumerate(values)
+    ]
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in places)

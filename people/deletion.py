@@ -18,6 +18,8 @@ from django.db.models import Exists, OuterRef, QuerySet
 from accounts.models import Player
 from accounts.sessions import engine
 from audit.trail import forget_player
+from games.models import MatchSeat
+from games.rooms import registry
 from leaderboard.boards import subject
 from leaderboard.models import Board, HiddenPlayer, Merge, Placement, Run
 from leaderboard.repair import one_player
@@ -125,6 +127,7 @@ async def _forget_live(players: Sequence[int]) -> None:
         await cells.leave(player)
         await active_days.forget(player)
         await coins.forget(player)
+        await registry.forget(player)
 
 
 def _forget_rows(players: Sequence[Player]) -> None:
@@ -140,6 +143,7 @@ def _forget_rows(players: Sequence[Player]) -> None:
                 acted.update(user=gone)
                 if HiddenPlayer.objects.filter(player=player).exists():
                     HiddenPlayer.objects.create(player=gone)
+            MatchSeat.objects.filter(player=player).update(player=None, name="Somebody")
             forget_player(player.pk)
             LogEntry.objects.filter(content_type=kind, object_id=str(player.pk)).update(
                 object_id=None, object_repr="somebody who is gone", change_message=""

@@ -9,6 +9,7 @@ from accounts.models import Player
 from accounts.sessions import engine
 from achievements.models import Award, Progress
 from audit.models import Entry
+from games.models import MatchSeat, Rating
 from leaderboard.models import HiddenPlayer, Merge, Placement, Run
 from moderation.models import Moderation, Suspicion
 from nearby import cells
@@ -52,6 +53,9 @@ async def export(player: Player) -> dict[str, Any]:
         "days_here": [str(day) for day in await active_days.days(player.pk)],
         "online": [each.state for each in (await online.friends([(player.pk, [player.pk])]))[0]],
         "nearby_cell": await cells.kept(player.pk),
+        "matches": await _rows(MatchSeat.objects.filter(player=player), "player", "id"),
+        "ratings": await _rows(Rating.objects.filter(player=player), "player", "id"),
+        "blocks": [name async for name in player.blocks.values_list("blocked__name", flat=True)],
         "open_runs": await key_scan.open_runs(player.pk),
     }
 

@@ -11,6 +11,7 @@ from accounts.models import Follow, Player
 from accounts.sessions.engine import end_sessions
 from achievements.models import Award, Progress
 from achievements.rules import coins_for
+from games.models import MatchSeat, Rating
 from leaderboard.models import HiddenPlayer, Merge
 from leaderboard.repair import guest_runs as runs
 from people import deletion
@@ -79,6 +80,9 @@ def _move_rows(guest: int, player: int) -> None:
     for row in Progress.objects.filter(player=guest):
         own, _ = Progress.objects.get_or_create(player_id=player, measure=row.measure, defaults={"value": row.value})
         Progress.objects.filter(pk=own.pk, value__lt=row.value).update(value=row.value)
+    MatchSeat.objects.filter(player=guest).update(player=player)
+    rated = Rating.objects.filter(player=player).values("game")
+    Rating.objects.filter(player=guest).exclude(game__in=rated).update(player=player)
     for field, other in (("follower_id", "followed_id"), ("followed_id", "follower_id")):
         known = set(Follow.objects.filter(**{field: player}).values_list(other, flat=True)) | {player}
         Follow.objects.filter(**{field: guest}).exclude(**{f"{other}__in": known}).update(**{field: player})

@@ -7,14 +7,18 @@ from django.db.models import Max, Min
 from django.db.models.functions import TruncDate
 
 from accounts.models import Player
+from games.models import MatchSeat, Rating
+from games.rooms.game import find_room_game
+from games.rooms.ratings import is_provisional
 from leaderboard.models import Board, HiddenPlayer, Run
 from leaderboard.periods import TITLES
 from leaderboard.reading import standings
-from people.chart import Chart, chart
+from people.chart import Chart, chart, line
 from presence import online
 
 CHART_DAYS = 30
 RUNS_COUNT = 10
+MATCHES_COUNT = 30
 
 
 async def find(name: str) -> Player | None:
@@ -61,6 +65,25 @@ async def newest_runs(player: Player) -> list[Run]:
     """The player's newest runs that may be seen."""
     runs = Run.objects.filter(player=player, is_hidden=False).select_related("board").order_by("-accepted_at")
     return [run async for run in runs[:RUNS_COUNT]]
+
+
+async def matches(player: Player) -> list[dict[str, Any]]:
+    """For each room game with a rating: the rating, the newest matches, and the line of the ratings after them."""
+    found = []
+    async for rating in Rating.objects.filter(player=player):
+        seats = MatchSeat.objects.filter(player=player, match__game=rating.game).select_related("match")
+        newest = [seat async for seat in seats.order_by("-match__ended_at")[:MATCHES_COUNT]]
+        after = [seat.rating_after for seat in reversed(newest) if seat.rating_after is not None]
+        found.append(
+            {
+                "game": find_room_game(rating.game),
+                "rating": rating,
+                "provisional": is_provisional(rating),
+                "seats": newest[:RUNS_COUNT],
+                "chart": line(after) if len(after) > 1 else "",
+            }
+        )
+    return found
 
 
 async def presence(player: Player, viewer: Player | None) -> str:

@@ -19,6 +19,8 @@ from accounts.models import Follow, Player
 from accounts.sign_in.forms import ConfirmForm
 from accounts.sign_in.views import GUEST, count_try, next_page
 from achievements import awards
+from games.models import Block
+from games.rooms.game import all_room_games
 from live.errors import GameError
 from live.rate_limits import client_address, enter
 from people import deletion, export, guest_merge
@@ -52,6 +54,9 @@ async def profile(request: HttpRequest, name: str) -> HttpResponse:
         "charts": await page.charts(player),
         "chart_days": page.CHART_DAYS,
         "runs": await page.newest_runs(player),
+        "matches": await page.matches(player),
+        "room_games": all_room_games(),
+        "blocks": viewer is not None and await Block.objects.filter(player=viewer, blocked=player).aexists(),
         "achievements": await awards.shown(player),
         "following": [each async for each in player.follows.select_related("followed")] if viewer == player else [],
     }

@@ -71,7 +71,7 @@ class SettingsForm(forms.ModelForm):
 
     class Meta:
         model = Player
-        fields = ["theme", "reduced_motion", "sound", "visibility", "country", "avatar"]
+        fields = ["theme", "reduced_motion", "sound", "challenges", "visibility", "country", "avatar"]
         widgets = {"visibility": forms.RadioSelect, "theme": forms.RadioSelect, "avatar": forms.RadioSelect}
 
     def __init__(self, *args: Any, **options: Any) -> None:

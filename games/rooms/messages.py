@@ -145,6 +145,13 @@ class Next(ServerMessage, tag="room_next"):
     room: str
 
 
+class Rated(ServerMessage, tag="rated"):
+    """What the match did to each seat's rating."""
+
+    before: list[int]
+    after: list[int]
+
+
 class Again(ServerMessage, tag="room_again"):
     """Somebody has taken a seat: join anew."""
 

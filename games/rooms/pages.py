@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.guests import sign_in_as_guest
 from accounts.models import Player
 from games.game import UnknownGame
-from games.models import Match
+from games.models import Block, Match
 from games.rooms import ratings, registry, replays, rooms
 from games.rooms.game import RoomGame, all_room_games, find_room_game
 from games.rooms.rooms import Seat, UnknownRoom
@@ -85,7 +85,7 @@ async def sit(request: HttpRequest, room: str) -> HttpResponse:
             messages.error(request, "You are in a match. Finish it first.")
             return redirect("rooms:room", other)
         seat = await seat_of(player, kept.game, client_address(request))
-        if await sync_to_async(_is_blocked)(kept, player):
+        if kept.only not in (0, player.pk) or await sync_to_async(Block.between)(player.pk, kept.players):
             raise rooms.RoomFull
         await rooms.sit(kept, seat)
     except UnknownRoom as error:
@@ -93,13 +93,6 @@ async def sit(request: HttpRequest, room: str) -> HttpResponse:
     except GameError as error:
         messages.error(request, str(error))
     return redirect("rooms:room", room)
-
-
-def _is_blocked(room: rooms.Room, player: Player) -> bool:
-    from games.models import Block
-
-    blocks = Block.objects.filter(player__in=room.players, blocked=player)
-    return (blocks | Block.objects.filter(player=player, blocked__in=room.players)).exists()
 
 
 @require_safe
@@ -116,9 +109,9 @@ async def room(request: HttpRequest, room: str) -> HttpResponse:
         "game": kept.game,
         "room": kept,
         "seat": seat,
-        "may_sit": kept.status == rooms.OPEN and seat is None,
+        "may_sit": kept.status == rooms.OPEN and seat is None and kept.only in (0, getattr(request.player, "pk", 0)),
         "host": next((each for each in kept.seats if each), None),
-        "link": request.build_absolute_uri() if kept.status == rooms.OPEN else "",
+        "link": request.build_absolute_uri() if kept.status == rooms.OPEN and not kept.only else "",
     }
     return render(request, f"games/{kept.game.slug}.html", context)
 

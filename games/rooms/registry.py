@@ -106,6 +106,11 @@ async def room_of(player: int) -> str | None:
     return await client().hget(keys.playing(), str(player))
 
 
+async def forget(player: int) -> None:
+    """Drop what is kept of where a player is. One round trip."""
+    await client().hdel(keys.playing(), str(player))
+
+
 async def runners(*, now_ms: int) -> list[str]:
     """The runners that are alive. One round trip."""
     return await client().zrange(keys.runners(), now_ms, "+inf", byscore=True)

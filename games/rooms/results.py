@@ -16,7 +16,8 @@ from games.models import Match, MatchSeat, Rating
 from games.record import Record
 from games.rooms import keys, ratings, registry
 from games.rooms.game import find_room_game
-from games.rooms.rooms import Seat
+from games.rooms.messages import Rated
+from games.rooms.rooms import Seat, tell
 from games.rooms.running.stage import Stage
 from leaderboard import boards
 from leaderboard.boards import FinishedRun
@@ -75,12 +76,20 @@ async def write(entries: Sequence[Entry]) -> None:
         rated = await sync_to_async(_written)(room, ended)
         if rated:
             await _ensure_board(ended.game)
+            await _tell_ratings(room)
         for player, rating in rated:
             run = _run(room, ended, player, rating)
             try:
                 await boards.submit(run)
             except GameError:
                 continue  # Hidden by moderators, or the board is closed.
+
+
+async def _tell_ratings(room: str) -> None:
+    """Show everybody who is still in the room what became of the ratings."""
+    seats = MatchSeat.objects.filter(match=room).order_by("number")
+    moved = [(seat.rating_before or 0, seat.rating_after or 0) async for seat in seats]
+    await tell(room, Rated([before for before, _ in moved], [after for _, after in moved]))
 
 
 async def _ensure_board(slug: str) -> None:

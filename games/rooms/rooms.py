@@ -68,6 +68,7 @@ class Room(msgspec.Struct, frozen=True):
     epoch: int
     next: str
     result: str
+    only: int
     numbers: list[int]
 
     def seat_of(self, player: int | None) -> int | None:
@@ -83,8 +84,12 @@ class Room(msgspec.Struct, frozen=True):
 _seat = msgspec.json.Decoder(Seat)
 
 
-async def make(game: RoomGame, seats: Sequence[Seat | None], *, rated: bool, id: str = "") -> str:
+async def make(
+    game: RoomGame, seats: Sequence[Seat | None], *, rated: bool, id: str = "", only: int = 0, open_s: int = 0
+) -> str:
     """Make a room and return its id; one whose seats are all taken is run at once. An id that is there is left alone.
+
+    A free seat may be kept for one player (`only`), and the room may end when it is not taken within `open_s`.
 
     Redis: two round trips.
     """
@@ -98,6 +103,7 @@ async def make(game: RoomGame, seats: Sequence[Seat | None], *, rated: bool, id:
         "rated": int(rated),
         "epoch": 0,
         "made_ms": time.time_ns() // 1_000_000,
+        "only": only,
     }
     for number, seat in enumerate(seats):
         if seat is not None:
@@ -105,7 +111,7 @@ async def make(game: RoomGame, seats: Sequence[Seat | None], *, rated: bool, id:
             fields[f"seat:{number}"] = msgspec.json.encode(seat).decode()
     pipe = client().pipeline(transaction=True)
     pipe.hsetnx(keys.room(room_id), "game", game.slug)
-    pipe.pexpire(keys.room(room_id), TTL_MS)
+    pipe.pexpire(keys.room(room_id), 1000 * open_s or TTL_MS)
     is_new, _ = await pipe.execute()
     if is_new:
         await client().hset(keys.room(room_id), mapping=fields)
@@ -139,6 +145,7 @@ def of(room_id: str, fields: dict[str, str]) -> Room:
         epoch=int(fields["epoch"]),
         next=fields.get("next", ""),
         result=fields.get("result", ""),
+        only=int(fields.get("only", 0)),
         numbers=[int(fields.get(f"n:{number}", 0)) for number in range(int(fields["seats"]))],
     )
 
@@ -157,6 +164,7 @@ async def sit(room: Room, seat: Seat) -> int:
         raise RoomFull
     if taken == -2:
         raise RoomFull if room.status != OVER else RoomOver
+    await client().pexpire(keys.room(room.id), TTL_MS)
     now = await load(room.id)
     if now.status == OPEN and all(now.seats):
         await client().hset(keys.room(room.id), "status", WAITING)

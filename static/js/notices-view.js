@@ -12,12 +12,23 @@ class LiveNotices extends HTMLElement {
   connectedCallback() {
     socket.addEventListener("passed", (event) => this.#passed(event.detail));
     socket.addEventListener("achieved", ({ detail }) => this.#passing(`Achievement: ${detail.title}. +${number.format(detail.coins)} coins.`, "notice-award"));
+    socket.addEventListener("challenged", ({ detail }) => this.#challenged(detail));
     socket.addEventListener("notice", (event) => this.#show(event.detail.text));
   }
 
   #passed({ title, period, by, points, format, rank }) {
     const text = `${by} passed you on ${title} ${period.toLowerCase()}, by ${pointsIn(format, points)}. You are #${number.format(rank)}.`;
     this.#passing(text);
+  }
+
+  #challenged({ room, by, title, seconds }) {
+    const toast = this.#show(`${by} challenges you to ${title}.`);
+    const link = document.createElement("a");
+    link.className = "button";
+    link.href = `/rooms/${room}/`;
+    link.textContent = "See it";
+    toast.insertBefore(link, toast.lastElementChild);
+    setTimeout(() => toast.remove(), seconds * 1000);
   }
 
   #passing(text, kind = "notice-toast") {

@@ -37,6 +37,7 @@ export class RoomView {
     room.addEventListener("change", () => this.#show());
     room.addEventListener("emoted", ({ detail }) => this.#emoted(detail));
     room.addEventListener("asks", ({ detail }) => this.#asks(detail));
+    room.addEventListener("rated", ({ detail }) => this.#rated(detail));
     room.addEventListener("next", ({ detail }) => location.assign(`/rooms/${detail.room}/`));
     room.addEventListener("refused", ({ detail }) => this.#say(detail.retry ? "The site is catching up. Your seat is kept." : detail.message));
     socket.addEventListener("state", () => this.#show());
@@ -146,6 +147,15 @@ export class RoomView {
     const { card } = this.room.state.key.seats[seat];
     this.parts["result-words"].textContent = `${card.name} wants a rematch.`;
     speak(this.parts["result-words"].textContent);
+  }
+
+  #rated({ before, after }) {
+    this.room.state.key.seats.forEach((_, place) => {
+      const part = this.root.querySelector(`[data-seat="${place}"] [data-rating]`);
+      if (part) part.textContent = `${number.format(before[place])} → ${number.format(after[place])}`;
+    });
+    const { seat } = this.room.state;
+    if (seat !== null) speak(`Your rating is ${number.format(after[seat])} now.`);
   }
 
   #mute(muted) {

@@ -55,16 +55,23 @@ def press(page, count: int) -> None:
         page.keyboard.press(KEYS[number % 4])
 
 
+def come_to_agree(page, read_one, read_other) -> None:
+    """Wait until both show the same."""
+    for _ in range(400):
+        if read_one() == read_other():
+            return
+        page.wait_for_timeout(50)
+    assert read_one() == read_other()
+
+
 def test_two_strangers_play_one_reloads_one_watches(arcade):
     first, second = paired(arcade)
     press(first, 12)
     press(second, 8)
-    points = own(first).locator("[data-points]").inner_text()
     # Each sees the other's board as the other sees it.
     other = second.locator(".room-seat:not([data-own])")
-    expect(other.locator("[data-points]")).to_have_text(points)
-    first.wait_for_timeout(300)
-    assert cells(other) == cells(own(first))
+    come_to_agree(first, lambda: cells(other), lambda: cells(own(first)))
+    expect(other.locator("[data-points]")).to_have_text(own(first).locator("[data-points]").inner_text())
 
     watcher = arcade("/watch/")
     card = watcher.locator(".room-card").first
@@ -75,14 +82,14 @@ def test_two_strangers_play_one_reloads_one_watches(arcade):
     assert complaints(watcher) == []
 
     # A reload in the middle: the same seat, the same board, and play goes on.
+    come_to_agree(second, lambda: cells(first.locator(".room-seat:not([data-own])")), lambda: cells(own(second)))
     before = cells(own(second))
     second.reload()
     expect(second.locator("[data-room]")).to_have_attribute("data-phase", "playing")
-    second.wait_for_timeout(300)
-    assert cells(own(second)) == before
+    come_to_agree(second, lambda: cells(own(second)), lambda: before)
     press(second, 4)
-    own_points = own(second).locator("[data-points]").inner_text()
-    expect(first.locator(".room-seat:not([data-own]) [data-points]")).to_have_text(own_points)
+    opposite = first.locator(".room-seat:not([data-own])")
+    come_to_agree(first, lambda: cells(opposite), lambda: cells(own(second)))
 
     # A second tab takes the seat; the old one says so and can take it back.
     tab = second.context.new_page()
@@ -140,8 +147,8 @@ def test_who_sleeps_is_shown_away_and_comes_back_to_the_same_seat(arcade):
     expect(second.locator("[data-room]")).to_have_attribute("data-phase", "playing")
     expect(first.locator(".room-seat:not([data-own]) [data-line]")).to_be_empty()
     press(second, 3)
-    moved = own(second).locator("[data-points]").inner_text()
-    expect(first.locator(".room-seat:not([data-own]) [data-points]")).to_have_text(moved)
+    opposite = first.locator(".room-seat:not([data-own])")
+    come_to_agree(first, lambda: cells(opposite), lambda: cells(own(second)))
 
 
 def test_a_friend_comes_by_a_link_and_a_bot_when_nobody_does(arcade, arena):

@@ -17,6 +17,11 @@ from tests.stack import ROOT, Browser, Site, clean_environment, wait_for
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 
+COUNT = """
+import asyncio, time
+from games.rooms import registry
+print(len(asyncio.run(registry.runners(now_ms=time.time_ns() // 1_000_000))))
+"""
 WAYS = ("left", "down", "right", "up")
 
 
@@ -186,15 +191,7 @@ def test_a_runner_that_is_told_to_end_hands_its_rooms_over(tmp_path, runners):
         for _ in range(3):
             running.start()
             epoch = player.key["epoch"]
-            wait_for(
-                lambda: (
-                    site.shell(
-                        "import asyncio, time; from games.rooms import registry; print(len(asyncio.run(registry.runners(now_ms=time.time_ns() // 1_000_000))))"
-                    )
-                    == "2"
-                ),
-                60,
-            )
+            wait_for(lambda: site.shell(COUNT) == "2", 60)
             player.gaps.clear()
             running.end(signal.SIGTERM)
             goes_on([player])

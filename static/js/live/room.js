@@ -25,6 +25,7 @@ export class LiveRoom extends EventTarget {
     socket.addEventListener("room_again", () => this.#join());
     socket.addEventListener("room_next", ({ detail }) => this.#tell("next", detail));
     socket.addEventListener("room_asks", ({ detail }) => this.#tell("asks", detail));
+    socket.addEventListener("rated", ({ detail }) => this.#tell("rated", detail));
     socket.addEventListener("emoted", ({ detail }) => this.#tell("emoted", detail));
     socket.addEventListener("error", ({ detail }) => this.#refused(detail));
     if (socket.live) this.#join();

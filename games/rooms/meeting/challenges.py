@@ -1,0 +1,74 @@
+"""Challenging somebody to a match, and wanting to meet somebody never again."""
+
+from asgiref.sync import sync_to_async
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from accounts.models import Player
+from games.game import UnknownGame
+from games.models import Block
+from games.rooms import registry, rooms
+from games.rooms.game import find_room_game
+from games.rooms.messages import Challenged
+from games.rooms.pages import seat_of
+from live.errors import GameError
+from live.layer import tell_player
+from live.rate_limits import client_address, enter
+
+#: A challenge that nobody takes ends after this long.
+CHALLENGE_S = 30
+
+
+class NoChallenges(GameError):
+    code = "no_challenges"
+    message = "This player takes no challenges."
+
+
+async def _other(name: str, own: Player) -> Player:
+    player = await Player.objects.named(name).filter(is_active=True, is_gone=False, leaving_at=None).afirst()
+    if player is None or player.pk == own.pk:
+        raise Http404("There is no such player to meet.")
+    return player
+
+
+@require_POST
+@login_required
+async def challenge(request: HttpRequest, name: str) -> HttpResponse:
+    """Ask somebody for a match of `game`: their page shows it at once, and a room waits for them for 30 seconds."""
+    player, other = request.player, await _other(name, request.player)
+    await enter("challenge", str(player.pk))
+    try:
+        game = find_room_game(request.POST.get("game", ""))
+        if room := await registry.room_of(player.pk):
+            messages.error(request, "You are in a match. Finish it first.")
+            return redirect("rooms:room", room)
+        if not other.challenges or await sync_to_async(Block.between)(player.pk, [other.pk]):
+            raise NoChallenges
+        await enter("challenged", str(other.pk))
+        own = await seat_of(player, game, client_address(request))
+        room = await rooms.make(game, [own, None], rated=True, only=other.pk, open_s=CHALLENGE_S)
+        await tell_player(other.pk, Challenged(room, player.name, game.title, CHALLENGE_S))
+    except UnknownGame as error:
+        raise Http404(str(error)) from error
+    except NoChallenges as error:
+        messages.error(request, str(error))
+        return redirect("profile", other.name)
+    return redirect("rooms:room", room)
+
+
+@require_POST
+@login_required
+async def block(request: HttpRequest, name: str) -> HttpResponse:
+    """Meet somebody never again, or (`stop`) perhaps again."""
+    player, other = request.player, await _other(name, request.player)
+    await enter("follow", str(player.pk))
+    if "stop" in request.POST:
+        await Block.objects.filter(player=player, blocked=other).adelete()
+        messages.success(request, f"You may meet {other.name} again.")
+    else:
+        await Block.objects.aget_or_create(player=player, blocked=other)
+        messages.success(request, f"You will not meet {other.name} any more.")
+    return redirect("profile", other.name)
