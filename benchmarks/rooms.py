@@ -25,7 +25,7 @@ from benchmarks.report import Target, show
 APPLICATION = "benchmarks.rooms_servers:application"
 INPUTS_S = 10
 PING_MS = 0.13
-CASES = (10, 40)
+CASES = (10, 60)
 WAYS = ("left", "down", "right", "up")
 
 

@@ -50,11 +50,12 @@ class GroupRoom(AsyncWebsocketConsumer):
         await self.send(event["text"])
 
 
-application = arcade
-if os.environ.get("CONTENDER") == "groups":
-    consumer = GroupRoom.as_asgi()
+consumer = GroupRoom.as_asgi()
 
-    async def application(scope: Any, receive: Any, send: Any) -> None:  # type: ignore[no-redef]
-        if scope["type"] == "websocket":
-            return await consumer(scope, receive, send)
-        return await arcade(scope, receive, send)
+
+async def groups(scope: Any, receive: Any, send: Any) -> None:
+    """The site, with its sockets played by groups."""
+    await (consumer if scope["type"] == "websocket" else arcade)(scope, receive, send)
+
+
+application = groups if os.environ.get("CONTENDER") == "groups" else arcade

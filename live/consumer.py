@@ -135,9 +135,8 @@ class LiveConsumer(AsyncConsumer):
         if self._ended:
             return  # Signed out meanwhile.
         hub().enter(self.mailbox, self)
-        player = self.player
-        name = player.name if player else ""
-        await self.reply(protocol.Hello(player.pk if player else None, name, store_away=hub().store_away))
+        away, who = hub().store_away, self.player
+        await self.reply(protocol.Hello(who and who.pk, who.name if who else "", store_away=away))
 
     async def websocket_disconnect(self, _: dict[str, Any]) -> None:
         await self.finish()
@@ -220,9 +219,8 @@ class LiveConsumer(AsyncConsumer):
         self.mailbox.heard_at = time.monotonic()
         try:
             message = decode(event, self.decoder)
-            tag = str(message.__struct_config__.tag)
             await self._pay(self.cost(message))
-            await getattr(self, f"on_{tag}")(message)
+            await getattr(self, f"on_{message.__struct_config__.tag}")(message)
         except (BadMessage, TooMany) as error:
             await self.refuse(error)
             await self._count_refusal()

@@ -107,8 +107,12 @@ async def _workers() -> Finding:
 async def _runners() -> Finding:
     alive = await registry.runners(now_ms=time.time_ns() // 1_000_000)
     rooms, waiting = await registry.load()
-    words = f"alive: {len(alive)}, for {rooms:,} rooms" if alive else "none alive: start manage.py rooms"
-    return Finding("Room runners", bool(alive) and not waiting, words + (f"; {waiting:,} wait" if waiting else ""))
+    words = (
+        f"alive: {len(alive)}, for {rooms:,} rooms"
+        if alive
+        else "none alive: nobody can play others until manage.py rooms is started"
+    )
+    return Finding("Room runners", bool(alive) or not waiting, words + (f"; {waiting:,} wait" if waiting else ""))
 
 
 def _sql() -> Iterator[Finding]:

@@ -49,6 +49,8 @@ class Site:
         self.port = free_port()
         self.url = f"http://localhost:{self.port}"
         self.options = ["--no-demo", *options] if "--demo" not in options else [o for o in options if o != "--demo"]
+        if "--runners" not in options:  # Only tests of rooms need one.
+            self.options += ["--runners", "0"]
         self.server = server
         self.given = environment
         self.environment = dict(environment)

@@ -15,7 +15,7 @@ KEYS = ("ArrowLeft", "ArrowDown", "ArrowRight", "ArrowUp")
 
 @pytest.fixture(scope="module")
 def arena(tmp_path_factory):
-    with Site(tmp_path_factory.mktemp("arena")) as running:
+    with Site(tmp_path_factory.mktemp("arena"), "--runners", "1") as running:
         yield running
 
 

@@ -4,6 +4,7 @@ import asyncio
 import signal
 from typing import Any
 
+import uvloop
 from django.core.management.base import BaseCommand, CommandParser
 
 from games.rooms.running.runner import Runner
@@ -17,7 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("--name", default="", help="name of this runner (default: the host's, and a random number)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        asyncio.run(self.work(options["name"]))
+        uvloop.run(self.work(options["name"]))
 
     async def work(self, name: str) -> None:
         """Run until SIGTERM or SIGINT; the rooms are handed over first."""

@@ -10,6 +10,7 @@ import secrets
 import socket
 import time
 from collections.abc import Callable
+from typing import Any
 
 from games.rooms import keys, registry, results, rooms
 from games.rooms.meeting import pairing
@@ -27,7 +28,7 @@ _show = script(__file__, "room_show")
 
 LOOK_S, RENEW_S = 0.2, 1.0
 #: At most so often the inputs are read: what comes within it is stepped together.
-ROUND_S = 0.004
+ROUND_S = 0.008
 WAIT_MAX_S = 0.1
 READ_MAX = 200
 RETRY_S = 0.5
@@ -46,6 +47,7 @@ class Runner:
         self.stages: dict[str, Stage] = {}
         self._stopping = asyncio.Event()
         self._renewed_ms = now_ms()
+        self._due_ms: dict[str, int] = {}  # When each room has to be looked at again; 0: now.
 
     def stop(self) -> None:
         """Finish the round in hand, hand the rooms over, return from `run`."""
@@ -129,35 +131,44 @@ class Runner:
 
     async def _round(self, connection: Client) -> None:
         started = time.monotonic()
-        await self._read(connection)
+        heard = await self._read(connection)
         now = now_ms()
         if self.stages and now - self._renewed_ms > registry.LEASE_MS:
             # Others may have them by now; whatever we wrote would be refused.
             for room_id in list(self.stages):
                 self._drop(room_id, "its lease has run out")
-        due = [stage for stage in self.stages.values() if stage.due_ms() <= now]
+        due = [
+            stage for room_id, stage in self.stages.items() if room_id in heard or self._due_ms.get(room_id, 0) <= now
+        ]
         await self._send([(stage, show) for stage in due for show in stage.advance(now)])
-        for stage in [stage for stage in due if stage.ended]:
-            if self.stages.pop(stage.room.id, None) is not None:
+        for stage in due:
+            if stage.ended and self.stages.pop(stage.room.id, None) is not None:
                 await results.finish(stage)
                 counters.count("rooms_finished")
+        self._due_ms = {room_id: self._due_ms.get(room_id, 0) for room_id in self.stages} | {
+            stage.room.id: stage.due_ms() for stage in due if stage.room.id in self.stages
+        }
         await asyncio.sleep(max(0.0, ROUND_S - (time.monotonic() - started)))
 
-    async def _read(self, connection: Client) -> None:
-        """Hand each room what was said to it; waits until something is, or until a room is due."""
-        streams = {keys.inputs(room_id): stage.read_id for room_id, stage in self.stages.items()}
-        if not streams:
-            return await asyncio.sleep(WAIT_MAX_S)
-        wait_ms = min((stage.due_ms() for stage in self.stages.values()), default=0) - now_ms()
+    async def _read(self, connection: Client) -> set[str]:
+        """Hand each room what was said to it, and return which were; waits until one is, or until a room is due."""
+        by_name = {stage.inputs_key: stage for stage in self.stages.values()}
+        if not by_name:
+            await asyncio.sleep(WAIT_MAX_S)
+            return set()
+        wait_ms = min((self._due_ms.get(room_id, 0) for room_id in self.stages), default=0) - now_ms()
         block = max(1, min(wait_ms, int(1000 * WAIT_MAX_S))) if wait_ms > 0 else None
-        by_name = {keys.inputs(room_id): stage for room_id, stage in self.stages.items()}
-        for name, entries in await connection.xread(streams, count=READ_MAX, block=block) or ():
+        places: dict[Any, Any] = {name: stage.read_id for name, stage in by_name.items()}
+        heard = set()
+        for name, entries in await connection.xread(places, count=READ_MAX, block=block) or ():
             now, stage = now_ms(), by_name[name]
+            heard.add(stage.room.id)
             for entry_id, fields in entries:
                 try:
                     stage.hear(entry_id, fields, now)
                 except (KeyError, ValueError, IndexError):
                     logger.exception("room %s: odd input %s", stage.room.id, entry_id)
+        return heard
 
     async def _send(self, shows: list[tuple[Stage, Show]]) -> None:
         if not shows:

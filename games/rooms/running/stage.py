@@ -49,6 +49,9 @@ class Stage:
 
     def __init__(self, room: Room, epoch: int, kept: str | None, log: Sequence[str], now_ms: int) -> None:
         self.room, self.epoch, self.rules = room, epoch, room.game.rules
+        self.inputs_key, self._channel = keys.inputs(room.id), keys.channel(room.id)
+        kinds = (keys.room, keys.log, keys.frames, keys.keyframe, keys.checkpoint)
+        self._names = [*(kind(room.id) for kind in kinds), self.inputs_key]
         count = len(room.seats)
         self.status, self.version, self.read_id, self.logged = WAITING, 0, "0-0", 0
         self.acked, self.lines = [0] * count, [Line() for _ in range(count)]
@@ -264,9 +267,10 @@ class Stage:
         return Renewed(self.room.id, self.epoch, _text(entry))
 
     def _show(self, *, entry: str = "", frame: str = "", kept: str = "", keyframe: str = "", changes: str = "") -> Show:
-        kinds = (keys.room, keys.log, keys.frames, keys.keyframe, keys.checkpoint, keys.inputs)
-        names = [kind(self.room.id) for kind in kinds]
-        return Show(names, [self.epoch, keys.channel(self.room.id), entry, frame, kept, keyframe, changes, TTL_MS])
+        args: list[str | int] = [self.epoch, self._channel, entry, frame]
+        if not kept:
+            return Show(self._names[:3], args)  # Most are steps and no more.
+        return Show(self._names, [*args, kept, keyframe, changes, TTL_MS])
 
 
 def _text(value: Any) -> str:
