@@ -16,6 +16,7 @@ from achievements.rules import every, measures
 from games import record
 from games.game import Achievement, known
 from games.record import Record
+from games.rooms.game import known_room_game
 from leaderboard.models import Run, Season
 from leaderboard.seasons import archive
 from leaderboard.words import with_unit
@@ -41,6 +42,9 @@ async def reward(runs: Sequence[Run]) -> None:
 
 
 def _run_coins(run: Run, kept: Record) -> Movement:
+    if (room_game := known_room_game(kept.game)) is not None:
+        paid = room_game.win_coins if kept.marks.get("won") else room_game.match_coins
+        return Movement(run.player_id, paid, f"a match of {room_game.title}", f"run:{run.pk}")
     game = known(kept.game)
     paid = coins.coins_of(run.points, game.points_per_coin) if game else coins.coins_of(run.points)
     written = with_unit(run.points, game) if game else f"{run.points:,} points"  # The game was removed.
@@ -62,7 +66,7 @@ async def _measure(runs: Iterable[tuple[Run, Record]]) -> Measured:
     for run, kept in runs:
         reached = measured[run.player_id]
         game = known(kept.game)
-        if game is None or not game.lower_is_better:
+        if not (game.lower_is_better if game else known_room_game(kept.game)):
             reached["points"] = max(reached["points"], run.points)
         for name, value in kept.marks.items():
             if (measure := f"{kept.game}:{name}") in reached:

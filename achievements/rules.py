@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from games.game import Achievement, Game, all_games
+from games.rooms.game import RoomGame, all_room_games
 
 GENERAL = (
     Achievement("first-run", "First steps", "Finish a run.", "runs", 1, 20),
@@ -25,11 +26,11 @@ GENERAL = (
 
 def every() -> tuple[Achievement, ...]:
     """The general achievements, then those of each game, whose measures are prefixed with its slug."""
-    return _every(tuple(all_games()))
+    return _every((*all_games(), *all_room_games()))
 
 
 @functools.lru_cache(maxsize=4)
-def _every(games: tuple[Game, ...]) -> tuple[Achievement, ...]:
+def _every(games: tuple[Game | RoomGame, ...]) -> tuple[Achievement, ...]:
     own = [replace(each, measure=f"{game.slug}:{each.measure}") for game in games for each in game.achievements]
     return (*GENERAL, *own)
 

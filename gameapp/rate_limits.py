@@ -34,6 +34,7 @@ POLICIES = {
     # At most one input a tick is played: more only wait.
     "room_input": Policy(limit=3_000, window_s=60, opens_when_away=True),
     "emote": Policy(limit=20, window_s=60),
+    "watch_address": Policy(limit=6_000, window_s=60, opens_when_away=True),
     "room_make": Policy(limit=60, window_s=60),
     # How often somebody may challenge, and be challenged by all together.
     "challenge": Policy(limit=20, window_s=60),

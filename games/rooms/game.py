@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from games.discovery import room_folders
-from games.game import UnknownGame
+from games.game import Achievement, UnknownGame
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,8 @@ class RoomRules(Protocol):
 class RoomGame:
     """A room game's name, its words, its rules, and how many play it.
 
-    `bot_pause_ms` is how long a bot waits between its inputs.
+    `bot_pause_ms` is how long a bot waits between its inputs. Rated matches pay `match_coins`, or `win_coins` who won.
+    The measures of `achievements` are marks of the results, or `wins`, `win_streak` and `drew` (1 after a draw).
     """
 
     slug: str
@@ -85,6 +86,9 @@ class RoomGame:
     rules: RoomRules
     seats: int = 2
     bot_pause_ms: int = 450
+    match_coins: int = 3
+    win_coins: int = 10
+    achievements: tuple[Achievement, ...] = ()
     emotes: tuple[str, ...] = ("Hi!", "Good luck!", "Nice!", "Wow!", "Oops!", "GG")
 
     @property
@@ -112,6 +116,11 @@ def _module(folder: Path) -> str:
 def all_room_games() -> list[RoomGame]:
     """Every room game, by folder name."""
     return list(_games().values())
+
+
+def known_room_game(slug: str) -> RoomGame | None:
+    """The room game with this slug; None: there is none."""
+    return _games().get(slug)
 
 
 def find_room_game(slug: str) -> RoomGame:

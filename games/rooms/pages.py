@@ -152,6 +152,15 @@ async def watch(request: HttpRequest) -> HttpResponse:
     return render(request, "games/rooms/watch.html", context)
 
 
+@require_safe
+async def live_list(request: HttpRequest) -> HttpResponse:
+    """The list of live rooms alone, which the page asks for again and again; `?count=` as on the lobby."""
+    await enter("watch_address", client_address(request))
+    count = STRIP_COUNT if request.GET.get("count") == str(STRIP_COUNT) else WATCH_COUNT
+    context = {"live": await live_rooms(count), "room_games": all_room_games()}
+    return render(request, "games/rooms/_live.html", context)
+
+
 async def live_rooms(count: int) -> list[dict[str, Any]]:
     """Rooms for a list: id, game, players, points, since when, watchers, the view."""
     found = await registry.live(count)

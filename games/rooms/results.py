@@ -156,7 +156,10 @@ def _too_often(ended: Ended) -> bool:
 def _run(room: str, ended: Ended, player: Player, rating: Rating) -> FinishedRun:
     """A rating as a run of the game's board, where the latest counts."""
     seat = next(number for number, each in enumerate(ended.seats) if each.player == player.pk)
-    marks = {**ended.marks[seat], "wins": rating.wins, "win_streak": rating.streak}
+    place = ended.places[seat]
+    drew, won = ended.places.count(place) == len(ended.places), place == 1 and ended.places.count(1) == 1
+    counted = {"wins": rating.wins, "win_streak": rating.streak, "drew": int(drew), "won": int(won)}
+    marks = ended.marks[seat] | counted
     kept = Record(game=ended.game, marks=marks)
     return FinishedRun(
         id=f"{room}.{seat}",

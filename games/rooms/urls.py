@@ -6,6 +6,7 @@ from games.rooms.meeting import challenges
 app_name = "rooms"
 urlpatterns = [
     path("watch/", pages.watch, name="watch"),
+    path("watch/list/", pages.live_list, name="list"),
     path("rooms/play/<slug:slug>/", pages.quick, name="quick"),
     path("rooms/new/<slug:slug>/", pages.make, name="make"),
     path("players/<str:name>/challenge/", challenges.challenge, name="challenge"),

@@ -65,6 +65,8 @@ def come_to_agree(page, read_one, read_other) -> None:
 
 
 def test_two_strangers_play_one_reloads_one_watches(arcade):
+    watcher = arcade("/watch/")
+    expect(watcher.locator("main")).to_contain_text("Nobody plays right now.")
     first, second = paired(arcade)
     press(first, 12)
     press(second, 8)
@@ -73,7 +75,6 @@ def test_two_strangers_play_one_reloads_one_watches(arcade):
     come_to_agree(first, lambda: cells(other), lambda: cells(own(first)))
     expect(other.locator("[data-points]")).to_have_text(own(first).locator("[data-points]").inner_text())
 
-    watcher = arcade("/watch/")
     card = watcher.locator(".room-card").first
     expect(card).to_be_visible()
     card.click()

@@ -27,6 +27,7 @@ ROUTES = {
     "play/<slug:slug>/": ("/play/fuse/", EVERYBODY),
     "players/<str:name>/challenge/": ("/players/Nobody1/challenge/", EVERYBODY),
     "players/<str:name>/block/": ("/players/Nobody1/block/", EVERYBODY),
+    "watch/list/": ("/watch/list/", EVERYBODY),
     "watch/": ("/watch/", EVERYBODY),
     "rooms/play/<slug:slug>/": ("/rooms/play/fuse-duel/", EVERYBODY),
     "rooms/new/<slug:slug>/": ("/rooms/new/fuse-duel/", EVERYBODY),
