@@ -1,6 +1,6 @@
 -- Writes what a room has done to its log and shows it, both or neither, while this runner is its owner.
--- KEYS: 1 room, 2 log, 3 frames; with a checkpoint 4 keyframe, 5 checkpoint, 6 inputs
--- ARGV: 1 epoch, 2 channel, 3 log entry ('': none), 4 frame ('': none); with a checkpoint 5 checkpoint, 6 keyframe,
+-- KEYS: 1 room, 2 log, 3 frames, and with a checkpoint, 4 keyframe, 5 checkpoint, 6 inputs
+-- ARGV: 1 epoch, 2 channel, 3 log entry ('': none), 4 frame ('': none), and perhaps, 5 checkpoint, 6 keyframe,
 --       7 changes of the room as a JSON object of texts ('': none), 8 TTL (ms)
 -- Returns: 1 done, 0 the room is somebody else's by now, or gone
 -- Cost: O(1), and O(frames since the last) with a keyframe

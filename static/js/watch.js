@@ -9,7 +9,7 @@ async function look() {
     const answer = await fetch(list.dataset.liveRooms).catch(() => null);
     const html = answer?.ok ? await answer.text() : null;
     if (html !== null && html !== list.dataset.shown) {
-      list.innerHTML = html;
+      list.replaceChildren(...new DOMParser().parseFromString(html, "text/html").body.childNodes);
       list.dataset.shown = html;
     }
   }
