@@ -57,7 +57,8 @@ def opened(chromium, site):
     yield open_page
     for context in contexts:
         context.close()
-    assert [text for text in complaints if not any(word in text for word in open_page.expected)] == []
+    said = [text for text in complaints if not any(word in text for word in open_page.expected)]
+    assert not said, said
 
 
 def complaints(page) -> list[tuple[str, ...]]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from django.contrib.staticfiles import finders
+
 from games.discovery import room_folders
 from games.game import Achievement, UnknownGame
 
@@ -92,14 +94,19 @@ class RoomGame:
     emotes: tuple[str, ...] = ("Hi!", "Good luck!", "Nice!", "Wow!", "Oops!", "GG")
 
     @property
-    def small_styles(self) -> str:
-        """The static file that its small picture needs."""
-        return f"games/{self.slug}/small.css"
+    def small(self) -> list[str]:
+        """The templates of its small picture in a list, with the `view`: its own, if it has one."""
+        return [f"games/_{self.slug}_small.html", "games/rooms/_small.html"]
 
     @property
-    def small(self) -> str:
-        """The template of its small picture in a list, with the `view`."""
-        return f"games/_{self.slug}_small.html"
+    def small_styles(self) -> str:
+        """The static file that its small picture needs; empty when it has none."""
+        return _if_there(f"games/{self.slug}/small.css")
+
+
+@functools.cache
+def _if_there(static_file: str) -> str:
+    return static_file if finders.find(static_file) else ""
 
 
 @functools.cache
