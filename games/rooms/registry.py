@@ -102,8 +102,18 @@ async def live(count: int) -> list[tuple[str, Listed]]:
 
 
 async def room_of(player: int) -> str | None:
-    """The room that a player has a seat in, if any. One round trip."""
-    return await client().hget(keys.playing(), str(player))
+    """The room that a player has a seat in, if any. One round trip, two when there is one."""
+    room = await client().hget(keys.playing(), str(player))
+    if room is None:
+        return None
+    pipe = client().pipeline()
+    pipe.zscore(keys.leases(), room)
+    pipe.hexists(keys.pairs(), room)
+    leased, is_made = await pipe.execute()
+    if leased is None and not is_made:
+        await client().hdel(keys.playing(), str(player))  # Its keys have ended, and nobody runs it any more.
+        return None
+    return room
 
 
 async def forget(player: int) -> None:

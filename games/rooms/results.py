@@ -57,7 +57,7 @@ async def finish(stage: Stage) -> None:
         ended = Ended(
             game=room.game.slug,
             seed=room.seed,
-            rated=room.rated and not any(seat is None or seat.bot for seat in room.seats),
+            rated=room.is_rated,
             seats=[seat for seat in room.seats if seat],
             places=[each.place for each in found],
             points=[each.points for each in found],

@@ -77,6 +77,13 @@ class Room(msgspec.Struct, frozen=True):
         return next(found, None) if player else None
 
     @property
+    def is_rated(self) -> bool:
+        """Whether it counts: no bots, and nobody against themselves or a neighbour behind the same address."""
+        taken = [seat for seat in self.seats if seat and not seat.bot]
+        origins = {seat.origin for seat in taken if seat.origin}
+        return self.rated and len(origins) == len(taken) == len(self.seats)
+
+    @property
     def players(self) -> list[int]:
         return [seat.player for seat in self.seats if seat and not seat.bot]
 

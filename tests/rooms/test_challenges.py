@@ -1,12 +1,13 @@
 """Challenges and blocks: who may ask whom, and who never meets."""
 
+import msgspec
 import pytest
 from django.test import AsyncClient
 
 from accounts.models import Player
 from accounts.sessions.engine import session_name
 from games.models import Block, MatchSeat, Rating
-from games.rooms import rooms
+from games.rooms import registry, rooms
 from games.rooms.meeting.challenges import CHALLENGE_S
 from people import deletion, export
 from store.client import client
@@ -99,3 +100,27 @@ async def test_matches_are_exported_and_forgotten_with_their_player():
     assert await Rating.objects.filter(player=ada.pk).acount() == 0
     assert await MatchSeat.objects.filter(name="Ada").acount() == 0
     assert await MatchSeat.objects.filter(name="Somebody", player=None).acount() == 12
+
+
+async def test_two_tabs_of_one_place_are_not_rated_by_a_link_either():
+    ada, bela = await two_players()
+    game = rooms.find_room_game("fuse-duel")
+    for origins, is_rated in ((("same", "same"), False), (("one", "other"), True), (("", ""), False)):
+        room = await rooms.make(game, [seat(ada), None], rated=True)
+        first, second = of_place(seat(ada), origins[0]), of_place(seat(bela), origins[1])
+        await client().hset(rooms.keys.room(room), "seat:0", msgspec.json.encode(first).decode())
+        await rooms.sit(await rooms.load(room), second)
+        assert (await rooms.load(room)).is_rated is is_rated
+
+
+def of_place(taken: rooms.Seat, origin: str) -> rooms.Seat:
+    return rooms.Seat(taken.player, taken.card, taken.rating, origin=origin)
+
+
+async def test_who_was_in_a_room_that_is_gone_is_free():
+    ada, bela = await two_players()
+    room = await rooms.make(rooms.find_room_game("fuse-duel"), [seat(ada), seat(bela)], rated=True)
+    assert await registry.room_of(ada.pk) == room
+    await registry.end(room, [])  # As a runner does that finds no keys of it.
+    assert await registry.room_of(ada.pk) is None
+    assert await client().hget(rooms.keys.playing(), str(ada.pk)) is None

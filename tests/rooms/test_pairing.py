@@ -66,7 +66,7 @@ class TestPairing:
         ada, bela = await two_players()
         await self.ticket(ada, origin="same")
         await self.ticket(bela, origin="same")
-        assert [room.rated for room in await self.made()] == [False]
+        assert [room.is_rated for room in await self.made()] == [False]
 
     async def test_a_pair_whose_pairer_died_is_made_by_another(self, monkeypatch):
         ada, bela = await two_players()

@@ -6,7 +6,7 @@ import time
 import msgspec
 
 from accounts.cards import Card
-from games.rooms import keys
+from games.rooms import keys, registry
 from games.rooms.game import all_room_games, find_room_game
 from games.rooms.messages import Matched
 from games.rooms.rooms import Seat, make
@@ -50,8 +50,7 @@ async def look_for(ticket: Ticket) -> str | None:
     pipe = client().pipeline()
     pipe.hset(keys.tickets(ticket.game), str(ticket.player), msgspec.json.encode(ticket).decode())
     pipe.expire(keys.tickets(ticket.game), 60)
-    pipe.hget(keys.playing(), str(ticket.player))
-    *_, room_id = await pipe.execute()
+    _, room_id = await together(pipe.execute(), registry.room_of(ticket.player))
     return room_id
 
 
@@ -69,7 +68,7 @@ async def pair() -> None:
     for room_id, text in (await client().hgetall(keys.pairs())).items():
         tickets = _tickets.decode(text)
         seats = [ticket.seat() for ticket in tickets]
-        await make(find_room_game(tickets[0].game), seats, rated=_is_fair(seats), id=room_id)
+        await make(find_room_game(tickets[0].game), seats, rated=True, id=room_id)
         await client().hdel(keys.pairs(), room_id)
         for ticket in tickets:
             await tell_player(ticket.player, Matched(room_id))
@@ -79,12 +78,6 @@ async def _pair_for(game: str) -> None:
     ids = [secrets.token_urlsafe(9) for _ in range(PAIRS_MAX)]
     names = [keys.tickets(game), keys.pairs(), keys.playing()]
     await _pair(names, [REACH, WIDENS, TICKET_MS, msgspec.json.encode(ids).decode()])
-
-
-def _is_fair(seats: list[Seat]) -> bool:
-    """Whether they may be rated: two tabs of one person, or two in one place, are not."""
-    origins = [seat.origin for seat in seats]
-    return len(set(origins)) == len(origins) and all(origins)
 
 
 async def waiting(game: str) -> int:

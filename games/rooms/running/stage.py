@@ -237,7 +237,7 @@ class Stage:
             t=self.rules.tick(self.state),
             a=self.acked,
             status=self.status,
-            rated=self.room.rated,
+            rated=self.room.is_rated,
             tick_ms=self.rules.TICK_MS,
             starts_ms=_utc_ms() + self.zero_ms - now_ms,
             watchers=self.watchers(now_ms),
@@ -261,7 +261,7 @@ class Stage:
             points=list(self.rules.points(self.state)),
             started_ms=_utc_ms() + self.zero_ms - now_ms,
             watchers=self.watchers(now_ms),
-            rated=self.room.rated,
+            rated=self.room.is_rated,
             view=self.rules.view(self.state),
         )
         return Renewed(self.room.id, self.epoch, _text(entry))
