@@ -101,9 +101,7 @@ class Player(AbstractBaseUser, PermissionsMixin):
         "others may challenge you", default=True, db_default=True, help_text="To a match; your page shows it at once."
     )
     avatar = models.PositiveSmallIntegerField("picture", default=0, choices=[(n, str(n + 1)) for n in range(AVATARS)])
-    themes = models.JSONField(
-        default=dict, blank=True, editable=False, help_text="Of each game the theme that is worn."
-    )
+    themes = models.JSONField(default=dict, blank=True, editable=False, help_text="The theme worn in each game.")
     name_color = models.CharField(max_length=20, blank=True, editable=False)
     avatar_frame = models.CharField(max_length=20, blank=True, editable=False)
     is_guest = models.BooleanField("guest", default=False)

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from games import messages, runs
-from games.game import Game, find
+from games.game import Game, SignInFirst, find
 from games.runs import Run, RunOver
 from leaderboard import reports
 from leaderboard.stream import overtaken
@@ -15,11 +15,6 @@ from live.rate_limits import enter, pass_or_refuse, socket_address
 from presence.consumer import SiteConsumer
 from store.limits import Allowance
 from store.together import together
-
-
-class SignInFirst(GameError):
-    code = "sign_in_first"
-    message = "Only players have runs. One click makes you a guest."
 
 
 class PlayConsumer(SiteConsumer):

@@ -20,6 +20,11 @@ class UnknownGame(GameError):
     message = "There is no such game."
 
 
+class SignInFirst(GameError):
+    code = "sign_in_first"
+    message = "Only players can play. One click makes you a guest."
+
+
 class UnknownInput(GameError):
     code = "unknown_input"
     message = "The game has no such input."

@@ -17,9 +17,25 @@ from store.stream import moment
 FRAMES_MAX = 2_000
 
 
+class BadFrame(GameError):
+    code = "bad_frame"
+    message = "`from` is the number of a frame."
+
+
 class NoReplay(GameError):
     code = "no_replay"
     message = "There is no such run to watch."
+
+
+def first_frame(text: str) -> int:
+    """The frame that an address asks for.
+
+    Raises:
+        BadFrame: it is no number of one.
+    """
+    if not text.isascii() or not text.isdigit() or len(text) > 6:
+        raise BadFrame
+    return int(text)
 
 
 async def load(run_id: str) -> Run:

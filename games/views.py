@@ -73,10 +73,10 @@ async def replay_frames(request: HttpRequest, run: str) -> HttpResponse:
     """Frames of a run from `?from=` on, re-simulated by the rules, as JSON."""
     await enter("replay", str(request.player.pk) if request.player else client_address(request))
     kept = await _replay_or_404(run)
-    start = request.GET.get("from", "0")
-    if not start.isascii() or not start.isdigit() or len(start) > 6:
-        return JsonResponse({"error": "`from` is the number of a frame."}, status=400)
-    response = JsonResponse(await replays.frames(kept, int(start)))
+    try:
+        response = JsonResponse(await replays.frames(kept, replays.first_frame(request.GET.get("from", "0"))))
+    except replays.BadFrame as error:
+        return JsonResponse({"error": str(error)}, status=400)
     response.headers["Cache-Control"] = "private, max-age=60"
     return response
 

@@ -6,6 +6,9 @@ import msgspec
 
 from live.errors import GameError
 
+#: The most that a finished run pays, and the flat pay in games where more points do not mean better play.
+RUN_COINS_MAX, RUN_COINS = 50, 5
+
 
 class Kind(msgspec.Struct, frozen=True):
     """A category of items; a player wears at most one of them. Its slug is a field of Player, or `theme:<game>`.
@@ -87,9 +90,6 @@ def has_kind(slug: str) -> bool:
     """Whether there is a kind of this slug."""
     return any(kind.slug == slug for kind in SHELVES)
 
-
-#: The most that a finished run pays, and the flat pay in games where more points do not mean better play.
-RUN_COINS_MAX, RUN_COINS = 50, 5
 
 _GENERAL = {
     Kind("name_color", "Name colours", "wallet/name_color.html"): [

@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                 ('sound', models.BooleanField(default=False, help_text='The button beside a game changes it, too.', verbose_name='sound on')),
                 ('reduced_motion', models.BooleanField(default=False, help_text='Nothing glides or pops. Your device may ask for it by itself.', verbose_name='less motion')),
                 ('avatar', models.PositiveSmallIntegerField(choices=[(0, '1'), (1, '2'), (2, '3'), (3, '4'), (4, '5'), (5, '6'), (6, '7'), (7, '8'), (8, '9'), (9, '10'), (10, '11'), (11, '12')], default=0, verbose_name='picture')),
-                ('themes', models.JSONField(blank=True, default=dict, editable=False, help_text='Of each game the theme that is worn.')),
+                ('themes', models.JSONField(blank=True, default=dict, editable=False, help_text='The theme worn in each game.')),
                 ('name_color', models.CharField(blank=True, editable=False, max_length=20)),
                 ('avatar_frame', models.CharField(blank=True, editable=False, max_length=20)),
                 ('is_guest', models.BooleanField(default=False, verbose_name='guest')),

@@ -1,25 +1,20 @@
 -- Writes what a room has done to its log and shows it, both or neither, while this runner is its owner.
 -- KEYS: 1 room, 2 log, 3 frames, and with a checkpoint, 4 keyframe, 5 checkpoint, 6 inputs
 -- ARGV: 1 epoch, 2 channel, 3 log entry ('': none), 4 frame ('': none), and perhaps, 5 checkpoint, 6 keyframe,
---       7 changes of the room as a JSON object of texts ('': none), 8 TTL (ms)
+--       7 status of the room, 8 TTL (ms)
 -- Returns: 1 done, 0 the room is somebody else's by now, or gone
 -- Cost: O(1), and O(frames since the last) with a keyframe
 local epoch = redis.call('HGET', KEYS[1], 'epoch')
 if epoch ~= ARGV[1] then return 0 end
 if ARGV[3] ~= '' then redis.call('RPUSH', KEYS[2], ARGV[3]) end
-if ARGV[4] ~= '' then redis.call('RPUSH', KEYS[3], ARGV[4]) end
-if not ARGV[5] then
-  if ARGV[4] ~= '' then redis.call('PUBLISH', ARGV[2], ARGV[4]) end
-  return 1
+if ARGV[4] ~= '' then
+  redis.call('RPUSH', KEYS[3], ARGV[4])
+  redis.call('PUBLISH', ARGV[2], ARGV[4])
 end
-if ARGV[7] ~= '' then
-  for field, value in pairs(cjson.decode(ARGV[7])) do redis.call('HSET', KEYS[1], field, value) end
-end
-if ARGV[5] ~= '' then redis.call('SET', KEYS[5], ARGV[5]) end
-if ARGV[6] ~= '' then
-  redis.call('SET', KEYS[4], ARGV[6])
-  redis.call('DEL', KEYS[3])
-  for i = 1, 6 do redis.call('PEXPIRE', KEYS[i], ARGV[8]) end
-end
-if ARGV[4] ~= '' then redis.call('PUBLISH', ARGV[2], ARGV[4]) end
+if not ARGV[5] then return 1 end
+redis.call('HSET', KEYS[1], 'status', ARGV[7])
+redis.call('SET', KEYS[5], ARGV[5])
+redis.call('SET', KEYS[4], ARGV[6])
+redis.call('DEL', KEYS[3])
+for i = 1, 6 do redis.call('PEXPIRE', KEYS[i], ARGV[8]) end
 return 1

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from games.rooms import messages, rooms
+from games.rooms import messages, registry, rooms
 from games.rooms.feed import feed
 from games.rooms.meeting.rematch import would_play_again
 from games.rooms.rooms import NotYourSeat, Room
@@ -52,9 +52,14 @@ class RoomConsumer(SiteConsumer):
         self.seat, self.page = room.seat_of(self.player.pk if self.player else None), message.connection
         await feed().join(room.id, self.mailbox, seated=self.seat is not None)
         await self.reply(messages.Seated(self.seat, room.numbers[self.seat] if self.seat is not None else 0))
+        if room.status == rooms.WAITING:
+            # Whoever took the last seat may have died before they said so.
+            await registry.add(room.id, room.players)
         if self.seat is not None:
             await rooms.say(room.id, here=self.seat, c=self.page, take=int(message.take))
             await self.show_presence()
+            if room.next:
+                await self.reply(messages.Next(room.next))  # A rematch has begun while the line was away.
 
     async def on_input(self, message: messages.Input) -> None:
         room, seat = self._own()

@@ -5,7 +5,7 @@ from store.keys import Key, prefix
 room = Key(
     "rooms:{<room>}:room",
     "hash",
-    "game, seed, seats, status, epoch, rated, made_ms, result, next; of each seat its player, card, last number",
+    "game, seed, seats, status, epoch, rated, only, next; of each seat its player, card, last number",
     ends="1 hour after its last sign of life",
     owner="room",
 )

@@ -4,7 +4,6 @@ from typing import Annotated, Any, ClassVar
 
 import msgspec
 
-from live.errors import GameError
 from live.protocol import ClientMessage, ServerMessage, SiteMessage
 
 Short = Annotated[str, msgspec.Meta(max_length=40)]
@@ -51,11 +50,6 @@ class Seek(ClientMessage, tag="seek"):
     """I look for an opponent; sent again every 4 seconds while I do. Answered by `seeking`, or by `matched`."""
 
     cost: ClassVar[int] = 4
-
-
-class SignInToPlay(GameError):
-    code = "sign_in_first"
-    message = "Only players have opponents. One click makes you a guest."
 
 
 class Seated(ServerMessage, tag="seat"):

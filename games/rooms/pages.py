@@ -11,8 +11,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.guests import sign_in_as_guest
 from accounts.models import Player
+from flags.views import flagged
 from games.game import UnknownGame
 from games.models import Block, Match
+from games.replay import BadFrame, first_frame
 from games.rooms import ratings, registry, replays, rooms
 from games.rooms.game import RoomGame, all_room_games, find_room_game
 from games.rooms.rooms import Seat, UnknownRoom
@@ -69,7 +71,7 @@ async def make(request: HttpRequest, slug: str) -> HttpResponse:
         messages.error(request, "You are in a match. Finish it first.")
         return redirect("rooms:room", room)
     own = await seat_of(player, game, client_address(request))
-    other = replays.bot_seat(game) if request.POST.get("with") == "bot" else None
+    other = replays.bot_seat() if request.POST.get("with") == "bot" else None
     return redirect("rooms:room", await rooms.make(game, [own, other], rated=other is None))
 
 
@@ -119,8 +121,8 @@ async def room(request: HttpRequest, room: str) -> HttpResponse:
 async def _match(request: HttpRequest, room: str) -> HttpResponse:
     """A match that is over and kept: who won, and every move of it."""
     match = await Match.objects.filter(pk=room).prefetch_related("seats__player").afirst()
-    if match is None:
-        # It is on its way to SQL, or there is none.
+    if match is None or "replays" not in request.flags:
+        # It is on its way to SQL, or there is none, or nobody may see replays now.
         return render(request, "games/no_replay.html", status=404)
     game = _game_or_404(match.game)
     context = {"game": game, "match": match, "seats": list(match.seats.all()), "moves": replays.length(match)}
@@ -128,16 +130,17 @@ async def _match(request: HttpRequest, room: str) -> HttpResponse:
 
 
 @require_safe
+@flagged("replays")
 async def frames(request: HttpRequest, room: str) -> HttpResponse:
     """Every view of a kept match, worked out by the rules, as JSON; `?from=` as for the replay of a run."""
     await enter("replay", str(request.player.pk) if request.player else client_address(request))
     match = await Match.objects.filter(pk=room).afirst()
-    start = request.GET.get("from", "0")
     if match is None:
         raise Http404(str(UnknownRoom()))
-    if not start.isascii() or not start.isdigit() or len(start) > 6:
-        return JsonResponse({"error": "`from` is the number of a frame."}, status=400)
-    return JsonResponse(await replays.frames(match, int(start)))
+    try:
+        return JsonResponse(await replays.frames(match, first_frame(request.GET.get("from", "0"))))
+    except BadFrame as error:
+        return JsonResponse({"error": str(error)}, status=400)
 
 
 @require_safe

@@ -82,12 +82,9 @@ class Listed(msgspec.Struct):
 
     game: str
     names: list[str]
-    ids: list[int]
-    ratings: list[int]
     points: list[int]
     started_ms: int
     watchers: int
-    rated: bool
     view: dict[str, object]
 
 

@@ -9,11 +9,11 @@ from asgiref.sync import sync_to_async
 
 from accounts.cards import Card
 from games.models import Match
-from games.rooms.game import RoomGame, find_room_game
+from games.replay import FRAMES_MAX
+from games.rooms.game import find_room_game
 from games.rooms.rooms import Seat
 from games.rooms.running.log import Entry, states
 
-FRAMES_MAX = 2_000
 BOT_NAMES = ("Bot Ada", "Bot Bix", "Bot Cleo", "Bot Dov")
 
 _log = msgspec.json.Decoder(list[Entry])
@@ -38,6 +38,6 @@ def _frames(match: Match, start: int) -> dict[str, Any]:
     return {"start": start, "total": len(log) + 1, "frames": shown}
 
 
-def bot_seat(game: RoomGame) -> Seat:
+def bot_seat() -> Seat:
     """A bot for a free seat, marked as one."""
     return Seat(0, Card(random.choice(BOT_NAMES)), 0, True, bot=True, skill=random.uniform(0.6, 0.95))

@@ -1,7 +1,6 @@
 """Rooms as web processes see them: made, joined, talked to, read. What happens in one its runner decides."""
 
 import secrets
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,9 +13,10 @@ from games.rooms.messages import Again
 from live.errors import GameError
 from live.protocol import Message, encode
 from store.client import client
-from store.scripts import script
+from store.scripts import Argument, script
 
 _input = script(__file__, "room_input")
+_make = script(__file__, "room_make")
 _sit = script(__file__, "room_sit")
 
 TTL_MS = 60 * 60 * 1000
@@ -67,7 +67,6 @@ class Room(msgspec.Struct, frozen=True):
     seats: list[Seat | None]
     epoch: int
     next: str
-    result: str
     only: int
     numbers: list[int]
 
@@ -98,7 +97,7 @@ async def make(
 
     A free seat may be kept for one player (`only`), and the room may end when it is not taken within `open_s`.
 
-    Redis: two round trips.
+    Redis: lua/room_make.lua, one round trip; one more when it is to be run.
     """
     room_id = id or secrets.token_urlsafe(9)
     full = all(seats)
@@ -109,19 +108,14 @@ async def make(
         "status": WAITING if full else OPEN,
         "rated": int(rated),
         "epoch": 0,
-        "made_ms": time.time_ns() // 1_000_000,
         "only": only,
     }
     for number, seat in enumerate(seats):
         if seat is not None:
             fields[f"player:{number}"] = seat.player
             fields[f"seat:{number}"] = msgspec.json.encode(seat).decode()
-    pipe = client().pipeline(transaction=True)
-    pipe.hsetnx(keys.room(room_id), "game", game.slug)
-    pipe.pexpire(keys.room(room_id), 1000 * open_s or TTL_MS)
-    is_new, _ = await pipe.execute()
-    if is_new:
-        await client().hset(keys.room(room_id), mapping=fields)
+    flat = [part for field in fields.items() for part in field]
+    await _make([keys.room(room_id)], [1000 * open_s or TTL_MS, *flat])
     if full:
         await registry.add(room_id, [seat.player for seat in seats if seat and not seat.bot])
     return room_id
@@ -151,7 +145,6 @@ def of(room_id: str, fields: dict[str, str]) -> Room:
         seats=[_seat.decode(text) if text else None for text in texts],
         epoch=int(fields["epoch"]),
         next=fields.get("next", ""),
-        result=fields.get("result", ""),
         only=int(fields.get("only", 0)),
         numbers=[int(fields.get(f"n:{number}", 0)) for number in range(int(fields["seats"]))],
     )
@@ -164,17 +157,16 @@ async def sit(room: Room, seat: Seat) -> int:
         RoomFull: none is free.
         RoomOver: the room takes nobody any more.
 
-    Redis: lua/room_sit.lua, one round trip; three more when the room is full then.
+    Redis: lua/room_sit.lua, one round trip; four more when the room is full then.
     """
-    taken = await _sit([keys.room(room.id)], [seat.player, msgspec.json.encode(seat).decode(), room.game.seats])
+    args: list[Argument] = [seat.player, msgspec.json.encode(seat).decode(), room.game.seats, TTL_MS]
+    taken = await _sit([keys.room(room.id)], args)
     if taken == -1:
         raise RoomFull
     if taken == -2:
         raise RoomFull if room.status != OVER else RoomOver
-    await client().pexpire(keys.room(room.id), TTL_MS)
     now = await load(room.id)
-    if now.status == OPEN and all(now.seats):
-        await client().hset(keys.room(room.id), "status", WAITING)
+    if now.status == WAITING:
         await registry.add(room.id, now.players)
         await tell(room.id, Again())
     return taken

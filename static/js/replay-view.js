@@ -16,7 +16,7 @@ export class ReplayView {
     this.draw = draw;
     const find = (name) => element.querySelector(`[data-${name}]`);
     this.parts = { at: find("at"), points: find("replay-points"), bar: find("bar"), play: find("play"), back: find("back"), forward: find("forward"), trouble: find("trouble") };
-    this.written = element.dataset;
+    this.written = element.dataset; // How results are written: format, unit.
     this.replay = new Replay(Number(this.parts.bar.max) + 1);
     this.parts.play.addEventListener("click", () => this.#toggle());
     this.parts.back.addEventListener("click", () => this.#step(-1));
@@ -59,7 +59,7 @@ export class ReplayView {
       this.#move(1);
       if (this.replay.ended) {
         this.replay.playing = false;
-        speak(`The run ended: ${withUnit(this.written, this.replay.frame.points)}.`);
+        speak(`It ended with ${this.#points((each) => withUnit(this.written, each))}.`);
       }
       this.#label();
       this.#tick();
@@ -85,10 +85,15 @@ export class ReplayView {
   #show(before) {
     const { frame, at } = this.replay;
     this.parts.at.textContent = number.format(at);
-    this.parts.points.textContent = pointsIn(this.written.format, frame.points);
+    this.parts.points.textContent = this.#points((each) => pointsIn(this.written.format, each));
     this.parts.bar.value = at;
-    this.parts.bar.setAttribute("aria-valuetext", `Move ${number.format(at)} of ${number.format(this.replay.total - 1)}, ${withUnit(this.written, frame.points)}`);
+    this.parts.bar.setAttribute("aria-valuetext", `Move ${number.format(at)} of ${number.format(this.replay.total - 1)}, ${this.#points((each) => withUnit(this.written, each))}`);
     this.draw(frame, before);
+  }
+
+  // A run has points, a match those of each seat.
+  #points(write) {
+    return [this.replay.frame.points].flat().map(write).join(" : ");
   }
 
   #label() {

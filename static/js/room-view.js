@@ -1,5 +1,6 @@
 // The frame around every room game: names, clock, banner, buttons, result, rematch. The game draws its stage. DOM only.
 
+import { keep, kept } from "kept";
 import { now } from "live/clock";
 import { socket } from "live/site";
 import { speak } from "speak";
@@ -19,7 +20,7 @@ const WORDS = {
 export class RoomView {
   #asked = 0;
   #said = "";
-  #muted = localStorage.getItem("emotes") === "muted";
+  #muted = kept("emotes") === "muted";
 
   constructor(room, root = document.querySelector("[data-room]")) {
     this.room = room;
@@ -48,8 +49,9 @@ export class RoomView {
 
   async #copy(link, button) {
     link.select();
-    await navigator.clipboard?.writeText(link.value).catch(() => null);
-    button.textContent = "Copied";
+    // Without HTTPS a page may not copy by itself; the link is selected.
+    const copied = await navigator.clipboard?.writeText(link.value).then(() => true, () => false);
+    button.textContent = copied ? "Copied" : "Press Ctrl+C";
   }
 
   #show() {
@@ -160,7 +162,7 @@ export class RoomView {
 
   #mute(muted) {
     this.#muted = muted;
-    localStorage.setItem("emotes", muted ? "muted" : "shown");
+    keep("emotes", muted ? "muted" : null);
     if (this.parts.mute) {
       this.parts.mute.setAttribute("aria-pressed", String(muted));
       this.parts.mute.textContent = muted ? "Emotes muted" : "Mute emotes";

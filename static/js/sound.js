@@ -1,30 +1,11 @@
 // Short tones, off unless the player's settings say otherwise; the button's choice is remembered in this browser.
 
+import { keep, kept } from "kept";
+
 const KEY = "sound";
 
-// A browser may forbid its storage: then the choice lasts as long as the page.
-function remembered() {
-  try {
-    return localStorage.getItem(KEY);
-  } catch {
-    return null;
-  }
-}
-
-function remember(choice) {
-  try {
-    localStorage.setItem(KEY, choice);
-  } catch {
-    // Nothing to do: it is on now, and off on the next page.
-  }
-}
-
 export function forget() {
-  try {
-    localStorage.removeItem(KEY);
-  } catch {
-    // Then there is nothing to forget.
-  }
+  keep(KEY, null);
 }
 
 export class Sound {
@@ -32,7 +13,7 @@ export class Sound {
 
   constructor(button) {
     this.button = button;
-    this.on = (remembered() ?? document.body.dataset.sound) === "on";
+    this.on = (kept(KEY) ?? document.body.dataset.sound) === "on";
     button.addEventListener("click", () => this.#toggle());
     this.#show();
   }
@@ -52,7 +33,7 @@ export class Sound {
 
   #toggle() {
     this.on = !this.on;
-    remember(this.on ? "on" : "off");
+    keep(KEY, this.on ? "on" : "off");
     this.#show();
     this.play(440);
   }

@@ -3,13 +3,16 @@
 import asyncio
 import contextlib
 
+import msgspec
 import pytest
 
 from accounts.models import Player
-from games.rooms import rooms
+from games.rooms import keys, results, rooms
 from games.rooms.game import find_room_game
 from games.rooms.rooms import Seat
 from games.rooms.running.runner import Runner
+from store.client import blocking, client
+from store.stream import GroupReader
 from tests.sockets import Socket
 
 DUEL = find_room_game("fuse-duel")
@@ -103,3 +106,29 @@ async def both_playing(first: RoomSocket, second: RoomSocket) -> None:
     await second.join()
     for each in (first, second):
         await each.until(lambda each=each: each.status == "playing")
+
+
+async def say_ended(
+    room: str, players: tuple[Player, Player], places: list[int], marks: list[dict[str, int]], at_ms: int
+) -> None:
+    """Say on the stream that a match has ended: twice, as after a runner that died; it counts once."""
+    seats = [seat(player) for player in players]
+    ended = results.Ended("fuse-duel", "seed", True, seats, places, [10, 5], marks, "[]", at_ms)
+    for _ in range(2):
+        await client().xadd(keys.finished(), {"room": room, "match": msgspec.json.encode(ended).decode()})
+
+
+async def drain_matches() -> None:
+    """Have the worker's group write every ended match."""
+    connection = blocking(1)
+    while await GroupReader(results.GROUP, "w", results.streams).step(connection, block_ms=None):
+        pass
+    await connection.aclose()
+
+
+async def twelve_matches() -> None:
+    """Ada wins twelve matches against Bela within a day."""
+    players = await two_players()
+    for number in range(12):
+        await say_ended(f"room{number}", players, [1, 2], [{}, {}], 1_800_000_000_000 + number)
+    await drain_matches()

@@ -2,7 +2,6 @@
 
 import asyncio
 
-import msgspec
 import pytest
 
 from accounts.models import Player
@@ -11,8 +10,18 @@ from games.rooms import keys, registry, results, rooms
 from games.rooms.replays import bot_seat
 from games.rooms.running.runner import _show
 from store.client import client
-from tests.rooms.conftest import DUEL, RoomSocket, both_playing, room_of, running, seat, two_players
-from tests.rooms.test_rooms import WAYS, drain_matches
+from tests.rooms.conftest import (
+    DUEL,
+    RoomSocket,
+    both_playing,
+    drain_matches,
+    room_of,
+    running,
+    seat,
+    twelve_matches,
+    two_players,
+)
+from tests.rooms.test_rooms import WAYS
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_countdown")]
 
@@ -104,23 +113,7 @@ async def test_two_take_the_last_seat_and_one_gets_it():
 
 
 async def test_the_same_two_are_rated_ten_times_a_day():
-    ada, bela = await two_players()
-    for number in range(12):
-        ended = results.Ended(
-            "fuse-duel",
-            "seed",
-            True,
-            [seat(ada), seat(bela)],
-            [1, 2],
-            [10, 5],
-            [{}, {}],
-            "[]",
-            1_800_000_000_000 + number,
-        )
-        fields = {"room": f"room{number}", "match": msgspec.json.encode(ended).decode()}
-        await client().xadd(keys.finished(), fields)
-        await client().xadd(keys.finished(), fields)  # Said twice, counted once.
-    await drain_matches()
+    await twelve_matches()
     assert await Match.objects.acount() == 12
     assert await Match.objects.filter(is_rated=True).acount() == results.RATED_A_DAY
     assert await MatchSeat.objects.acount() == 24
@@ -129,7 +122,7 @@ async def test_the_same_two_are_rated_ten_times_a_day():
 
 async def test_what_a_bot_played_is_never_rated():
     [ada, _] = await two_players()
-    room = await rooms.make(DUEL, [seat(ada), bot_seat(DUEL)], rated=True)
+    room = await rooms.make(DUEL, [seat(ada), bot_seat()], rated=True)
     async with running(), RoomSocket(room, ada) as first:
         await first.join()
         await first.until(lambda: first.status == "playing")

@@ -11,8 +11,7 @@ from games.rooms import registry, rooms
 from games.rooms.meeting.challenges import CHALLENGE_S
 from people import deletion, export
 from store.client import client
-from tests.rooms.conftest import seat, two_players
-from tests.rooms.test_abuse import test_the_same_two_are_rated_ten_times_a_day as play_twelve_matches
+from tests.rooms.conftest import seat, twelve_matches, two_players
 from tests.sockets import Socket
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -89,7 +88,7 @@ async def test_a_flood_of_challenges_stops():
 
 
 async def test_matches_are_exported_and_forgotten_with_their_player():
-    await play_twelve_matches()
+    await twelve_matches()
     ada = await Player.objects.aget(name="Ada")
     kept = await export.export(ada)
     assert len(kept["matches"]) == 12

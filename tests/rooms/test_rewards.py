@@ -1,14 +1,10 @@
 """What rated matches earn: a rating on the board, coins, achievements, each once."""
 
-import msgspec
 import pytest
 
 from achievements.models import Award
-from games.rooms import keys, results
 from leaderboard.reading import standings
-from store.client import client
-from tests.rooms.conftest import seat, two_players
-from tests.rooms.test_rooms import drain_matches
+from tests.rooms.conftest import drain_matches, say_ended, two_players
 from tests.worker import drain
 from wallet.models import LedgerEntry
 
@@ -17,22 +13,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 async def test_a_win_and_a_draw_are_rewarded_and_the_board_shows_the_rating():
     ada, bela = await two_players()
+    marks = [{"stones_sent": 5}, {"stones_sent": 0}]
     for number, places in enumerate(([1, 2], [1, 1])):
-        marks = [{"stones_sent": 5}, {"stones_sent": 0}]
-        ended = results.Ended(
-            "fuse-duel",
-            "seed",
-            True,
-            [seat(ada), seat(bela)],
-            places,
-            [10, 10],
-            marks,
-            "[]",
-            1_800_000_000_000 + number,
-        )
-        fields = {"room": f"room{number}", "match": msgspec.json.encode(ended).decode()}
-        for _ in range(2):
-            await client().xadd(keys.finished(), fields)
+        await say_ended(f"room{number}", (ada, bela), places, marks, 1_800_000_000_000 + number)
     await drain_matches()
     await drain()
     top = await standings.top("fuse-duel", "all", 5)

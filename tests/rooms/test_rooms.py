@@ -3,20 +3,12 @@
 import pytest
 
 from games.models import Match, Rating
-from games.rooms import keys, registry, results, rooms
-from store.client import blocking, client
-from store.stream import GroupReader
-from tests.rooms.conftest import RoomSocket, room_of, running, two_players
+from games.rooms import keys, registry, rooms
+from store.client import client
+from tests.rooms.conftest import RoomSocket, drain_matches, room_of, running, two_players
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_countdown")]
 WAYS = ("left", "down", "right", "up")
-
-
-async def drain_matches() -> None:
-    connection = blocking(1)
-    while await GroupReader(results.GROUP, "w", results.streams).step(connection, block_ms=None):
-        pass
-    await connection.aclose()
 
 
 async def play_some(first, second, count: int = 20) -> None:

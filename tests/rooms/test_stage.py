@@ -22,7 +22,7 @@ WAYS = ("left", "right", "up", "down")
 def room(*, bots: int = 0, seed: str = "seed") -> Room:
     seats = [Seat(number + 1, Card(f"P{number}")) for number in range(2 - bots)]
     seats += [Seat(0, Card("Bot"), bot=True, skill=0.9)] * bots
-    return Room("r", DUEL, seed, "waiting", True, seats, 0, "", "", 0, [0, 0])
+    return Room("r", DUEL, seed, "waiting", True, seats, 0, "", 0, [0, 0])
 
 
 class World:

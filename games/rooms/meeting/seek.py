@@ -6,6 +6,7 @@ from typing import ClassVar
 import msgspec
 from asgiref.sync import sync_to_async
 
+from games.game import SignInFirst
 from games.models import Block
 from games.rooms import messages, ratings
 from games.rooms.game import RoomGame, find_room_game
@@ -31,7 +32,7 @@ class SeekConsumer(SiteConsumer):
 
     async def on_seek(self, _: messages.Seek) -> None:
         if self.player is None:
-            raise messages.SignInToPlay
+            raise SignInFirst
         if self.ticket is None:
             self.ticket = await self._ticket()
         if room := await pairing.look_for(self.ticket):

@@ -28,6 +28,7 @@ class Checkpoint(msgspec.Struct):
     acked: list[int]
     status: str
     connections: list[str]
+    gave_up: list[bool]
 
 
 _entry = msgspec.json.Decoder(Entry)

@@ -92,7 +92,15 @@ class Runner:
         """Pair who waits, and take rooms that nobody runs."""
         _, claimed = await together(pairing.pair(), registry.claim(self.name))
         for room_id, epoch in claimed:
-            if (stage := await self._taken(room_id, epoch)) is not None:
+            try:
+                stage = await self._taken(room_id, epoch)
+            except StoreUnavailable:
+                raise
+            except Exception:
+                # Such as of a game that was removed. It is tried again when its lease has ended.
+                logger.exception("room %s cannot be run", room_id)
+                continue
+            if stage is not None:
                 self.stages[room_id] = stage
                 logger.info("runs room %s from version %d on", room_id, stage.version)
 
@@ -111,8 +119,9 @@ class Runner:
         return Stage(room, epoch, kept, log, now_ms())
 
     async def _renew(self) -> None:
-        lost = await registry.renew(self.name, [stage.listed(now_ms()) for stage in self.stages.values()])
-        self._renewed_ms = now_ms()
+        asked_ms = now_ms()
+        lost = await registry.renew(self.name, [stage.listed(asked_ms) for stage in self.stages.values()])
+        self._renewed_ms = asked_ms
         for room_id in lost:
             self._drop(room_id, "another runner has it")
 
@@ -140,7 +149,7 @@ class Runner:
         due = [
             stage for room_id, stage in self.stages.items() if room_id in heard or self._due_ms.get(room_id, 0) <= now
         ]
-        await self._send([(stage, show) for stage in due for show in stage.advance(now)])
+        await self._send([(stage, show) for stage in due for show in self._advanced(stage, now)])
         for stage in due:
             if stage.ended and self.stages.pop(stage.room.id, None) is not None:
                 await results.finish(stage)
@@ -149,6 +158,15 @@ class Runner:
             stage.room.id: stage.due_ms() for stage in due if stage.room.id in self.stages
         }
         await asyncio.sleep(max(0.0, ROUND_S - (time.monotonic() - started)))
+
+    def _advanced(self, stage: Stage, now: int) -> list[Show]:
+        """What a room does now; one whose rules fail holds up no other, and is tried again when its lease has ended."""
+        try:
+            return stage.advance(now)
+        except Exception:
+            logger.exception("room %s failed", stage.room.id)
+            self._drop(stage.room.id, "its rules failed")
+            return []
 
     async def _read(self, connection: Client) -> set[str]:
         """Hand each room what was said to it, and return which were; waits until one is, or until a room is due."""

@@ -74,8 +74,9 @@ class Stage:
             last = checkpoint(kept)
             self.version, self.read_id, self.logged = last.version, last.position, last.logged
             self.state, self.acked, self.status = self.rules.load(last.state), last.acked, last.status
-            for line, connection in zip(self.lines, last.connections, strict=True):
-                line.connection, line.heard_ms, line.was_here = connection, now_ms, bool(connection)
+            for line, connection, gave_up in zip(self.lines, last.connections, last.gave_up, strict=True):
+                line.connection, line.heard_ms = connection, now_ms
+                line.was_here, line.gave_up = bool(connection), gave_up
         for entry in entries(log):
             self.state = after(self.rules, self.state, entry)
             self.version, self.read_id, self.status = entry.version, entry.position, PLAYING
@@ -119,7 +120,7 @@ class Stage:
             return 0
         due = self._key_at_ms + CHECKPOINT_MS
         if self.status == PLAYING:
-            if any(self.queues):
+            if any(self.queues) or any(line.gave_up for line in self.lines):
                 due = min(due, self._at_ms(self.rules.tick(self.state)))
             if (bell := self.rules.due(self.state)) is not None:
                 due = min(due, self._at_ms(bell))
@@ -215,12 +216,12 @@ class Stage:
             self.acked,
             self.status,
             [line.connection for line in self.lines],
+            [line.gave_up for line in self.lines],
         )
-        changes = {"status": self.status} | ({"result": _text(key.results)} if self.ended else {})
         # Nobody needs the whole again when only time has gone on.
         frame = encode(key) if self._changed else ""
         self._key_at_ms, self._changed = now_ms, False
-        return self._show(frame=frame, kept=_text(kept), keyframe=encode(key), changes=_text(changes))
+        return self._show(frame=frame, kept=_text(kept), keyframe=encode(key))
 
     def hand_over(self, now_ms: int) -> list[Show]:
         """The last checkpoint, from which another runner goes on."""
@@ -256,21 +257,18 @@ class Stage:
         entry = Listed(
             game=self.room.game.slug,
             names=[seat.card.name for seat in taken],
-            ids=[seat.player for seat in taken],
-            ratings=[seat.rating for seat in taken],
             points=list(self.rules.points(self.state)),
             started_ms=_utc_ms() + self.zero_ms - now_ms,
             watchers=self.watchers(now_ms),
-            rated=self.room.is_rated,
             view=self.rules.view(self.state),
         )
         return Renewed(self.room.id, self.epoch, _text(entry))
 
-    def _show(self, *, entry: str = "", frame: str = "", kept: str = "", keyframe: str = "", changes: str = "") -> Show:
+    def _show(self, *, entry: str = "", frame: str = "", kept: str = "", keyframe: str = "") -> Show:
         args: list[str | int] = [self.epoch, self._channel, entry, frame]
         if not kept:
             return Show(self._names[:3], args)  # Most are steps and no more.
-        return Show(self._names, [*args, kept, keyframe, changes, TTL_MS])
+        return Show(self._names, [*args, kept, keyframe, self.status, TTL_MS])
 
 
 def _text(value: Any) -> str:

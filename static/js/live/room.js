@@ -16,7 +16,8 @@ export class LiveRoom extends EventTarget {
     super();
     this.#socket = socket;
     this.#game = game;
-    this.state = roomState.initial(crypto.randomUUID().slice(0, 18));
+    // Not randomUUID: a page that came by plain HTTP, as on a home network, has none.
+    this.state = roomState.initial([...crypto.getRandomValues(new Uint32Array(4))].map((each) => each.toString(36)).join(""));
     socket.addEventListener("hello", () => this.#join());
     socket.addEventListener("room_shown", ({ detail }) => this.#became(roomState.shown(this.state, detail, game), {}));
     socket.addEventListener("room", ({ detail }) => this.#became(roomState.keyed(this.state, detail), {}));
