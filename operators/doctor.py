@@ -106,7 +106,7 @@ async def _workers() -> Finding:
 
 async def _runners() -> Finding:
     alive = await registry.runners(now_ms=time.time_ns() // 1_000_000)
-    rooms, waiting = await registry.load()
+    rooms, waiting = await registry.load(now_ms=time.time_ns() // 1_000_000)
     words = (
         f"alive: {len(alive)}, for {rooms:,} rooms"
         if alive

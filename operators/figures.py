@@ -74,7 +74,7 @@ async def _now(slugs: list[str]) -> State:
         "runs_finished": total["runs_finished"],
         "runs_refused": sum(value for name, value in total.items() if name.startswith("run_refused_")),
         "sign_in_failed": total["sign_in_failed"],
-        "rooms": (await registry.load())[0],
+        "rooms": (await registry.load(now_ms=time.time_ns() // 1_000_000))[0],
         "runners": len(await registry.runners(now_ms=time.time_ns() // 1_000_000)),
         "errors": total["errors"] + total["http_5xx"],
         "delay_p50": max((each.p50_ms for each in heard.values()), default=0.0),

@@ -54,8 +54,8 @@ class RoomRules(Protocol):
     def delta(self, before: Any, after: Any) -> Any:
         """What everybody may know of the way from one state to another, as small JSON; the page applies it."""
 
-    def forfeit(self, state: Any, seat: int) -> Any:
-        """The state one tick later, in which a seat has given up."""
+    def forfeit(self, state: Any, seats: Sequence[int]) -> Any:
+        """The state one tick later, in which these seats have given up, all at once."""
 
     def points(self, state: Any) -> Sequence[int]:
         """Whole points of each seat so far."""

@@ -123,10 +123,10 @@ async def runners(*, now_ms: int) -> list[str]:
     return await client().zrange(keys.runners(), now_ms, "+inf", byscore=True)
 
 
-async def load() -> tuple[int, int]:
-    """How many rooms there are, and how many of them nobody runs. One round trip."""
+async def load(*, now_ms: int) -> tuple[int, int]:
+    """How many rooms there are, and how many of them nobody runs: their lease has ended. One round trip."""
     pipe = client().pipeline()
     pipe.zcard(keys.leases())
-    pipe.zcount(keys.leases(), "-inf", 0)
+    pipe.zcount(keys.leases(), "-inf", now_ms)
     rooms, waiting = await pipe.execute()
     return rooms, waiting

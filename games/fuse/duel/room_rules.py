@@ -81,10 +81,10 @@ def step(state: State, inputs: Sequence[tuple[int, str]]) -> State:
     return State(state.seed, state.tick + 1, tuple(sides), (*state.lost, *sorted(lost)))
 
 
-def forfeit(state: State, seat: int) -> State:
+def forfeit(state: State, seats: Sequence[int]) -> State:
     if result(state) is not None:
         return idle(state, 1)
-    return msgspec.structs.replace(state, tick=state.tick + 1, lost=(*state.lost, seat))
+    return msgspec.structs.replace(state, tick=state.tick + 1, lost=(*state.lost, *seats))
 
 
 def _moved(seed: str, side: Side, input: str) -> tuple[Side, int]:

@@ -1,11 +1,13 @@
 """Quick play: who looks for an opponent leaves a ticket, and runners pair tickets by rating, all in one script."""
 
+import logging
 import secrets
 import time
 
 import msgspec
 
 from accounts.cards import Card
+from games.game import UnknownGame
 from games.rooms import keys, registry
 from games.rooms.game import all_room_games, find_room_game
 from games.rooms.messages import Matched
@@ -16,6 +18,7 @@ from store.scripts import script
 from store.together import together
 
 _pair = script(__file__, "room_pair")
+logger = logging.getLogger(__name__)
 
 #: Ratings this far apart are paired at once, and so much further for each second of waiting.
 REACH, WIDENS = 50, 25
@@ -66,9 +69,14 @@ async def pair() -> None:
     """
     await together(*(_pair_for(game.slug) for game in all_room_games()))
     for room_id, text in (await client().hgetall(keys.pairs())).items():
-        tickets = _tickets.decode(text)
-        seats = [ticket.seat() for ticket in tickets]
-        await make(find_room_game(tickets[0].game), seats, rated=True, id=room_id)
+        try:
+            tickets = _tickets.decode(text)
+            game = find_room_game(tickets[0].game)
+        except (msgspec.DecodeError, UnknownGame):
+            logger.warning("pair %s cannot play: of another version, or of a game that was removed", room_id)
+            await client().hdel(keys.pairs(), room_id)
+            continue
+        await make(game, [ticket.seat() for ticket in tickets], rated=True, id=room_id)
         await client().hdel(keys.pairs(), room_id)
         for ticket in tickets:
             await tell_player(ticket.player, Matched(room_id))

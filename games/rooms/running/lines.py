@@ -69,5 +69,8 @@ def seats(room: Room, lines: list[Line], now_ms: int) -> list[dict[str, Any]]:
 
 
 def all_here(room: Room, lines: list[Line]) -> bool:
-    """Whether every seat's player has come; bots are always here."""
-    return all((seat and seat.bot) or line.was_here for seat, line in zip(room.seats, lines, strict=True))
+    """Whether every seat's player is here; bots always are."""
+    return all(
+        (seat and seat.bot) or (line.was_here and not line.away_ms)
+        for seat, line in zip(room.seats, lines, strict=True)
+    )

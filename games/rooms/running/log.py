@@ -29,6 +29,7 @@ class Checkpoint(msgspec.Struct):
     status: str
     connections: list[str]
     gave_up: list[bool]
+    elapsed_ms: int  # Since tick 0; below 0 in the countdown.
 
 
 _entry = msgspec.json.Decoder(Entry)
@@ -49,8 +50,8 @@ def after(rules: RoomRules, state: Any, entry: Entry) -> Any:
     """The state after an entry. Inputs that the game does not know have their number, and do nothing."""
     if entry.tick > rules.tick(state):
         state = rules.idle(state, entry.tick - rules.tick(state))
-    for seat in entry.forfeits:
-        state = rules.forfeit(state, seat)
+    if entry.forfeits:
+        state = rules.forfeit(state, entry.forfeits)
     played = [(seat, input) for seat, _, input in entry.inputs if input in rules.INPUTS]
     return rules.step(state, played) if played else state
 

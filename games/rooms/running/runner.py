@@ -20,7 +20,6 @@ from games.rooms.running.stage import Show, Stage
 from live.observe import counters
 from store.client import Client, StoreUnavailable, blocking, client
 from store.scripts import script
-from store.together import together
 
 logger = logging.getLogger(__name__)
 
@@ -89,9 +88,8 @@ class Runner:
     # Whose rooms
 
     async def _look(self) -> None:
-        """Pair who waits, and take rooms that nobody runs."""
-        _, claimed = await together(pairing.pair(), registry.claim(self.name))
-        for room_id, epoch in claimed:
+        """Take rooms that nobody runs, and pair who waits."""
+        for room_id, epoch in await registry.claim(self.name):
             try:
                 stage = await self._taken(room_id, epoch)
             except StoreUnavailable:
@@ -103,6 +101,7 @@ class Runner:
             if stage is not None:
                 self.stages[room_id] = stage
                 logger.info("runs room %s from version %d on", room_id, stage.version)
+        await pairing.pair()
 
     async def _taken(self, room_id: str, epoch: int) -> Stage | None:
         if not await registry.take_over(room_id, epoch):

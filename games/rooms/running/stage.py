@@ -57,12 +57,12 @@ class Stage:
         self.acked, self.lines = [0] * count, [Line() for _ in range(count)]
         self.queues: list[deque[Queued]] = [deque() for _ in range(count)]
         self.state = self.rules.new(room.seed, count)
-        self._taken_over(kept, log, now_ms)
         # Where tick 0 lies: the clock stands still while nobody runs the room.
-        self.zero_ms = now_ms - self.rules.tick(self.state) * self.rules.TICK_MS
+        self.zero_ms = now_ms
+        self._taken_over(kept, log, now_ms)
         self.watching: dict[str, tuple[int, int]] = {}  # Web process → how many watch there, heard when.
         self.emotes: list[tuple[int, str]] = []
-        self.ended = self.status == OVER or self.rules.result(self.state) is not None
+        self.ended = self.status == OVER
         self._begun_ms = now_ms
         self._key_at_ms = self._bots_at_ms = 0
         self._changed = True  # Seats or status are to be shown.
@@ -77,12 +77,17 @@ class Stage:
             for line, connection, gave_up in zip(self.lines, last.connections, last.gave_up, strict=True):
                 line.connection, line.heard_ms = connection, now_ms
                 line.was_here, line.gave_up = bool(connection), gave_up
+            self.zero_ms = now_ms - last.elapsed_ms
         for entry in entries(log):
             self.state = after(self.rules, self.state, entry)
             self.version, self.read_id, self.status = entry.version, entry.position, PLAYING
             self.logged += 1
             for seat, number, _ in entry.inputs:
                 self.acked[seat] = max(self.acked[seat], number)
+        if tick := self.rules.tick(self.state):
+            self.zero_ms = min(self.zero_ms, now_ms - tick * self.rules.TICK_MS)
+        if self.rules.result(self.state) is not None:
+            self.status = OVER  # Its last step was kept, and what comes after it was not.
 
     # What comes in
 
@@ -92,7 +97,9 @@ class Stage:
         if "i" in fields:
             self._hear_input(int(fields["s"]), Queued(int(fields["n"]), fields["i"], entry_id), fields["c"], now_ms)
         elif "watch" in fields:
+            told = self.watchers(now_ms)
             self.watching[fields["watch"]] = (int(fields["count"]), now_ms)
+            self._changed |= self.watchers(now_ms) != told
         elif "emote" in fields:
             self.emotes.append((int(fields["s"]), fields["emote"]))
         elif "here" in fields:
@@ -217,6 +224,7 @@ class Stage:
             self.status,
             [line.connection for line in self.lines],
             [line.gave_up for line in self.lines],
+            now_ms - self.zero_ms,
         )
         # Nobody needs the whole again when only time has gone on.
         frame = encode(key) if self._changed else ""

@@ -42,8 +42,8 @@ def tick(state):
     return state.tick
 
 
-def forfeit(state, seat):
-    return state if result(state) else state._replace(tick=state.tick + 1, gone=(*state.gone, seat))
+def forfeit(state, seats):
+    return state if result(state) else state._replace(tick=state.tick + 1, gone=(*state.gone, *seats))
 
 
 def points(state):
