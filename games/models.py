@@ -42,6 +42,13 @@ class MatchSeat(models.Model):
     def __str__(self) -> str:
         return f"{self.match_id} #{self.number}"
 
+    @property
+    def outcome(self) -> str:
+        """How the match ended for this seat, in a word."""
+        if [seat.place for seat in self.match.seats.all()].count(self.place) > 1:
+            return "Drew"
+        return "Won" if self.place == 1 else "Lost"
+
 
 class Rating(models.Model):
     """How well somebody plays a room game: openskill's mean and deviation, and what is shown of them."""

@@ -2,6 +2,7 @@
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.guests import sign_in_as_guest
@@ -9,7 +10,8 @@ from flags import flags
 from flags.views import flagged, reads_flags
 from games import replay as replays
 from games.game import UnknownGame, all_games, find
-from games.rooms.game import all_room_games
+from games.rooms import replays as kept_matches
+from games.rooms.game import all_room_games, known_room_game
 from games.rooms.pages import STRIP_COUNT, live_rooms
 from leaderboard import known_boards as boards
 from leaderboard.errors import UnknownBoard, UnknownPeriod
@@ -41,14 +43,18 @@ async def lobby(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 async def play(request: HttpRequest, slug: str) -> HttpResponse | HttpResponseRedirect:
     """A game and its live board. A POST is the Play button: it makes a guest of somebody who is no player yet."""
-    try:
-        game = find(slug)
-    except UnknownGame as error:
-        raise Http404(str(error)) from error
-    if request.method == "POST":
-        if request.player is None:
-            await sign_in_as_guest(request)
-        return redirect("games:play", slug)
+    if known_room_game(slug) is None:
+        try:
+            game = find(slug)
+        except UnknownGame as error:
+            raise Http404(str(error)) from error
+        page = "games:play"
+    else:
+        page = "rooms:quick"  # Boards of ratings lead here, too.
+    if request.method == "POST" and request.player is None:
+        await sign_in_as_guest(request)
+    if request.method == "POST" or page == "rooms:quick":
+        return redirect(page, slug)
     request.visited_game = slug
     context = await board_context(slug, "day", PLAY_BOARD_COUNT, request.player)
     theme = request.player.wearing(game.theme_kind) if request.player else ""
@@ -60,7 +66,13 @@ async def play(request: HttpRequest, slug: str) -> HttpResponse | HttpResponseRe
 @flagged("replays")
 async def replay(request: HttpRequest, run: str) -> HttpResponse:
     """A kept run, to be watched: the page plays the frames that `replay_frames` gives."""
-    kept = await _replay_or_404(run)
+    try:
+        kept = await replays.load(run)
+    except replays.NoReplay as error:
+        room = run.rpartition(".")[0]
+        if not await kept_matches.shown().filter(pk=room).aexists():
+            raise Http404(str(error)) from error
+        return redirect(f"{reverse('rooms:room', args=[room])}?replay")  # A rating: the match after which it stands.
     game = find(replays.record_of(kept).game)
     theme = kept.player.wearing(game.theme_kind)
     context = {"game": game, "run": kept, "theme": theme, "moves": len(replays.record_of(kept).inputs)}

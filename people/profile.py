@@ -8,7 +8,8 @@ from django.db.models.functions import TruncDate
 
 from accounts.models import Player
 from games.models import MatchSeat, Rating
-from games.rooms.game import find_room_game
+from games.rooms import replays
+from games.rooms.game import known_room_game
 from games.rooms.ratings import is_provisional
 from leaderboard.models import Board, HiddenPlayer, Run
 from leaderboard.periods import TITLES
@@ -71,12 +72,19 @@ async def matches(player: Player) -> list[dict[str, Any]]:
     """For each room game with a rating: the rating, the newest matches, and the line of the ratings after them."""
     found = []
     async for rating in Rating.objects.filter(player=player):
-        seats = MatchSeat.objects.filter(player=player, match__game=rating.game).select_related("match")
+        if (game := known_room_game(rating.game)) is None:
+            continue  # It was removed.
+        matches = replays.shown().filter(game=game.slug)
+        seats = (
+            MatchSeat.objects.filter(player=player, match__in=matches)
+            .select_related("match")
+            .prefetch_related("match__seats")
+        )
         newest = [seat async for seat in seats.order_by("-match__ended_at")[:MATCHES_COUNT]]
         after = [seat.rating_after for seat in reversed(newest) if seat.rating_after is not None]
         found.append(
             {
-                "game": find_room_game(rating.game),
+                "game": game,
                 "rating": rating,
                 "provisional": is_provisional(rating),
                 "seats": newest[:RUNS_COUNT],

@@ -13,10 +13,10 @@ from accounts.guests import sign_in_as_guest
 from accounts.models import Player
 from flags.views import flagged
 from games.game import UnknownGame
-from games.models import Block, Match
+from games.models import Block
 from games.replay import BadFrame, first_frame
 from games.rooms import ratings, registry, replays, rooms
-from games.rooms.game import RoomGame, all_room_games, find_room_game
+from games.rooms.game import RoomGame, all_room_games, find_room_game, known_room_game
 from games.rooms.rooms import Seat, UnknownRoom
 from live.errors import GameError
 from live.rate_limits import client_address, enter
@@ -104,7 +104,7 @@ async def room(request: HttpRequest, room: str) -> HttpResponse:
         return await _match(request, room)
     try:
         kept = await rooms.load(room)
-    except UnknownRoom:
+    except (UnknownRoom, UnknownGame):
         return await _match(request, room)
     seat = kept.seat_of(request.player.pk if request.player else None)
     context = {
@@ -120,13 +120,13 @@ async def room(request: HttpRequest, room: str) -> HttpResponse:
 
 async def _match(request: HttpRequest, room: str) -> HttpResponse:
     """A match that is over and kept: who won, and every move of it."""
-    match = await Match.objects.filter(pk=room).prefetch_related("seats__player").afirst()
+    match = await replays.shown().filter(pk=room).prefetch_related("seats__player").afirst()
     if match is None or "replays" not in request.flags:
         # It is on its way to SQL, or there is none, or nobody may see replays now.
         return render(request, "games/no_replay.html", status=404)
-    game = _game_or_404(match.game)
+    game = find_room_game(match.game)
     context = {"game": game, "match": match, "seats": list(match.seats.all()), "moves": replays.length(match)}
-    return render(request, f"games/{game.slug}_replay.html", context)
+    return render(request, [f"games/{game.slug}_replay.html", "games/no_replay.html"], context)
 
 
 @require_safe
@@ -134,7 +134,7 @@ async def _match(request: HttpRequest, room: str) -> HttpResponse:
 async def frames(request: HttpRequest, room: str) -> HttpResponse:
     """Every view of a kept match, worked out by the rules, as JSON; `?from=` as for the replay of a run."""
     await enter("replay", str(request.player.pk) if request.player else client_address(request))
-    match = await Match.objects.filter(pk=room).afirst()
+    match = await replays.shown().filter(pk=room).afirst()
     if match is None:
         raise Http404(str(UnknownRoom()))
     try:
@@ -146,7 +146,7 @@ async def frames(request: HttpRequest, room: str) -> HttpResponse:
 @require_safe
 async def watch(request: HttpRequest) -> HttpResponse:
     """The live rooms, the most watched first, and the newest matches that are over."""
-    newest = Match.objects.prefetch_related("seats__player").order_by("-ended_at")
+    newest = replays.shown().prefetch_related("seats__player").order_by("-ended_at")
     context = {
         "live": await live_rooms(WATCH_COUNT),
         "newest": [match async for match in newest[:NEWEST_COUNT]],
@@ -166,5 +166,5 @@ async def live_list(request: HttpRequest) -> HttpResponse:
 
 async def live_rooms(count: int) -> list[dict[str, Any]]:
     """Rooms for a list: id, game, players, points, since when, watchers, the view."""
-    found = await registry.live(count)
-    return [{"id": room, "listed": listed, "game": find_room_game(listed.game)} for room, listed in found]
+    found = [(room, listed, known_room_game(listed.game)) for room, listed in await registry.live(count)]
+    return [{"id": room, "listed": listed, "game": game} for room, listed, game in found if game]

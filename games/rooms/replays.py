@@ -6,17 +6,25 @@ from typing import Any
 
 import msgspec
 from asgiref.sync import sync_to_async
+from django.db.models import QuerySet
 
 from accounts.cards import Card
 from games.models import Match
 from games.replay import FRAMES_MAX
-from games.rooms.game import find_room_game
+from games.rooms.game import all_room_games, find_room_game
 from games.rooms.rooms import Seat
 from games.rooms.running.log import Entry, states
+from leaderboard.models import HiddenPlayer
 
 BOT_NAMES = ("Bot Ada", "Bot Bix", "Bot Cleo", "Bot Dov")
 
 _log = msgspec.json.Decoder(list[Entry])
+
+
+def shown() -> QuerySet[Match]:
+    """The kept matches that may be seen: of games that there are, and without a hidden player."""
+    found = Match.objects.filter(game__in=[game.slug for game in all_room_games()])
+    return found.exclude(seats__player__in=HiddenPlayer.objects.values("player_id"))
 
 
 def length(match: Match) -> int:
