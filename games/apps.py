@@ -27,6 +27,7 @@ class GamesConfig(AppConfig):
 
 def _fill_the_shop() -> None:
     from games.game import all_games
+    from games.rooms.game import all_room_games
     from wallet import shop
 
     for game in all_games():
@@ -36,3 +37,6 @@ def _fill_the_shop() -> None:
                 game.theme_kind, game.themes_title, f"games/{game.slug}_theme.html", f"games/{game.slug}/themes.css"
             )
             shop.offer(kind, [shop.Item(each.slug, kind.slug, each.title, each.price) for each in game.themes])
+    for match in all_room_games():
+        if match.win_coins:
+            shop.say(f"{match.title}: {match.win_coins} coins for a rated win, {match.match_coins} for any other end.")

@@ -32,10 +32,20 @@ async def settle() -> int:
             raise
         except Exception:
             logger.exception("run %s could not be ranked", run.id)
+    for board in {each.board for _, each in ready}:
+        try:
+            await _rank([each for each in ready if each[1].board == board])
+        except (StoreUnavailable, DatabaseError):
+            raise
+        except Exception:
+            logger.exception("runs of %s could not be ranked", board)
+    return len(left)
+
+
+async def _rank(ready: list[tuple[Run, FinishedRun]]) -> None:
     for (run, _), answer in zip(ready, await boards.submit_many([each for _, each in ready], full=True), strict=True):
         await runs.settled(run)
         if isinstance(answer, GameError):
             logger.warning("run %s stays unranked: %s", run.id, answer)
         else:
             logger.info("ranked run %s, which its process had left behind", run.id)
-    return len(left)

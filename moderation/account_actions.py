@@ -11,6 +11,7 @@ from accounts.ranks import MODERATOR, OPERATOR
 from accounts.sessions.engine import end_sessions
 from audit.actions import Act, action, given_reason
 from audit.trail import record
+from games.rooms import keys as room_keys
 from live.errors import GameError
 from moderation.targets import PLAYER
 from store.stream import replay_dead_letters
@@ -73,9 +74,10 @@ async def grant_coins(player: Player, coins: int, *, act: Act, token: str = "") 
 
 
 async def replay_letters(*, reason: str, by: Player | None) -> int:
-    """Put every dead letter of the ledger back on its stream; returns how many. Raises ReasonMissing."""
-    reason = given_reason(reason)
-    count = await replay_dead_letters(keys.ledger())
-    after = {"letters": count}
-    await sync_to_async(record)("replay_letters", "ledger", "ledger", by=by, reason=reason, after=after)
-    return count
+    """Put every dead letter of the ledger and of matches back on its stream; returns how many. Raises ReasonMissing."""
+    reason, count = given_reason(reason), await replay_dead_letters(keys.ledger())
+    await sync_to_async(record)("replay_letters", "ledger", "ledger", by=by, reason=reason, after={"letters": count})
+    if matches := await replay_dead_letters(room_keys.finished()):
+        after = {"letters": matches}
+        await sync_to_async(record)("replay_letters", "matches", "matches", by=by, reason=reason, after=after)
+    return count + matches

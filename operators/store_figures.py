@@ -3,6 +3,7 @@
 from typing import Any
 
 from flags.models import Experiment, Flag
+from games.rooms import keys as room_keys
 from leaderboard import keys as board_keys
 from leaderboard.reading import windows
 from leaderboard.repair.counting import repair_lock
@@ -58,7 +59,7 @@ def _text(command: Any) -> str:
 
 async def streams(slugs: list[str]) -> State:
     """The event streams with their readers, dead letters, and workers. Two round trips per stream, and one more."""
-    names = [*(board_keys.runs(slug) for slug in slugs), wallet_keys.ledger()]
+    names = [*(board_keys.runs(slug) for slug in slugs), wallet_keys.ledger(), room_keys.finished()]
     groups: list[list[Any]] = []
     dead: list[list[Any]] = []
     letters = 0

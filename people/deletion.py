@@ -19,7 +19,7 @@ from accounts.models import Player
 from accounts.sessions import engine
 from audit.trail import forget_player
 from games.models import MatchSeat
-from games.rooms import registry
+from games.rooms import registry, results
 from leaderboard.boards import subject
 from leaderboard.models import Board, HiddenPlayer, Merge, Placement, Run
 from leaderboard.repair import one_player
@@ -143,7 +143,7 @@ def _forget_rows(players: Sequence[Player]) -> None:
                 acted.update(user=gone)
                 if HiddenPlayer.objects.filter(player=player).exists():
                     HiddenPlayer.objects.create(player=gone)
-            MatchSeat.objects.filter(player=player).update(player=None, name="Somebody")
+            MatchSeat.objects.filter(player=player).update(player=None, name=results.GONE)
             forget_player(player.pk)
             LogEntry.objects.filter(content_type=kind, object_id=str(player.pk)).update(
                 object_id=None, object_repr="somebody who is gone", change_message=""

@@ -12,6 +12,7 @@ from accounts.sessions.engine import end_sessions
 from achievements.models import Award, Progress
 from achievements.rules import coins_for
 from games.models import MatchSeat, Rating
+from games.rooms import results
 from leaderboard.models import HiddenPlayer, Merge
 from leaderboard.repair import guest_runs as runs
 from people import deletion
@@ -50,7 +51,7 @@ async def finish(older_than_s: float = FINISH_AFTER_S) -> int:
     done = 0
     for merge in await runs.unfinished(older_than_s):
         with contextlib.suppress(LockHeld):
-            arrived = await runs.has_arrived(merge)
+            arrived = await runs.has_arrived(merge) and await results.are_written([merge.guest_id])
             await _move(merge)
             if arrived:
                 await runs.rewrite_archives(merge)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from games import keys as game_keys
 from games.game import all_games
+from games.rooms import results
 from leaderboard import keys
 from leaderboard.boards import remove_players
 from leaderboard.models import Board
@@ -20,8 +21,9 @@ SCAN_COUNT = 1_000
 
 
 async def erase(players: Sequence[int], names: Sequence[str]) -> None:
-    """Take players off boards, feed and streams. Runs that are on their way to SQL are written there first."""
+    """Take players off boards, feed and streams. Runs and matches on their way to SQL are written first."""
     ids = {str(player) for player in players}
+    await results.write_out(players)
     async for board in Board.objects.all():
         await _drain(board.slug, ids)
         await remove_players(board.slug, list(players))

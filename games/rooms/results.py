@@ -3,8 +3,9 @@
 A row for each seat in SQL, ratings, and a run on the game's board, from which coins, achievements and the feed follow.
 """
 
+import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -21,15 +22,18 @@ from games.rooms.rooms import Seat, tell
 from games.rooms.running.stage import Stage
 from leaderboard import boards
 from leaderboard.boards import FinishedRun
-from leaderboard.models import Board
+from leaderboard.models import Board, Merge
 from live.errors import GameError
 from store import stream
 from store.client import client
+from store.keys import dead_letters
 from store.stream import Entry, Group
 from store.trouble import SQL_TROUBLE
 
 #: The same two play at most this many rated matches a day.
 RATED_A_DAY = 10
+#: Who has a seat but no account any more.
+GONE = "Somebody"
 
 
 class Ended(msgspec.Struct):
@@ -72,7 +76,7 @@ async def finish(stage: Stage) -> None:
 async def write(entries: Sequence[Entry]) -> None:
     """Write a batch of ended matches, each once, and rank their ratings."""
     for entry in entries:
-        room, ended = entry.fields["room"], _ended.decode(entry.fields["match"])
+        room, ended = entry.fields["room"], await sync_to_async(_as_now)(_ended.decode(entry.fields["match"]))
         rated = await sync_to_async(_written)(room, ended)
         if rated:
             await _ensure_board(ended.game)
@@ -125,7 +129,7 @@ def _written(room: str, ended: Ended) -> list[tuple[Player, Rating]]:
                     match=match,
                     number=number,
                     player=players.get(seat.player),
-                    name=seat.card.name,
+                    name=seat.card.name if seat.bot or seat.player in players else GONE,
                     place=ended.places[number],
                     points=ended.points[number],
                     rating_before=before[number] if rated else None,
@@ -134,6 +138,14 @@ def _written(room: str, ended: Ended) -> list[tuple[Player, Rating]]:
                 for number, seat in enumerate(ended.seats)
             )
     return [(players[rating.player_id], rating) for rating in rated]
+
+
+def _as_now(ended: Ended) -> Ended:
+    """A match with the accounts to which guests have moved meanwhile."""
+    moves = Merge.objects.filter(guest_id__in=[seat.player for seat in ended.seats if not seat.bot])
+    moved = dict(moves.values_list("guest_id", "player_id"))
+    seats = [msgspec.structs.replace(seat, player=moved.get(seat.player, seat.player)) for seat in ended.seats]
+    return msgspec.structs.replace(ended, seats=seats)
 
 
 def _ratings(ended: Ended) -> list[Rating]:
@@ -170,6 +182,31 @@ def _run(room: str, ended: Ended, player: Player, rating: Rating) -> FinishedRun
         started_ms=ended.ended_ms,
         record=msgspec.json.encode(kept).decode(),
     )
+
+
+async def _of(players: Collection[int]) -> list[Entry]:
+    """The matches of these players on the stream and among its dead letters. Redis: two reads of all of them."""
+    found = []
+    for name in (keys.finished(), dead_letters(keys.finished())):
+        for entry_id, fields in await client().xrange(name):
+            with contextlib.suppress(msgspec.DecodeError):  # A dead letter may be no match at all.
+                if any(seat.player in players and not seat.bot for seat in _ended.decode(fields["match"]).seats):
+                    found.append(Entry(name, entry_id, fields))
+    return found
+
+
+async def are_written(players: Collection[int]) -> bool:
+    """Whether every match of these players has reached SQL."""
+    rooms = {entry.fields["room"] for entry in await _of(players)}
+    return await Match.objects.filter(pk__in=rooms).acount() == len(rooms)
+
+
+async def write_out(players: Collection[int]) -> None:
+    """Write the matches of these players now, and drop them from the stream; a dead letter is dropped unwritten."""
+    for entry in await _of(players):
+        if entry.stream == keys.finished():
+            await write([entry])
+        await client().xdel(entry.stream, entry.id)
 
 
 async def trim() -> int:

@@ -2,6 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from games.rooms import keys as room_keys
 from leaderboard import keys
 from leaderboard.models import Board
 from store.client import StoreUnavailable
@@ -25,7 +26,7 @@ class Command(BaseCommand):
     def show(self, options: dict[str, Any]) -> None:
         """List the dead letters of every stream, or replay them."""
         streams = {slug: keys.runs(slug) for slug in Board.objects.values_list("slug", flat=True)}
-        streams["ledger"] = wallet_keys.ledger()
+        streams |= {"ledger": wallet_keys.ledger(), "matches": room_keys.finished()}
         for title, stream in streams.items():
             if options["replay"]:
                 self.stdout.write(f"{title}: {run_sync(replay_dead_letters(stream))} put back.")
