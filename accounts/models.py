@@ -56,8 +56,8 @@ class PlayerManager(BaseUserManager["Player"]):
 class Player(AbstractBaseUser, PermissionsMixin):
     """A player: a guest (no password yet), a member, a generated demo player, or a deleted one (`is_gone`).
 
-    A deleted player has no name, rights or sessions. Each deleted account gets one such row, which its history
-    points at.
+    A deleted player has no name, rights or sessions. A deleted account that leaves runs, placements or
+    admin entries gets one such row, to which these point.
     """
 
     class Visibility(models.TextChoices):
@@ -98,7 +98,10 @@ class Player(AbstractBaseUser, PermissionsMixin):
         "less motion", default=False, help_text="Nothing glides or pops. Your device may ask for it by itself."
     )
     challenges = models.BooleanField(
-        "others may challenge you", default=True, db_default=True, help_text="To a match; your page shows it at once."
+        "others may challenge you",
+        default=True,
+        db_default=True,
+        help_text="A challenge to a match appears at once on any page that you have open.",
     )
     avatar = models.PositiveSmallIntegerField("picture", default=0, choices=[(n, str(n + 1)) for n in range(AVATARS)])
     themes = models.JSONField(default=dict, blank=True, editable=False, help_text="The theme worn in each game.")

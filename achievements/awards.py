@@ -119,7 +119,7 @@ async def crown_day(season: Season) -> None:
 
 
 async def _give(player: int, achievement: Achievement) -> None:
-    """Pay the coins first, then save the award: a retry never pays twice, but it skips what is already awarded."""
+    """Pay first, then save the award: a retry skips what is awarded, so an award saved first might never be paid."""
     request = f"award:{player}:{achievement.slug}"
     await _pay([Movement(player, achievement.coins, f"for “{achievement.title}”", request)])
     _, is_new = await Award.objects.aget_or_create(player_id=player, slug=achievement.slug)

@@ -120,5 +120,6 @@ class PlayConsumer(SiteConsumer):
             counters.count(f"run_refused_{error.code}")
             raise
         counters.count("runs_finished")
+        self.run = msgspec.structs.replace(run, log=None)  # It is kept by now, and long: not in each socket's memory.
         await self.reply(messages.Finished(run.id, run.points, reports.to_state(report)))
         await together(runs.settled(run), self.show_presence(), overtaken.tell(run.game.slug, run.player, report))

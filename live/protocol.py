@@ -106,7 +106,7 @@ class Lines(ServerMessage, tag="lines"):
 
 
 class Beaten(ServerMessage, tag="beat"):
-    """Answer to `beat`. Also sent unasked, after 15 seconds without a beat and after 128 KiB.
+    """Answer to `beat`. Also sent unasked when the last one was sent 15 seconds ago, and after 128 KiB.
 
     `sent` is a random number that stands for everything sent to this connection so far. Return the latest one as
     `seen`: with your next beat, or at once when this message came unasked. While 512 KiB are sent but not seen, topics

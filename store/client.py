@@ -102,13 +102,14 @@ class Pipeline(AsyncPipeline):
     """Several commands in one round trip, under one time limit."""
 
     timeout_s: float
+    joins: bool
 
     async def execute(self, raise_on_error: bool = True) -> list[Any]:
         """Return the replies in order. Without `raise_on_error`, errors are in the list; refusals as our own errors.
 
         Inside `together` the commands join the shared pipeline, unless this is a transaction.
         """
-        if not self.is_transaction and (shared := gathering()) and self.command_stack:
+        if self.joins and not self.is_transaction and (shared := gathering()) and self.command_stack:
             commands: list[Command] = list(self.command_stack)
             await self.reset()
             replies = await shared.ask(commands, client().send_all)
@@ -156,7 +157,7 @@ class Client(redis.asyncio.Redis):
 
     def pipeline(self, transaction: bool = False, shard_hint: str | None = None) -> Pipeline:
         made = Pipeline(self.connection_pool, self.response_callbacks, transaction, shard_hint)
-        made.timeout_s = self.timeout_s
+        made.timeout_s, made.joins = self.timeout_s, self.joins
         return made
 
 

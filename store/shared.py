@@ -24,7 +24,7 @@ async def text(name: str, fresh_s: int, compute: Callable[[], Awaitable[str]]) -
     Raises:
         StoreUnavailable: Redis is away, or nobody computed it within four seconds.
 
-    Redis: one round trip; whoever computes it adds five.
+    Redis: two round trips; whoever computes it adds four.
     """
     value, fresh = keys.shared(name), keys.shared_fresh(name)
 

@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 ('country', models.CharField(blank=True, help_text='Two capital letters (ISO 3166), or empty.', max_length=2)),
                 ('visibility', models.CharField(choices=[('everyone', 'Everyone'), ('follows', 'Players I follow'), ('nobody', 'Nobody')], default='everyone', help_text='Your scores stay on the boards either way.', max_length=10, verbose_name='who sees you online')),
                 ('theme', models.CharField(choices=[('system', 'As my device has it'), ('light', 'Light'), ('dark', 'Dark')], default='system', max_length=6, verbose_name='colours')),
-                ('challenges', models.BooleanField(db_default=True, default=True, help_text='To a match; your page shows it at once.', verbose_name='others may challenge you')),
+                ('challenges', models.BooleanField(db_default=True, default=True, help_text='A challenge to a match appears at once on any page that you have open.', verbose_name='others may challenge you')),
                 ('sound', models.BooleanField(default=False, help_text='The button beside a game changes it, too.', verbose_name='sound on')),
                 ('reduced_motion', models.BooleanField(default=False, help_text='Nothing glides or pops. Your device may ask for it by itself.', verbose_name='less motion')),
                 ('avatar', models.PositiveSmallIntegerField(choices=[(0, '1'), (1, '2'), (2, '3'), (3, '4'), (4, '5'), (5, '6'), (6, '7'), (7, '8'), (8, '9'), (9, '10'), (10, '11'), (11, '12')], default=0, verbose_name='picture')),

@@ -1,4 +1,4 @@
-"""What the sockets say of rooms, besides the frames of a room, which its runner builds (see docs/rooms.md)."""
+"""What the sockets say of rooms, besides the frames of a room, which its runner builds."""
 
 from typing import Annotated, Any, ClassVar
 

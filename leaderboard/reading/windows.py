@@ -71,7 +71,7 @@ async def champions(kind: str, count: int) -> list[Row]:
     """The best across all games, at most 5 seconds old: the first 1,000 of each board get points times its weight.
 
     Boards are left out if lower is better, if they do not keep this kind of period, or if their weight is 0. The
-    earlier of two equal sums ranks higher. Redis: one round trip; every 5 seconds one process adds one per board.
+    earlier of two equal sums ranks higher. Redis: two round trips; every 5 seconds one process adds one per board.
     """
 
     async def compute() -> str:

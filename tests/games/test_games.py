@@ -7,6 +7,8 @@ import pytest
 from games import game as registry
 from games.game import UnknownGame, all_games, find
 from games.settle import settle
+from leaderboard import keys as board_keys
+from store.client import client
 from tests.sockets import Socket
 
 COIN = '''
@@ -105,6 +107,9 @@ async def test_a_run_left_behind_is_ranked_by_the_worker(monkeypatch):
         for input in ("left", "down", "right", "up"):
             run = await runs.move(run, input) or run
     await runs.end(run)
+    await client().set(board_keys.cards("fuse"), "no hash")
+    assert await settle() == 1  # It cannot be ranked; nothing else is held up, and it stays.
+    await client().delete(board_keys.cards("fuse"))
     assert await settle() == 1
     assert (await standings.standing("fuse", "day", bob.pk)).rank == 1
     assert await settle() == 0
