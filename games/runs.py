@@ -231,9 +231,9 @@ async def submit(run: Run, card: Card) -> Report:
 
     Redis: lua/submit.lua, one round trip; one before it when `run.log` is not there. Call `settled` then.
     """
-    if not await has_scored(run):
-        return Report(run.id, run.points, run.started_ms, [])
     try:
+        if not await has_scored(run):
+            return Report(run.id, run.points, run.started_ms, [])
         return await boards.submit(await finished(run, card))
     except UnknownRun:
         raise

@@ -26,7 +26,8 @@ async def settle() -> int:
                 ready.append((run, await runs.finished(run, player.card)))
             else:
                 await runs.settled(run)
-        except GameError as error:
+        except GameError as error:  # Such as of a board that is gone: nobody can rank it.
+            await runs.settled(run)
             logger.warning("run %s stays unranked: %s", run.id, error)
         except (StoreUnavailable, DatabaseError):
             raise

@@ -74,7 +74,8 @@ async def look_at(runs: Sequence[Run]) -> None:
             run=run, defaults={"confidence": confidence, "words": words[:300]}
         )
         if is_new and confidence == HIGH and await flags.on(QUARANTINE, None):
-            await visibility.hide_run(run, reason=f"{LOOKS_PLAYED}: {words}", by=None)
+            # Later, since a board under repair must not hold up the worker that writes history.
+            await visibility.hide_run(run, reason=f"{LOOKS_PLAYED}: {words}", by=None, later=True)
 
 
 def _judge(run_ids: Sequence[str]) -> list[tuple[Run, list[Found]]]:

@@ -11,6 +11,8 @@ redis.call('ZADD', KEYS[4], now + lease, ARGV[1])
 for _, room in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], now + 2 * lease, '+inf')) do redis.call('ZADD', KEYS[1], 0, room) end
 local free = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, tonumber(ARGV[3]))
 if #free == 0 then return {} end
+-- Whoever let them go is no owner of theirs, and that may be this runner.
+for _, room in ipairs(free) do redis.call('HDEL', KEYS[3], room) end
 local own = 0
 for _, owner in ipairs(redis.call('HVALS', KEYS[3])) do if owner == ARGV[1] then own = own + 1 end end
 local fair = math.ceil(redis.call('ZCARD', KEYS[1]) / redis.call('ZCARD', KEYS[4])) + 1

@@ -7,9 +7,10 @@ local time = redis.call('TIME')
 local now, waiting = time[1] * 1000 + math.floor(time[2] / 1000), {}
 local all, ids, made = redis.call('HGETALL', KEYS[1]), cjson.decode(ARGV[4]), 0
 for i = 1, #all, 2 do
-  local ticket = cjson.decode(all[i + 1])
-  ticket.text = all[i + 1]
-  local age = now - ticket.seen_ms
+  local since, seen, text = string.match(all[i + 1], '^(%d+) (%d+) (.*)$')
+  local ticket = cjson.decode(text)
+  ticket.text, ticket.since_ms = text, tonumber(since)
+  local age = now - tonumber(seen)
   if age > tonumber(ARGV[3]) or age < -tonumber(ARGV[3]) or redis.call('HEXISTS', KEYS[3], all[i]) == 1 then
     redis.call('HDEL', KEYS[1], all[i])
   elseif #waiting < 200 then

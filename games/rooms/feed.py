@@ -11,6 +11,7 @@ import msgspec
 
 from games.rooms import keys, rooms
 from games.rooms.messages import Shown
+from games.rooms.rooms import OVER
 from live.frames import Frame
 from live.mailbox import Mailbox
 from store.client import StoreUnavailable, blocking, client, translated
@@ -18,6 +19,8 @@ from store.client import StoreUnavailable, blocking, client, translated
 logger = logging.getLogger(__name__)
 
 POLL_S, RETRY_S, LOAD_S = 2.0, 0.5, 5.0
+#: After this many frames without a keyframe a room is read anew.
+FRAMES_MAX = 200
 #: How many watch is told to the runner this often.
 COUNT_S = 5.0
 #: What waits for a slow watcher is one slot of its mailbox.
@@ -27,6 +30,7 @@ SLOT = "room"
 class _Head(msgspec.Struct):
     type: str
     v: int = 0
+    status: str = ""
 
 
 _head = msgspec.json.Decoder(_Head)
@@ -40,6 +44,7 @@ class Watched:
         self.mailboxes: dict[Mailbox, bool] = {}  # Whether each has a seat.
         self.loaded = asyncio.Event()
         self._key, self._frames, self._version = "null", list[str](), 0
+        self.is_over = False
         self._shown: Frame | None = None
         self.told = -1
 
@@ -52,15 +57,25 @@ class Watched:
 
     async def load(self) -> None:
         """Read the room, and show it anew to all: what came while nobody listened is in it."""
+        await self._read()
+        for mailbox in self.mailboxes if self.loaded.is_set() else ():
+            mailbox.post(SLOT, self.shown(), self.shown)
+        self.loaded.set()
+
+    async def shorten(self) -> None:
+        """Begin anew from the keyframe in Redis, where many frames have come since the one that is here."""
+        if len(self._frames) > FRAMES_MAX:
+            await self._read()
+
+    async def _read(self) -> None:
         pipe = client().pipeline(transaction=True)
         pipe.get(keys.keyframe(self.id))
         pipe.lrange(keys.frames(self.id), 0, -1)
         key, frames = await pipe.execute()
+        heads = [_head.decode(text) for text in (key or '{"type":""}', *frames)]
         self._key, self._frames, self._shown = key or "null", frames, None
-        self._version = max(_head.decode(text).v for text in [*frames, key or '{"type":""}'])
-        for mailbox in self.mailboxes if self.loaded.is_set() else ():
-            mailbox.post(SLOT, self.shown(), self.shown)
-        self.loaded.set()
+        self._version = max(head.v for head in heads)
+        self.is_over = heads[0].status == OVER
 
     def take(self, text: str) -> None:
         """Send a frame on, unless it is known already."""
@@ -72,6 +87,7 @@ class Watched:
             self._frames.append(text)
         elif head.type == "room":
             self._key, self._frames, self._version = text, [], head.v
+            self.is_over = head.status == OVER
         self._shown = None
         frame = Frame(text)
         for mailbox in self.mailboxes:
@@ -111,6 +127,10 @@ class Feed:
         mailbox.post(SLOT, watched.shown(), watched.shown)
         watched.mailboxes[mailbox] = seated
         self._rooms[room_id] = watched
+
+    def is_over(self, room_id: str) -> bool:
+        """Whether a room that is shown here is over, as far as its frames say."""
+        return room_id in self._rooms and self._rooms[room_id].is_over
 
     def leave(self, room_id: str, mailbox: Mailbox) -> None:
         """Show a room to a connection no more."""
@@ -172,6 +192,7 @@ class Feed:
             await watched.load()  # First, or anew after a lost line.
         elif message["type"] == "message":
             watched.take(message["data"])
+            await watched.shorten()
 
     async def _count(self) -> None:
         """Tell the runners how many watch here."""

@@ -5,7 +5,7 @@ from store.keys import Key, prefix
 room = Key(
     "rooms:{<room>}:room",
     "hash",
-    "game, seed, seats, status, epoch, rated, only, next; of each seat its player, card, last number",
+    "game, seed, seats, status, epoch, rated, only, next; until_ms; of each seat its player, card, page, last number",
     ends="1 hour after its last sign of life",
     owner="room",
 )
@@ -19,7 +19,7 @@ inputs = Key(
 log = Key(
     "rooms:{<room>}:log",
     "list",
-    "JSON [tick, id of the last input read, version, [[seat, number, input], …]], oldest first",
+    "JSON [tick, id of the last input read, version, [[seat, number, input], …], [seat that gave up, …]], oldest first",
     ends="with the room",
     owner="room",
 )
@@ -50,12 +50,15 @@ listed = Key(
     "rooms:{rooms}:listed", "hash", "room · JSON for the list of live rooms", stays="a member goes with its lease"
 )
 playing = Key(
-    "rooms:{rooms}:playing", "hash", "player · the room that they have a seat in", stays="a member goes with its room"
+    "rooms:{rooms}:playing",
+    "hash",
+    "player · the room that they have a seat in",
+    stays="a member goes with its room",
 )
 tickets = Key(
     "rooms:{rooms}:tickets:<game>",
     "hash",
-    "player who looks for an opponent · JSON ticket",
+    "player who looks for an opponent · since when and seen when, UTC ms, and the JSON ticket",
     stays="a ticket ends after 15 s",
 )
 pairs = Key(

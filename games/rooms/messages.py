@@ -10,7 +10,7 @@ Short = Annotated[str, msgspec.Meta(max_length=40)]
 
 
 class Join(ClientMessage, tag="join"):
-    """Show me this room: answered by `room` and the frames since. Whose seat it is plays here with `take`.
+    """Show me this room: answered by `room_shown`. Whose seat it is plays here with `take`.
 
     `connection` is the page's own name for itself, the same while it comes back after a lost line.
     """
@@ -30,6 +30,8 @@ class Input(ClientMessage, tag="input"):
 
 class Resign(ClientMessage, tag="resign"):
     """I give up."""
+
+    cost: ClassVar[int] = 20
 
 
 class Emote(ClientMessage, tag="emote"):
@@ -53,10 +55,14 @@ class Seek(ClientMessage, tag="seek"):
 
 
 class Seated(ServerMessage, tag="seat"):
-    """Which seat is yours (None: you watch), and the number of its last input that was taken."""
+    """Which seat is yours (None: you watch), and the number of its last input that was taken.
+
+    `elsewhere`: another page plays the seat, and what this one sent and is not counted in `n` is lost.
+    """
 
     seat: int | None = None
     n: int = 0
+    elsewhere: bool = False
 
 
 class Seeking(ServerMessage, tag="seeking"):

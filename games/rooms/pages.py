@@ -1,5 +1,6 @@
 """The pages of rooms: quick play, a room, what came of it, and what can be watched now."""
 
+import time
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -18,12 +19,16 @@ from games.replay import BadFrame, first_frame
 from games.rooms import ratings, registry, replays, rooms
 from games.rooms.game import RoomGame, all_room_games, find_room_game, known_room_game
 from games.rooms.rooms import Seat, UnknownRoom
+from leaderboard.models import HiddenPlayer
 from live.errors import GameError
 from live.rate_limits import client_address, enter
 
 WATCH_COUNT = 24
 STRIP_COUNT = 3
 NEWEST_COUNT = 12
+LIVE_FRESH_S = 1.0
+
+_live: tuple[float, list[dict[str, Any]]] = (-LIVE_FRESH_S, [])
 
 
 def _game_or_404(slug: str) -> RoomGame:
@@ -33,7 +38,7 @@ def _game_or_404(slug: str) -> RoomGame:
         raise Http404(str(error)) from error
 
 
-async def _player(request: HttpRequest) -> Player:
+async def player_of(request: HttpRequest) -> Player:
     """Who asks; somebody who is no player yet becomes a guest, as with every Play button."""
     return request.player or await sign_in_as_guest(request)
 
@@ -54,7 +59,7 @@ async def quick(request: HttpRequest, slug: str) -> HttpResponse:
     """Look for an opponent. A POST is the Play button: it makes a guest of somebody who is no player yet."""
     game = _game_or_404(slug)
     if request.method == "POST":
-        await _player(request)
+        await player_of(request)
         return redirect("rooms:quick", slug)
     if request.player and (room := await registry.room_of(request.player.pk)):
         return redirect("rooms:room", room)
@@ -65,7 +70,7 @@ async def quick(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 async def make(request: HttpRequest, slug: str) -> HttpResponse:
     """A room to which a link leads: `with=bot` has a bot in it, else whoever opens the link first takes the seat."""
-    game, player = _game_or_404(slug), await _player(request)
+    game, player = _game_or_404(slug), await player_of(request)
     await enter("room_make", str(player.pk))
     if room := await registry.room_of(player.pk):
         messages.error(request, "You are in a match. Finish it first.")
@@ -78,7 +83,7 @@ async def make(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 async def sit(request: HttpRequest, room: str) -> HttpResponse:
     """Take the free seat of a room that a link led to."""
-    player = await _player(request)
+    player = await player_of(request)
     await enter("room_make", str(player.pk))
     try:
         kept = await rooms.load(room)
@@ -165,6 +170,22 @@ async def live_list(request: HttpRequest) -> HttpResponse:
 
 
 async def live_rooms(count: int) -> list[dict[str, Any]]:
-    """Rooms for a list: id, game, players, points, since when, watchers, the view."""
-    found = [(room, listed, known_room_game(listed.game)) for room, listed in await registry.live(count)]
-    return [{"id": room, "listed": listed, "game": game} for room, listed, game in found if game]
+    """Rooms for a list: id, game, players, points, since when, watchers, the view; none with a hidden player.
+
+    Read once a second for all who look at this process.
+    """
+    global _live  # noqa: PLW0603
+    if time.monotonic() - _live[0] >= LIVE_FRESH_S:
+        _live = (time.monotonic(), await _read_live())
+    return _live[1][:count]
+
+
+async def _read_live() -> list[dict[str, Any]]:
+    found = [(room, listed, known_room_game(listed.game)) for room, listed in await registry.live(2 * WATCH_COUNT)]
+    players = {player for _, listed, _ in found for player in listed.players}
+    hidden = {each.player_id async for each in HiddenPlayer.objects.filter(player__in=players)}
+    return [
+        {"id": room, "listed": listed, "game": game}
+        for room, listed, game in found
+        if game and hidden.isdisjoint(listed.players)
+    ]

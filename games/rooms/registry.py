@@ -5,9 +5,11 @@ from collections.abc import Sequence
 import msgspec
 
 from games.rooms import keys
+from live.errors import GameError
 from store.client import client
 from store.scripts import script
 
+_add = script(__file__, "room_add")
 _claim = script(__file__, "room_claim")
 _renew = script(__file__, "room_renew")
 _open = script(__file__, "room_open")
@@ -33,13 +35,21 @@ class _Plan(msgspec.Struct):
     rooms: list[Renewed]
 
 
+class Elsewhere(GameError):
+    code = "elsewhere"
+    message = "Somebody of this room is in another match. Come back to this page when it is over."
+
+
 async def add(room: str, players: Sequence[int]) -> None:
-    """Have a room run, and note that its players are in it. One round trip."""
-    pipe = client().pipeline()
-    for player in players:
-        pipe.hset(keys.playing(), str(player), room)
-    pipe.zadd(keys.leases(), {room: 0}, nx=True)
-    await pipe.execute()
+    """Have a room run, and note that its players are in it.
+
+    Raises:
+        Elsewhere: one of them is in another room; nothing has changed.
+
+    Redis: lua/room_add.lua, one round trip.
+    """
+    if not await _add([keys.leases(), keys.playing(), keys.pairs()], [room, *map(str, players)]):
+        raise Elsewhere
 
 
 async def claim(runner: str) -> list[tuple[str, int]]:
@@ -78,9 +88,10 @@ async def end(room: str, players: Sequence[int]) -> None:
 
 
 class Listed(msgspec.Struct):
-    """A live room in the list: its game, the players' names, points, when it began (UTC ms), how many watch."""
+    """A live room in the list: its game, the players, their names, points, when it began (UTC ms), how many watch."""
 
     game: str
+    players: list[int]
     names: list[str]
     points: list[int]
     started_ms: int

@@ -1,6 +1,8 @@
 """Rooms as web processes see them: made, joined, talked to, read. What happens in one its runner decides."""
 
+import enum
 import secrets
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +17,8 @@ from live.protocol import Message, encode
 from store.client import client
 from store.scripts import Argument, script
 
+_break = script(__file__, "room_break")
+_here = script(__file__, "room_here")
 _input = script(__file__, "room_input")
 _make = script(__file__, "room_make")
 _sit = script(__file__, "room_sit")
@@ -57,7 +61,10 @@ class Seat(msgspec.Struct, frozen=True):
 
 
 class Room(msgspec.Struct, frozen=True):
-    """A room as Redis has it; `numbers` are those of each seat's last input."""
+    """A room as Redis has it; `numbers` are those of each seat's last input, `until_ms` is when a free seat ends.
+
+    `again` has the seats that would play again, `next` the room in which they do.
+    """
 
     id: str
     game: RoomGame
@@ -68,6 +75,8 @@ class Room(msgspec.Struct, frozen=True):
     epoch: int
     next: str
     only: int
+    until_ms: int
+    again: list[int]
     numbers: list[int]
 
     def seat_of(self, player: int | None) -> int | None:
@@ -97,7 +106,10 @@ async def make(
 
     A free seat may be kept for one player (`only`), and the room may end when it is not taken within `open_s`.
 
-    Redis: lua/room_make.lua, one round trip; one more when it is to be run.
+    Raises:
+        Elsewhere: all seats are taken, and one of the players is in another match.
+
+    Redis: lua/room_make.lua, one round trip; one or two more when it is to be run.
     """
     room_id = id or secrets.token_urlsafe(9)
     full = all(seats)
@@ -109,14 +121,15 @@ async def make(
         "rated": int(rated),
         "epoch": 0,
         "only": only,
+        "until_ms": time.time_ns() // 1_000_000 + 1000 * open_s if open_s else 0,
     }
     for number, seat in enumerate(seats):
         if seat is not None:
             fields[f"player:{number}"] = seat.player
             fields[f"seat:{number}"] = msgspec.json.encode(seat).decode()
     flat = [part for field in fields.items() for part in field]
-    await _make([keys.room(room_id)], [1000 * open_s or TTL_MS, *flat])
-    if full:
+    is_new = await _make([keys.room(room_id)], [1000 * open_s or TTL_MS, *flat])
+    if full and (is_new or await client().hget(keys.room(room_id), "status") == WAITING):
         await registry.add(room_id, [seat.player for seat in seats if seat and not seat.bot])
     return room_id
 
@@ -146,6 +159,8 @@ def of(room_id: str, fields: dict[str, str]) -> Room:
         epoch=int(fields["epoch"]),
         next=fields.get("next", ""),
         only=int(fields.get("only", 0)),
+        until_ms=int(fields.get("until_ms", 0)),
+        again=[number for number in range(int(fields["seats"])) if f"again:{number}" in fields],
         numbers=[int(fields.get(f"n:{number}", 0)) for number in range(int(fields["seats"]))],
     )
 
@@ -156,6 +171,7 @@ async def sit(room: Room, seat: Seat) -> int:
     Raises:
         RoomFull: none is free.
         RoomOver: the room takes nobody any more.
+        Elsewhere: the seat is taken, and the other player is in another match; the room waits for them.
 
     Redis: lua/room_sit.lua, one round trip; four more when the room is full then.
     """
@@ -167,13 +183,23 @@ async def sit(room: Room, seat: Seat) -> int:
         raise RoomFull if room.status != OVER else RoomOver
     now = await load(room.id)
     if now.status == WAITING:
-        await registry.add(room.id, now.players)
-        await tell(room.id, Again())
+        try:
+            await registry.add(room.id, now.players)
+        finally:
+            await tell(room.id, Again())
     return taken
 
 
-async def play(room_id: str, seat: int, player: int, number: int, input: str, connection: str) -> bool:
-    """Hand an input to the runner; False: a number is missing before it, and the sender should look again.
+class Taken(enum.Enum):
+    """What became of an input: taken; not, as one before it is missing; not, as another page plays the seat."""
+
+    YES = 1
+    MISSING = -1
+    ELSEWHERE = -4
+
+
+async def play(room_id: str, seat: int, player: int, number: int, input: str, connection: str) -> Taken:
+    """Hand an input to the runner.
 
     Raises:
         NotYourSeat, RoomOver: it is not taken.
@@ -186,7 +212,7 @@ async def play(room_id: str, seat: int, player: int, number: int, input: str, co
         raise NotYourSeat
     if answer == -3:
         raise RoomOver
-    return answer >= 0
+    return Taken.YES if answer >= 0 else Taken(answer)
 
 
 async def say(room_id: str, **words: str | int) -> None:
@@ -196,6 +222,25 @@ async def say(room_id: str, **words: str | int) -> None:
     pipe.xadd(keys.inputs(room_id), fields, maxlen=INPUTS_KEPT, approximate=True)
     pipe.pexpire(keys.inputs(room_id), TTL_MS)
     await pipe.execute()
+
+
+async def be_here(room_id: str, seat: int, page: str, socket: str, *, take: bool) -> None:
+    """Tell the runner that a page of a seat's player is here; with `take` that page plays, and no other.
+
+    Redis: lua/room_here.lua, one round trip, O(1).
+    """
+    await _here([keys.room(room_id), keys.inputs(room_id)], [seat, page, socket, int(take), INPUTS_KEPT, TTL_MS])
+
+
+async def break_off(room_id: str, epoch: int) -> None:
+    """End a room whose game cannot go on: without a result, and its players are free. Four round trips."""
+    fields = await client().hgetall(keys.room(room_id))
+    text = await client().get(keys.keyframe(room_id))
+    shown = msgspec.json.decode(text) | {"status": OVER, "results": []} if text else None
+    names = [keys.room(room_id), keys.keyframe(room_id), keys.frames(room_id)]
+    text = msgspec.json.encode(shown).decode() if shown else ""
+    if await _break(names, [epoch, text, keys.channel(room_id)]) or not fields:
+        await registry.end(room_id, [int(value) for name, value in fields.items() if name.startswith("player:")])
 
 
 async def tell(room_id: str, message: Message) -> None:

@@ -82,6 +82,12 @@ class LiveBoard extends HTMLElement {
       watch.href = watch.getAttribute("href").replace(/record\/\d+\//, `record/${line.id}/`);
       watch.setAttribute("aria-label", `Watch the run of ${line.name}`);
     }
+    const challenge = row.querySelector("[data-challenge]");
+    if (challenge) {
+      challenge.href = `/players/${encodeURIComponent(line.name ?? "")}/challenge/`;
+      challenge.setAttribute("aria-label", `Challenge ${line.name}`);
+      challenge.hidden = line.demo || line.id === player;
+    }
     return row;
   }
 

@@ -67,6 +67,7 @@ class OnlineList extends HTMLElement {
     if (friend) item.append(this.#word("following"));
     if (id === player) item.append(this.#word("you"));
     else if (guest) item.append(this.#word("guest"));
+    if (id !== player) item.append(this.#challenge(name));
     if (state !== "online") {
       const doing = document.createElement("span");
       doing.className = "online-doing";
@@ -74,6 +75,17 @@ class OnlineList extends HTMLElement {
       item.append(doing);
     }
     return item;
+  }
+
+  #challenge(name) {
+    const link = document.createElement("a");
+    link.className = "online-challenge";
+    link.href = `/players/${encodeURIComponent(name)}/challenge/`;
+    link.rel = "nofollow";
+    link.title = "Challenge to a match";
+    link.textContent = "⚔";
+    link.setAttribute("aria-label", `Challenge ${name}`);
+    return link;
   }
 
   #word(text) {

@@ -2,6 +2,7 @@
 
 import { keep, kept } from "kept";
 import { now } from "live/clock";
+import { dress } from "looks";
 import { socket } from "live/site";
 import { speak } from "speak";
 
@@ -9,6 +10,7 @@ const number = new Intl.NumberFormat();
 const TICK_MS = 250;
 const EMOTE_MS = 2_500;
 const ASKED_MS = 3_000;
+const REFUSED_MS = 5_000;
 const WORDS = {
   connecting: "Connecting…",
   reconnecting: "Reconnecting… Your seat is kept.",
@@ -20,13 +22,17 @@ const WORDS = {
 export class RoomView {
   #asked = 0;
   #said = "";
+  #refused = { text: "", until: 0 }; // Stands for a while, whatever happens in the room.
   #muted = kept("emotes") === "muted";
 
-  constructor(room, root = document.querySelector("[data-room]")) {
+  // `moments` gives a sentence for each thing worth telling of a match that is over, from its keyframe.
+  constructor(room, root = document.querySelector("[data-room]"), { moments = () => [] } = {}) {
     this.room = room;
+    this.moments = moments;
+    this.until = Number(root.dataset.untilMs ?? 0);
     const find = (name) => root.querySelector(`[data-${name}]`);
     this.parts = Object.fromEntries(
-      ["banner", "take", "clock", "watchers", "resign", "result", "result-title", "result-words", "rematch", "replay", "mute", "rated"].map((name) => [name, find(name)]),
+      ["banner", "take", "clock", "watchers", "resign", "result", "result-title", "result-words", "rematch", "replay", "mute", "rated", "moments", "block", "invite"].map((name) => [name, find(name)]),
     );
     this.root = root;
     this.parts.take?.addEventListener("click", () => room.take());
@@ -40,7 +46,7 @@ export class RoomView {
     room.addEventListener("asks", ({ detail }) => this.#asks(detail));
     room.addEventListener("rated", ({ detail }) => this.#rated(detail));
     room.addEventListener("next", ({ detail }) => location.assign(`/rooms/${detail.room}/`));
-    room.addEventListener("refused", ({ detail }) => this.#say(detail.retry ? "The site is catching up. Your seat is kept." : detail.message));
+    room.addEventListener("refused", ({ detail }) => this.#refuse(detail));
     socket.addEventListener("state", () => this.#show());
     setInterval(() => this.#tick(), TICK_MS);
     this.#mute(this.#muted);
@@ -59,6 +65,7 @@ export class RoomView {
     const phase = this.room.phase;
     this.root.dataset.phase = phase;
     this.#say(this.#words(phase));
+    if (this.parts.invite) this.parts.invite.hidden = phase !== "open" && phase !== "connecting";
     if (this.parts.take) this.parts.take.hidden = phase !== "elsewhere";
     if (this.parts.resign) this.parts.resign.disabled = phase !== "playing";
     for (const button of this.root.querySelectorAll("[data-input], [data-emote]")) button.disabled = phase !== "playing" && !("emote" in button.dataset && key && seat !== null);
@@ -68,6 +75,18 @@ export class RoomView {
     key.seats.forEach((each, place) => this.#showSeat(each, place));
     this.#showResult(phase, key, seat);
     this.#tick();
+  }
+
+  #refuse({ retry, message, code }) {
+    this.#refused = { text: retry ? "The site is catching up. Your seat is kept." : message, until: now() + REFUSED_MS };
+    this.#say(this.#words(this.room.phase));
+    if (code === "elsewhere" || code === "no_rematch") this.#mayAskAgain();
+  }
+
+  #mayAskAgain() {
+    if (!this.parts.rematch) return;
+    this.parts.rematch.disabled = false;
+    this.parts.rematch.textContent = "Rematch";
   }
 
   #showSeat({ card, rating, provisional, bot, player, away_s }, place) {
@@ -80,20 +99,28 @@ export class RoomView {
     put("name", card.name);
     put("rating", bot ? "bot" : `${number.format(rating)}${provisional ? "?" : ""}`);
     put("line", away_s === null || away_s === undefined ? "" : `reconnecting… ${away_s} s`);
-    part.querySelector("player-avatar")?.setAttribute("player", player || 1);
+    const [link, avatar] = [part.querySelector("[data-name]"), part.querySelector("player-avatar")];
+    if (link?.href !== undefined && avatar && !bot) dress(link, avatar, player, card);
+    else avatar?.setAttribute("player", 1);
+    if (this.parts.block && !bot && this.room.state.seat !== null && place !== this.room.state.seat) {
+      this.parts.block.hidden = false;
+      this.parts.block.action = `/players/${encodeURIComponent(card.name)}/block/`;
+    }
     part.toggleAttribute("data-away", away_s !== null && away_s !== undefined);
   }
 
   #words(phase) {
+    if (this.#refused.until > now()) return this.#refused.text;
+    if (phase === "open" && this.until && now() > this.until) return "They did not come, and the challenge has ended.";
     if (phase === "countdown") return `Starts in ${Math.max(1, Math.ceil((this.room.state.key.starts_ms - now()) / 1000))}…`;
     return WORDS[phase] ?? "";
   }
 
   #tick() {
     const { key } = this.room.state;
+    if (this.room.phase === "countdown" || this.#words(this.room.phase) !== this.#said) this.#say(this.#words(this.room.phase));
     if (!key) return;
-    if (this.room.phase === "countdown") this.#say(this.#words("countdown"));
-    else if (this.#said.startsWith("Starts in")) this.#show();
+    if (this.root.dataset.phase !== this.room.phase) this.#show();
     const length = (key.view.length ?? 0) * key.tick_ms;
     const played = key.status === "over" ? this.room.view.tick * key.tick_ms : Math.max(0, now() - key.starts_ms);
     const left = Math.max(0, Math.ceil((length - played) / 1000));
@@ -114,10 +141,14 @@ export class RoomView {
     const places = key.results.map(({ place }) => place);
     const winners = key.seats.filter((_, place) => places[place] === 1);
     const draw = places.length > 1 && places.every((place) => place === 1);
-    const title = !places.length ? "Nobody came" : draw ? "A draw" : seat === null ? `${winners[0].card.name} wins` : places[seat] === 1 ? "You win!" : "You lose";
+    const title = !places.length ? (key.t ? "The match broke off" : "Nobody came") : draw ? "A draw" : seat === null ? `${winners[0].card.name} wins` : places[seat] === 1 ? "You win!" : "You lose";
     this.parts["result-title"].textContent = title;
     this.parts["result-words"].textContent = key.results.map(({ points }, place) => `${key.seats[place].card.name}: ${number.format(points)}`).join(" · ");
     if (this.parts.rematch) this.parts.rematch.hidden = seat === null || !places.length;
+    if (this.parts.replay) this.parts.replay.hidden = !places.length;
+    const moments = places.length ? this.moments(key) : [];
+    this.parts.moments.hidden = !moments.length;
+    this.parts.moments.replaceChildren(...moments.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
     speak(`${title}. ${this.parts["result-words"].textContent}`);
     (this.parts.rematch?.hidden === false ? this.parts.rematch : result).focus({ preventScroll: true });
   }

@@ -113,3 +113,20 @@ async def test_a_run_left_behind_is_ranked_by_the_worker(monkeypatch):
     assert await settle() == 1
     assert (await standings.standing("fuse", "day", bob.pk)).rank == 1
     assert await settle() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_run_whose_board_is_gone_is_let_go(monkeypatch):
+    from accounts.models import Player
+    from games import runs
+    from leaderboard.errors import UnknownBoard
+
+    async def gone(_: str):
+        raise UnknownBoard
+
+    bob = await Player.objects.acreate(name="Bob")
+    monkeypatch.setattr(runs, "SETTLE_AFTER_MS", -1)
+    monkeypatch.setattr(runs, "find_board", gone)
+    await runs.end(await runs.begin(find("fuse"), bob.pk))
+    assert await settle() == 1
+    assert await settle() == 0

@@ -110,6 +110,7 @@ async def test_two_tabs_of_one_place_are_not_rated_by_a_link_either():
         await client().hset(rooms.keys.room(room), "seat:0", msgspec.json.encode(first).decode())
         await rooms.sit(await rooms.load(room), second)
         assert (await rooms.load(room)).is_rated is is_rated
+        await registry.end(room, [ada.pk, bela.pk])
 
 
 def of_place(taken: rooms.Seat, origin: str) -> rooms.Seat:

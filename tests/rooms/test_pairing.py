@@ -1,7 +1,6 @@
 """Quick play: who is paired with whom, once."""
 
 import asyncio
-import time
 
 import pytest
 
@@ -17,10 +16,13 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 class TestPairing:
     async def ticket(self, player: Player, rating: int = 1500, waited_ms: int = 0, origin: str = "", blocked=()):
         ticket = pairing.Ticket(
-            player.pk, "fuse-duel", player.card, rating, True, list(blocked), origin or str(player.pk), 0, 0
+            player.pk, "fuse-duel", player.card, rating, True, list(blocked), origin or str(player.pk)
         )
-        ticket.since_ms = time.time_ns() // 1_000_000 - waited_ms
         await pairing.look_for(ticket)
+        if waited_ms:
+            since, _, rest = (await client().hget(keys.tickets("fuse-duel"), str(player.pk))).partition(" ")
+            waits_since = int(since) - waited_ms
+            await client().hset(keys.tickets("fuse-duel"), str(player.pk), f"{waits_since} {rest}")
 
     async def made(self) -> list[rooms.Room]:
         await pairing.pair()
@@ -43,9 +45,11 @@ class TestPairing:
         await self.ticket(ada, 1500)
         await self.ticket(bela, 1900)
         assert await self.made() == []
+        await client().delete(keys.tickets("fuse-duel"))
+        await self.ticket(bela, 1900)
         await self.ticket(ada, 1500, waited_ms=13_000)
         assert len(await self.made()) == 0  # 50 + 25 × 13 = 375
-        await self.ticket(ada, 1500, waited_ms=14_100)
+        await self.ticket(ada, 1500, waited_ms=1_100)  # It adds to the 13 s: a renewed ticket keeps its time.
         assert len(await self.made()) == 1
 
     async def test_a_ticket_that_its_page_renews_no_more_pairs_nobody(self, monkeypatch):

@@ -22,7 +22,7 @@ WAYS = ("left", "right", "up", "down")
 def room(*, bots: int = 0, seed: str = "seed") -> Room:
     seats = [Seat(number + 1, Card(f"P{number}")) for number in range(2 - bots)]
     seats += [Seat(0, Card("Bot"), bot=True, skill=0.9)] * bots
-    return Room("r", DUEL, seed, "waiting", True, seats, 0, "", 0, [0, 0])
+    return Room("r", DUEL, seed, "waiting", True, seats, 0, "", 0, 0, [], [0, 0])
 
 
 class World:
@@ -241,6 +241,17 @@ class TestLines:
         world.write(stage.advance(world.now_ms))
         assert not stage.ended
         assert stage.keyframe(world.now_ms).seats[0]["away_s"] is None
+
+    def test_the_late_end_of_an_old_line_of_the_same_page_is_no_absence(self):
+        world, stage = self.playing()
+        world.say(here="0", c="page0", k="old")
+        world.say(here="0", c="page0", k="new")
+        world.say(gone="0", c="page0", k="old")
+        world.read(stage)
+        assert stage.keyframe(world.now_ms).seats[0]["away_s"] is None
+        world.say(gone="0", c="page0", k="new")
+        world.read(stage)
+        assert stage.keyframe(world.now_ms).seats[0]["away_s"] == 30
 
     def test_a_silent_connection_is_away(self):
         world, stage = self.playing()

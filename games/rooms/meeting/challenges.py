@@ -4,22 +4,24 @@ from asgiref.sync import sync_to_async
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.views.decorators.http import require_POST
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import Player
 from games.game import UnknownGame
 from games.models import Block
 from games.rooms import registry, rooms
-from games.rooms.game import find_room_game
+from games.rooms.game import all_room_games, find_room_game
 from games.rooms.messages import Challenged
-from games.rooms.pages import seat_of
+from games.rooms.pages import player_of, seat_of
 from live.errors import GameError
 from live.layer import tell_player
 from live.rate_limits import client_address, enter
+from presence import online
 
 #: A challenge that nobody takes ends after this long.
 CHALLENGE_S = 30
+BLOCKS_MAX = 1_000
 
 
 class NoChallenges(GameError):
@@ -27,18 +29,25 @@ class NoChallenges(GameError):
     message = "This player takes no challenges."
 
 
-async def _other(name: str, own: Player) -> Player:
+async def _other(name: str, own: Player | None) -> Player:
     player = await Player.objects.named(name).filter(is_active=True, is_gone=False, leaving_at=None).afirst()
-    if player is None or player.pk == own.pk:
+    if player is None or (own and player.pk == own.pk):
         raise Http404("There is no such player to meet.")
     return player
 
 
-@require_POST
-@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
 async def challenge(request: HttpRequest, name: str) -> HttpResponse:
-    """Ask somebody for a match of `game`: their page shows it at once, and a room waits for them for 30 seconds."""
-    player, other = request.player, await _other(name, request.player)
+    """Ask somebody for a match of `game`: their page shows it at once, and a room waits for them for 30 seconds.
+
+    A GET lets one choose the game. Somebody who is no player yet becomes a guest, as with every Play button.
+    """
+    other = await _other(name, request.player)
+    if request.method != "POST":
+        [is_here] = await online.friends([(request.player.pk if request.player else 0, [other.pk])])
+        context = {"other": other, "is_here": bool(is_here), "seconds": CHALLENGE_S, "room_games": all_room_games()}
+        return render(request, "games/rooms/challenge.html", context)
+    player = await player_of(request)
     await enter("challenge", str(player.pk))
     try:
         game = find_room_game(request.POST.get("game", ""))
@@ -69,6 +78,9 @@ async def block(request: HttpRequest, name: str) -> HttpResponse:
         await Block.objects.filter(player=player, blocked=other).adelete()
         messages.success(request, f"You may meet {other.name} again.")
     else:
+        if await Block.objects.filter(player=player).acount() >= BLOCKS_MAX:
+            messages.error(request, f"You have blocked {BLOCKS_MAX} players. Unblock one of them first.")
+            return redirect("profile", other.name)
         await Block.objects.aget_or_create(player=player, blocked=other)
         messages.success(request, f"You will not meet {other.name} any more.")
     return redirect("profile", other.name)

@@ -2,7 +2,6 @@
 
 import logging
 import secrets
-import time
 
 import msgspec
 
@@ -14,10 +13,11 @@ from games.rooms.messages import Matched
 from games.rooms.rooms import Seat, make
 from live.layer import tell_player
 from store.client import client
-from store.scripts import script
+from store.scripts import Argument, script
 from store.together import together
 
 _pair = script(__file__, "room_pair")
+_seek = script(__file__, "room_seek")
 logger = logging.getLogger(__name__)
 
 #: Ratings this far apart are paired at once, and so much further for each second of waiting.
@@ -37,8 +37,6 @@ class Ticket(msgspec.Struct):
     provisional: bool
     blocked: list[int]
     origin: str
-    since_ms: int
-    seen_ms: int
 
     def seat(self) -> Seat:
         return Seat(self.player, self.card, self.rating, self.provisional, origin=self.origin)
@@ -48,12 +46,12 @@ _tickets = msgspec.json.Decoder(list[Ticket])
 
 
 async def look_for(ticket: Ticket) -> str | None:
-    """Leave or renew a ticket; the room, if its player is in one already. One round trip."""
-    ticket.seen_ms = time.time_ns() // 1_000_000
-    pipe = client().pipeline()
-    pipe.hset(keys.tickets(ticket.game), str(ticket.player), msgspec.json.encode(ticket).decode())
-    pipe.expire(keys.tickets(ticket.game), 60)
-    _, room_id = await together(pipe.execute(), registry.room_of(ticket.player))
+    """Leave or renew a ticket; the room, if its player is in one already.
+
+    Redis: lua/room_seek.lua, one round trip, O(1); one more when there is a room.
+    """
+    args: list[Argument] = [ticket.player, msgspec.json.encode(ticket).decode(), TICKET_MS, 4 * TICKET_MS]
+    _, room_id = await together(_seek([keys.tickets(ticket.game)], args), registry.room_of(ticket.player))
     return room_id
 
 

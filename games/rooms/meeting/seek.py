@@ -1,6 +1,5 @@
 """The socket of somebody who looks for an opponent: their ticket stands while it is open."""
 
-import time
 from typing import ClassVar
 
 import msgspec
@@ -43,7 +42,6 @@ class SeekConsumer(SiteConsumer):
     async def _ticket(self) -> Ticket:
         rating = await ratings.of(self.player.pk, self.game.slug)
         blocked = await sync_to_async(_blocked)(self.player.pk)
-        now_ms = time.time_ns() // 1_000_000
         return Ticket(
             player=self.player.pk,
             game=self.game.slug,
@@ -52,8 +50,6 @@ class SeekConsumer(SiteConsumer):
             provisional=ratings.is_provisional(rating),
             blocked=blocked,
             origin=origin(socket_address(self.scope)),
-            since_ms=now_ms,
-            seen_ms=now_ms,
         )
 
     async def disconnected(self) -> None:

@@ -13,16 +13,18 @@ SILENT_MS = 35_000
 
 
 class Line(msgspec.Struct):
-    """A seat's line: the connection that plays, when it was heard last, since when it is away (0: it is not), ms."""
+    """A seat's line: the page that plays and its socket, when it was heard last, since when it is away (0: not), ms."""
 
     connection: str = ""
+    socket: str = ""
     heard_ms: int = 0
     away_ms: int = 0
     was_here: bool = False
     gave_up: bool = False
+    is_out: bool = False  # Gave up, and the game knows it.
 
-    def hear(self, connection: str, takes: bool, now_ms: int) -> bool:
-        """A connection is here, and with `takes` plays from now on; True when others see a difference."""
+    def hear(self, connection: str, takes: bool, now_ms: int, socket: str = "") -> bool:
+        """A page is here, and with `takes` plays from now on; True when others see a difference."""
         changed = False
         if takes or not self.connection:
             changed = self.connection != connection
@@ -30,11 +32,12 @@ class Line(msgspec.Struct):
         if self.connection == connection:
             changed |= bool(self.away_ms) or not self.was_here
             self.heard_ms, self.away_ms, self.was_here = now_ms, 0, True
+            self.socket = socket or self.socket
         return changed
 
-    def leave(self, connection: str, now_ms: int) -> bool:
-        """A connection has closed; True when others see a difference."""
-        if self.connection != connection or self.away_ms:
+    def leave(self, connection: str, socket: str, now_ms: int) -> bool:
+        """A page's socket has closed; True when others see a difference. An old one may close after a newer came."""
+        if self.connection != connection or self.away_ms or (self.socket and self.socket != socket):
             return False
         self.away_ms = now_ms
         return True
@@ -48,7 +51,7 @@ class Line(msgspec.Struct):
 
     def has_given_up(self, now_ms: int) -> bool:
         """Whether its player resigned, or was away for too long."""
-        return self.gave_up or (bool(self.away_ms) and now_ms - self.away_ms > AWAY_MS)
+        return not self.is_out and (self.gave_up or (bool(self.away_ms) and now_ms - self.away_ms > AWAY_MS))
 
 
 def seats(room: Room, lines: list[Line], now_ms: int) -> list[dict[str, Any]]:

@@ -29,6 +29,7 @@ class Checkpoint(msgspec.Struct):
     status: str
     connections: list[str]
     gave_up: list[bool]
+    out: list[int]  # Who gave up and whose giving up is in the log.
     elapsed_ms: int  # Since tick 0; below 0 in the countdown.
 
 

@@ -95,8 +95,8 @@ class Runner:
             except StoreUnavailable:
                 raise
             except Exception:
-                # Such as of a game that was removed. It is tried again when its lease has ended.
-                logger.exception("room %s cannot be run", room_id)
+                logger.exception("room %s cannot be run, such as of a game that was removed", room_id)
+                await rooms.break_off(room_id, epoch)
                 continue
             if stage is not None:
                 self.stages[room_id] = stage
@@ -148,7 +148,10 @@ class Runner:
         due = [
             stage for room_id, stage in self.stages.items() if room_id in heard or self._due_ms.get(room_id, 0) <= now
         ]
-        await self._send([(stage, show) for stage in due for show in self._advanced(stage, now)])
+        broken: list[Stage] = []
+        await self._send([(stage, show) for stage in due for show in self._advanced(stage, now, broken)])
+        for stage in broken:
+            await rooms.break_off(stage.room.id, stage.epoch)
         for stage in due:
             if stage.ended and self.stages.pop(stage.room.id, None) is not None:
                 await results.finish(stage)
@@ -158,13 +161,14 @@ class Runner:
         }
         await asyncio.sleep(max(0.0, ROUND_S - (time.monotonic() - started)))
 
-    def _advanced(self, stage: Stage, now: int) -> list[Show]:
-        """What a room does now; one whose rules fail holds up no other, and is tried again when its lease has ended."""
+    def _advanced(self, stage: Stage, now: int, broken: list[Stage]) -> list[Show]:
+        """What a room does now; one whose rules fail is noted in `broken`, and holds up no other."""
         try:
             return stage.advance(now)
         except Exception:
             logger.exception("room %s failed", stage.room.id)
             self._drop(stage.room.id, "its rules failed")
+            broken.append(stage)
             return []
 
     async def _read(self, connection: Client) -> set[str]:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from games.rooms import keys
-from games.rooms.messages import Emoted, Keyframe, Stepped
+from games.rooms.messages import Keyframe, Stepped
 from games.rooms.registry import Listed, Renewed
 from games.rooms.rooms import OVER, PLAYING, TTL_MS, WAITING, Room
 from games.rooms.running.lines import SILENT_MS, Line, all_here, seats
@@ -61,7 +61,6 @@ class Stage:
         self.zero_ms = now_ms
         self._taken_over(kept, log, now_ms)
         self.watching: dict[str, tuple[int, int]] = {}  # Web process → how many watch there, heard when.
-        self.emotes: list[tuple[int, str]] = []
         self.ended = self.status == OVER
         self._begun_ms = now_ms
         self._key_at_ms = self._bots_at_ms = 0
@@ -77,17 +76,23 @@ class Stage:
             for line, connection, gave_up in zip(self.lines, last.connections, last.gave_up, strict=True):
                 line.connection, line.heard_ms = connection, now_ms
                 line.was_here, line.gave_up = bool(connection), gave_up
+            self._are_out(last.out)
             self.zero_ms = now_ms - last.elapsed_ms
         for entry in entries(log):
             self.state = after(self.rules, self.state, entry)
             self.version, self.read_id, self.status = entry.version, entry.position, PLAYING
             self.logged += 1
+            self._are_out(entry.forfeits)
             for seat, number, _ in entry.inputs:
                 self.acked[seat] = max(self.acked[seat], number)
         if tick := self.rules.tick(self.state):
             self.zero_ms = min(self.zero_ms, now_ms - tick * self.rules.TICK_MS)
         if self.rules.result(self.state) is not None:
             self.status = OVER  # Its last step was kept, and what comes after it was not.
+
+    def _are_out(self, seats: Sequence[int]) -> None:
+        for seat in seats:
+            self.lines[seat].is_out = True
 
     # What comes in
 
@@ -100,34 +105,32 @@ class Stage:
             told = self.watchers(now_ms)
             self.watching[fields["watch"]] = (int(fields["count"]), now_ms)
             self._changed |= self.watchers(now_ms) != told
-        elif "emote" in fields:
-            self.emotes.append((int(fields["s"]), fields["emote"]))
         elif "here" in fields:
-            self._changed |= self.lines[int(fields["here"])].hear(fields["c"], fields.get("take") == "1", now_ms)
+            self._changed |= self.lines[int(fields["here"])].hear(
+                fields["c"], fields.get("take") == "1", now_ms, fields.get("k", "")
+            )
         elif "gone" in fields:
-            self._changed |= self.lines[int(fields["gone"])].leave(fields["c"], now_ms)
+            self._changed |= self.lines[int(fields["gone"])].leave(fields["c"], fields.get("k", ""), now_ms)
         elif "resign" in fields:
-            self.lines[int(fields["resign"])].gave_up = True
-            self._changed = True
+            line = self.lines[int(fields["resign"])]
+            self._changed |= not line.gave_up
+            line.gave_up = True
 
     def _hear_input(self, seat: int, queued: Queued, connection: str, now_ms: int) -> None:
         if queued.number <= max(self.acked[seat], self.queues[seat][-1].number if self.queues[seat] else 0):
             return  # Read already, by this runner or by the one before.
-        line = self.lines[seat]
-        self._changed |= line.hear(connection, False, now_ms)
-        if line.connection != connection:
-            queued = queued._replace(input="")  # Of a tab that plays no more: it takes its number and does nothing.
+        self._changed |= self.lines[seat].hear(connection, False, now_ms)
         self.queues[seat].append(queued)
 
     # What happens
 
     def due_ms(self) -> int:
         """When it has to be advanced at the latest, whether or not anybody says something."""
-        if self._changed or self.ended or self.emotes:
+        if self._changed or self.ended:
             return 0
         due = self._key_at_ms + CHECKPOINT_MS
         if self.status == PLAYING:
-            if any(self.queues) or any(line.gave_up for line in self.lines):
+            if any(self.queues) or any(line.gave_up and not line.is_out for line in self.lines):
                 due = min(due, self._at_ms(self.rules.tick(self.state)))
             if (bell := self.rules.due(self.state)) is not None:
                 due = min(due, self._at_ms(bell))
@@ -144,7 +147,7 @@ class Stage:
             self._changed |= line.look(now_ms)
         if self.status == WAITING:
             self._begin(now_ms)
-        shows = self._emoted()
+        shows: list[Show] = []
         if self.status == PLAYING and now_ms >= self.zero_ms:
             self._let_bots_play(now_ms)
             shows += self._step(now_ms)
@@ -193,6 +196,7 @@ class Stage:
     def _log(self, entry: Entry) -> Show:
         self.version += 1
         self.logged += 1
+        self._are_out(entry.forfeits)
         entry.version, entry.position = self.version, self._position()
         old, self.state = self.state, after(self.rules, self.state, entry)
         delta = self.rules.delta(old, self.state)
@@ -208,10 +212,6 @@ class Stage:
 
     # What goes out
 
-    def _emoted(self) -> list[Show]:
-        shown, self.emotes = self.emotes, []
-        return [self._show(frame=encode(Emoted(seat, emote))) for seat, emote in shown]
-
     def _keyframe(self, now_ms: int) -> Show:
         """What a newcomer needs, for everybody when something besides the game has changed; and the checkpoint."""
         key = self.keyframe(now_ms)
@@ -224,6 +224,7 @@ class Stage:
             self.status,
             [line.connection for line in self.lines],
             [line.gave_up for line in self.lines],
+            [seat for seat, line in enumerate(self.lines) if line.is_out],
             now_ms - self.zero_ms,
         )
         # Nobody needs the whole again when only time has gone on.
@@ -264,6 +265,7 @@ class Stage:
         taken = [seat for seat in self.room.seats if seat]
         entry = Listed(
             game=self.room.game.slug,
+            players=self.room.players,
             names=[seat.card.name for seat in taken],
             points=list(self.rules.points(self.state)),
             started_ms=_utc_ms() + self.zero_ms - now_ms,

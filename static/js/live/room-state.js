@@ -28,9 +28,10 @@ function acknowledged(state) {
   return { ...state, pending: state.pending.filter(({ n }) => n > last) };
 }
 
-// After `seat`: which one is ours, and the number of its last input that arrived.
-export function seated(state, { seat = null, n = 0 }) {
-  const pending = seat === state.seat ? state.pending : [];
+// After `seat`: which one is ours, and the number of its last input that arrived. `elsewhere`: another page plays it, and
+// what this one sent since is lost.
+export function seated(state, { seat = null, n = 0, elsewhere = false }) {
+  const pending = seat === state.seat && !elsewhere && !isElsewhere({ ...state, seat }) ? state.pending : [];
   return acknowledged({ ...state, seat, pending, n: Math.max(n, pending.at(-1)?.n ?? 0) });
 }
 
@@ -50,12 +51,17 @@ export function predicted(state, game) {
   return state.pending.reduce((view, { input }) => game.predict(view, state.seat, input), state.view);
 }
 
+function isElsewhere({ key, seat, connection }) {
+  const plays = key?.seats[seat]?.connection;
+  return Boolean(plays) && plays !== connection;
+}
+
 // connecting, open (a seat is free), waiting, countdown, playing, elsewhere, watching, over
 export function phase(state, nowMs) {
   if (!state.key) return "open";
   if (state.key.status === "over") return "over";
   const own = state.key.seats.find((_, number) => number === state.seat);
-  if (own && own.connection && own.connection !== state.connection) return "elsewhere";
+  if (isElsewhere(state)) return "elsewhere";
   if (state.key.status === "waiting") return "waiting";
   if (nowMs < state.key.starts_ms) return "countdown";
   return own ? "playing" : "watching";

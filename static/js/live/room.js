@@ -71,10 +71,9 @@ export class LiveRoom extends EventTarget {
   }
 
   #seated(message) {
-    const missing = roomState.missing(this.state, message.n ?? 0);
     this.#became(roomState.seated(this.state, message), {});
     // What was sent but did not arrive when the line broke goes out again.
-    for (const { n, input } of missing) this.#socket.send({ type: "input", n, input });
+    for (const { n, input } of roomState.missing(this.state, message.n ?? 0)) this.#socket.send({ type: "input", n, input });
   }
 
   #refused(error) {

@@ -17,7 +17,10 @@ const KEYS = {
 const root = document.querySelector("[data-room]");
 const room = new LiveRoom(socket, duel);
 const view = new DuelView(root);
-new RoomView(room, root);
+new RoomView(room, root, {
+  moments: ({ seats, results }) =>
+    results.map(({ marks }, place) => `${seats[place].card.name}: largest tile ${marks.best_tile}, ${marks.stones_sent} ${marks.stones_sent === 1 ? "stone" : "stones"} sent, ${marks.moves} moves.`),
+});
 
 const stage = root.querySelector("[data-stage]");
 if (stage) inputs({ keys: KEYS, swipe: stage, buttons: root.querySelectorAll("[data-input]"), play: (input) => room.play(input), going: () => room.phase === "playing" });
