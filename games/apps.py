@@ -18,7 +18,11 @@ class GamesConfig(AppConfig):
     name = "games"
 
     def ready(self) -> None:
-        from games.rooms import keys, messages  # noqa: F401  (what rooms declare)
+        from games.rooms import keys, messages, registry  # noqa: F401  (what rooms declare)
+        from live.observe import health, metrics
+
+        health.add_check(registry.problem)
+        metrics.add_source(registry.numbers)
 
         # Sent once per app that has models, so it hangs on the one whose table is needed.
         post_migrate.connect(_ensure_boards, sender=apps.get_app_config("leaderboard"))

@@ -70,7 +70,7 @@ class Rating(models.Model):
 
 
 class Block(models.Model):
-    """A player who wants to meet another never again, in rooms, challenges or emotes."""
+    """A player who wants never to meet another again: not in a room, not by a challenge, not by an emote."""
 
     player = models.ForeignKey(Player, models.CASCADE, related_name="blocks")
     blocked = models.ForeignKey(Player, models.CASCADE, related_name="blocked_by")

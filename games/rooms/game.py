@@ -55,7 +55,10 @@ class RoomRules(Protocol):
         """What everybody may know of the way from one state to another, as small JSON; the page applies it."""
 
     def forfeit(self, state: Any, seats: Sequence[int]) -> Any:
-        """The state one tick later, in which these seats have given up, all at once."""
+        """The state one tick later, in which these seats have given up, all at once; each is told once.
+
+        Of two who play, the other has won; of more, the others go on.
+        """
 
     def points(self, state: Any) -> Sequence[int]:
         """Whole points of each seat so far."""

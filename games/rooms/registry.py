@@ -1,5 +1,6 @@
 """Which rooms have to be run, and by which runner: one lease each, with a fencing number, all of them in one script."""
 
+import time
 from collections.abc import Sequence
 
 import msgspec
@@ -19,6 +20,10 @@ _live = script(__file__, "room_live")
 LEASE_MS = 3_000
 CLAIM_MAX = 50
 LISTED_MAX = 100
+#: Rooms may wait this long for a runner before the site counts as not ready.
+ALONE_S = 30.0
+
+_alone_since: float | None = None  # Since when rooms wait here and no runner is alive, by the monotonic clock.
 
 
 class Renewed(msgspec.Struct):
@@ -141,3 +146,31 @@ async def load(*, now_ms: int) -> tuple[int, int]:
     pipe.zcount(keys.leases(), "-inf", now_ms)
     rooms, waiting = await pipe.execute()
     return rooms, waiting
+
+
+async def numbers() -> dict[str, tuple[str, float]]:
+    """For `/metrics`. Two round trips."""
+    now_ms = time.time_ns() // 1_000_000
+    rooms, waiting = await load(now_ms=now_ms)
+    return {
+        "gameapp_rooms": ("Rooms that have to be run.", rooms),
+        "gameapp_rooms_waiting": ("Rooms that nobody runs.", waiting),
+        "gameapp_runners": ("Runners of rooms that are alive.", len(await runners(now_ms=now_ms))),
+    }
+
+
+async def problem() -> str:
+    """For `/readyz`: rooms that nobody has run for half a minute; empty when there are none. Two round trips.
+
+    A runner that restarts takes no web process out of service.
+    """
+    global _alone_since  # noqa: PLW0603
+    now_ms = time.time_ns() // 1_000_000
+    _, waiting = await load(now_ms=now_ms)
+    if not waiting or await runners(now_ms=now_ms):
+        _alone_since = None
+        return ""
+    _alone_since = time.monotonic() if _alone_since is None else _alone_since
+    if time.monotonic() - _alone_since < ALONE_S:
+        return ""
+    return f"rooms: {waiting} wait, and no runner is alive; run manage.py rooms"

@@ -2,6 +2,7 @@
 
 import hmac
 import logging
+from collections.abc import Awaitable, Callable
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
@@ -22,9 +23,18 @@ WORKER_SILENT_S = 30.0
 
 logger = logging.getLogger(__name__)
 
+#: Says what is wrong with something above this package; empty when nothing is.
+Check = Callable[[], Awaitable[str]]
+
+_checks: list[Check] = []
 _migrated = False
 #: The problems at the last check. None before the site was ready for the first time.
 _was: list[str] | None = None
+
+
+def add_check(check: Check) -> None:
+    """Have `/readyz` ask this, too, while Redis answers. Called from `AppConfig.ready`."""
+    _checks.append(check)
 
 
 async def livez(_: HttpRequest) -> HttpResponse:
@@ -33,7 +43,10 @@ async def livez(_: HttpRequest) -> HttpResponse:
 
 
 async def readyz(_: HttpRequest) -> HttpResponse:
-    """200 when Redis and SQL answer, the tables are up to date and a worker is alive; else 503 and what is wrong."""
+    """200 when Redis and SQL answer, the tables are up to date, a worker is alive and no room waits for a runner.
+
+    Else 503 and what is wrong.
+    """
     global _was  # noqa: PLW0603
     problems = [each for each in await _problems() if each]
     if _was is not None and problems != _was:
@@ -48,10 +61,10 @@ async def _problems() -> list[str]:
     sql = await sync_to_async(sql_problem)()
     try:
         redis = await probe.problems()
-        worker = "" if redis else await _worker_problem()
+        more = [] if redis else [await _worker_problem(), *[await check() for check in _checks]]
     except StoreUnavailable as error:
-        redis, worker = [f"redis: {error.reason}"], ""
-    return [*redis, sql, worker]
+        redis, more = [f"redis: {error.reason}"], []
+    return [*redis, sql, *more]
 
 
 def sql_problem() -> str:
@@ -80,10 +93,13 @@ async def _worker_problem() -> str:
 
 
 async def metrics(request: HttpRequest) -> HttpResponse:
-    """This process's numbers in Prometheus's text format. Needs METRICS_TOKEN, or a local client if none is set."""
+    """This process's numbers and the site's, in Prometheus's text format.
+
+    Needs METRICS_TOKEN, or a local client if none is set.
+    """
     if not _may_read(request):
         return HttpResponseForbidden("METRICS_TOKEN as a bearer token, please.\n", content_type="text/plain")
-    return HttpResponse(numbers.text(), content_type=numbers.CONTENT_TYPE)
+    return HttpResponse(numbers.text(await numbers.of_the_site()), content_type=numbers.CONTENT_TYPE)
 
 
 def _may_read(request: HttpRequest) -> bool:

@@ -1,6 +1,7 @@
-"""The numbers of this process for Prometheus: counters, durations and resource use."""
+"""Numbers for Prometheus: counters, durations and resource use of this process, and what others add of the site."""
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Awaitable, Callable, Iterator
 
 import django
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector, generate_latest
@@ -9,9 +10,12 @@ from prometheus_client.registry import Collector
 
 from live.hub import hub
 from live.observe import counters
+from store.client import StoreUnavailable
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-EVENTS = ("runs_started", "runs_finished", "sign_in_failed", "errors")
+EVENTS = ("runs_started", "runs_finished", "room_inputs", "rooms_finished", "sign_in_failed", "errors")
+#: Reads numbers of the whole site: name → (what it is, value).
+Source = Callable[[], Awaitable[dict[str, tuple[str, float]]]]
 
 _registry = CollectorRegistry()
 for made in (ProcessCollector, PlatformCollector, GCCollector):
@@ -54,6 +58,35 @@ def _by(name: str, words: str, label: str, prefix: str) -> CounterMetricFamily:
 _registry.register(_Counted())
 
 
-def text() -> bytes:
+_sources: list[Source] = []
+
+
+def add_source(source: Source) -> None:
+    """Have `/metrics` read these numbers, too. Called from `AppConfig.ready`."""
+    _sources.append(source)
+
+
+async def of_the_site() -> list[GaugeMetricFamily]:
+    """The numbers of the whole site, as every process reports them; none while Redis is away."""
+    found: list[GaugeMetricFamily] = []
+    with contextlib.suppress(StoreUnavailable):
+        for source in _sources:
+            found += [GaugeMetricFamily(name, words, value) for name, (words, value) in (await source()).items()]
+    return found
+
+
+class _Site(Collector):
+    """Numbers that were read already."""
+
+    def __init__(self, found: list[GaugeMetricFamily]) -> None:
+        self._found = found
+
+    def collect(self) -> Iterator[Metric]:
+        yield from self._found
+
+
+def text(of_the_site: list[GaugeMetricFamily]) -> bytes:
     """All of them in Prometheus's text format."""
-    return generate_latest(_registry)
+    once = CollectorRegistry()
+    once.register(_Site(of_the_site))
+    return generate_latest(_registry) + generate_latest(once)

@@ -8,7 +8,7 @@ from leaderboard import boards
 from leaderboard.boards import FinishedRun
 from leaderboard.models import Run
 from leaderboard.reading import standings
-from moderation import suspicion
+from moderation import suspicion, visibility
 from moderation.models import Suspicion
 from store.sync_loop import run_sync
 from tests.worker import drain

@@ -1,10 +1,14 @@
 """Rooms through their sockets, with runners beside them."""
 
+import asyncio
+
 import pytest
+from django.test import AsyncClient
 
 from games.models import Match, Rating
 from games.rooms import keys, registry, rooms
-from store.client import client
+from store import heartbeat
+from store.client import client as redis
 from tests.rooms.conftest import RoomSocket, drain_matches, room_of, running, two_players
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_countdown")]
@@ -41,7 +45,7 @@ async def test_two_play_and_both_see_the_same():
     ratings = {each.player_id: each.shown async for each in Rating.objects.all()}
     assert ratings[bela.pk] > 1500 > ratings[ada.pk]
     assert await registry.room_of(ada.pk) is None
-    assert 0 < await client().pttl(keys.room(room)) <= rooms.TTL_MS
+    assert 0 < await redis().pttl(keys.room(room)) <= rooms.TTL_MS
 
 
 async def test_another_runner_goes_on_where_the_first_stopped():
@@ -62,3 +66,23 @@ async def test_another_runner_goes_on_where_the_first_stopped():
             for number in range(20, 30):
                 await first.play(WAYS[number % 4])
             await first.until(lambda: first.acked == [30, 20])
+
+
+async def test_readyz_and_metrics_know_the_runners(monkeypatch):
+    monkeypatch.setattr(registry, "ALONE_S", 0.0)
+    await heartbeat.beat("w1")
+    client = AsyncClient()
+    room = await room_of(*await two_players())
+    problems = (await client.get("/readyz")).json()["problems"]
+    assert problems == ["rooms: 1 wait, and no runner is alive; run manage.py rooms"]
+    monkeypatch.setattr(registry, "ALONE_S", 30.0)
+    assert (await client.get("/readyz")).json()["ok"]  # One that restarts takes no web process out of service.
+    async with running("r1", "r2") as runners:
+        async with asyncio.timeout(20):
+            while not any(room in runner.stages for runner in runners):
+                await asyncio.sleep(0.02)
+        assert (await client.get("/readyz")).json()["ok"]
+        found = (await client.get("/metrics")).content.decode()
+        assert "gameapp_runners 2.0" in found
+        assert "gameapp_rooms 1.0" in found
+        assert "gameapp_rooms_waiting 0.0" in found
