@@ -36,7 +36,7 @@ async def reward(runs: Sequence[Run]) -> None:
     gone = Player.objects.filter(pk__in={run.player_id for run in runs}, is_gone=True).values_list("pk", flat=True)
     nobodys = {pk async for pk in gone}
     counting = [(run, record.decode(run.record)) for run in runs if run.points > 0 and run.player_id not in nobodys]
-    await _pay([_run_coins(run, kept) for run, kept in counting])
+    await _pay([_run_coins(run, kept) for run, kept in counting if kept.marks.get("pays", 1)])
     for player, achievement in await sync_to_async(_earned)(await _measure(counting)):
         await _give(player, achievement)
 

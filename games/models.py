@@ -4,6 +4,8 @@ from django.db import models
 
 from accounts.models import Player
 
+BEST_COUNT = 3
+
 
 class Match(models.Model):
     """A match that is over. `log` replays it: JSON entries, see games/rooms/running/log.py."""
@@ -21,6 +23,17 @@ class Match(models.Model):
 
     def __str__(self) -> str:
         return self.id
+
+    @property
+    def best(self) -> list["MatchSeat"]:
+        """Both seats of a duel in their order, of more the best three."""
+        seats = list(self.seats.all())
+        return seats if len(seats) == 2 else sorted(seats, key=lambda each: (each.place, each.number))[:BEST_COUNT]
+
+    @property
+    def others(self) -> int:
+        """How many seats are not among the best."""
+        return len(self.seats.all()) - len(self.best)
 
 
 class MatchSeat(models.Model):
@@ -44,7 +57,9 @@ class MatchSeat(models.Model):
 
     @property
     def outcome(self) -> str:
-        """How the match ended for this seat, in a word."""
+        """How the match ended for this seat, in a word; the place where more than two played."""
+        if (count := len(self.match.seats.all())) > 2:
+            return f"#{self.place} of {count}"
         if [seat.place for seat in self.match.seats.all()].count(self.place) > 1:
             return "Drew"
         return "Won" if self.place == 1 else "Lost"

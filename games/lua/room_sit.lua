@@ -1,6 +1,7 @@
--- Gives a player the first free seat of an open room, unless they have one there.
+-- Gives a player the first free seat of an open room or of an arena, unless they have one there.
 -- KEYS: 1 room
--- ARGV: 1 player, 2 seat as JSON, 3 how many seats there are, 4 TTL of a room that somebody joined (ms)
+-- ARGV: 1 player, 2 seat as JSON, 3 how many seats there are, 4 TTL of a room that somebody joined (ms),
+--       5 1: an arena, which takes players until it is over
 -- Returns: the seat's number, or -1 when none is free, or -2 when the room takes nobody any more or is gone
 -- Cost: O(seats)
 local status = redis.call('HGET', KEYS[1], 'status')
@@ -11,10 +12,10 @@ for seat = tonumber(ARGV[3]) - 1, 0, -1 do
   if player == ARGV[1] then return seat end
   if not player then free, left = seat, left + 1 end
 end
-if status ~= 'open' then return -2 end
+if status == 'over' or (status ~= 'open' and ARGV[5] ~= '1') then return -2 end
 if free == -1 then return -1 end
 redis.call('HSET', KEYS[1], 'player:' .. free, ARGV[1], 'seat:' .. free, ARGV[2])
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
 -- Full, it waits for a runner.
-if left == 1 then redis.call('HSET', KEYS[1], 'status', 'waiting') end
+if left == 1 and ARGV[5] ~= '1' then redis.call('HSET', KEYS[1], 'status', 'waiting') end
 return free

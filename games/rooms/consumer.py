@@ -62,13 +62,16 @@ class RoomConsumer(SiteConsumer):
         await self.reply(messages.Seated(self.seat, room.numbers[self.seat] if self.seat is not None else 0))
         if self.seat is None:
             return
-        await rooms.be_here(room.id, self.seat, self.page, self.socket_id, take=message.take)
+        await rooms.be_here(room, self.seat, self.page, self.socket_id, take=message.take)
         await self.show_presence()
         if room.next:
             await self.reply(messages.Next(room.next))  # A rematch has begun while the line was away.
         for seat in room.again:
             await self.reply(messages.Asks(seat))
-        if room.status == rooms.WAITING:
+        if room.game.arena and room.status != rooms.OVER:
+            assert self.player is not None
+            await registry.add(room.id, [self.player.pk])  # A seat of the next round is theirs once they come.
+        elif room.status == rooms.WAITING:
             # Whoever took the last seat may have died before they said so, or somebody was elsewhere.
             await registry.add(room.id, room.players)
 

@@ -7,7 +7,7 @@ A room game is a folder with `room_rules.py`, beside solo games or inside one; i
 import functools
 import importlib
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -66,6 +66,9 @@ class RoomRules(Protocol):
     def result(self, state: Any) -> Sequence[SeatResult] | None:
         """The result of each seat; None while it goes on."""
 
+    def small(self, state: Any) -> dict[str, Any]:
+        """What the small picture in the list of live rooms needs; it may be the view."""
+
     def dump(self, state: Any) -> str:
         """The whole state as text."""
 
@@ -77,11 +80,28 @@ class RoomRules(Protocol):
 
 
 @dataclass(frozen=True)
+class Arena:
+    """What makes a room an arena: people come in and leave in the middle of a round, and rounds follow one another.
+
+    Bots have those of the first `bots_until` seats that nobody has. With fewer than `rated_from` people a round is not
+    rated. The next one begins `pause_s` after the end. `join` gives the state one tick later, in which new players have
+    come to these seats, whoever was there before. The rules' results have place 0 for a seat that nobody has, and `due`
+    is the next tick: an arena goes on by itself.
+    """
+
+    join: Callable[[Any, Sequence[int]], Any]
+    bots_until: int
+    rated_from: int = 4
+    pause_s: int = 10
+
+
+@dataclass(frozen=True)
 class RoomGame:
     """A room game's name, its words, its rules, and how many play it.
 
     `bot_pause_ms` is how long a bot waits between its inputs. Rated matches pay `match_coins`, or `win_coins` who won.
     The measures of `achievements` are marks of the results, or `wins`, `win_streak` and `drew` (1 after a draw).
+    An arena's points go on a board of their own, beside the one of ratings.
     """
 
     slug: str
@@ -94,7 +114,13 @@ class RoomGame:
     match_coins: int = 3
     win_coins: int = 10
     achievements: tuple[Achievement, ...] = ()
+    arena: Arena | None = None
     emotes: tuple[str, ...] = ("Hi!", "Good luck!", "Nice!", "Wow!", "Oops!", "GG")
+
+    @property
+    def ratings_board(self) -> str:
+        """The slug of its board of ratings."""
+        return f"{self.slug}-rating" if self.arena else self.slug
 
     @property
     def small(self) -> list[str]:

@@ -64,6 +64,13 @@ tickets = Key(
 pairs = Key(
     "rooms:{rooms}:pairs", "hash", "room to be made · JSON of the two tickets", stays="until a runner has made it"
 )
+arena = Key(
+    "rooms:{rooms}:arena:<game>",
+    "string",
+    "the arena to which newcomers of a game are led",
+    ends="5 minutes after it was made",
+    owner="nobody",
+)
 finished = Key(
     "rooms:{finished}:matches",
     "stream",

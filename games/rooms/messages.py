@@ -98,7 +98,8 @@ class Keyframe(ServerMessage, tag="room"):
 
     `v` is the version, `t` the tick, `a` the number of each seat's last input that was played. A seat has `player`,
     `card`, `rating`, `provisional`, `bot`, `connection` (the page that plays it) and `away_s` (seconds until it is
-    given up; null: it is here). `view` is the game's own picture; `results` has `place`, `points`, `marks` once over.
+    given up; null: it is here); a free one is null. `view` is the game's own picture; `results` has `place`, `points`
+    and `marks` once over.
     """
 
     room: str
@@ -112,7 +113,7 @@ class Keyframe(ServerMessage, tag="room"):
     tick_ms: int
     starts_ms: int
     watchers: int
-    seats: list[dict[str, Any]]
+    seats: list[dict[str, Any] | None]
     view: dict[str, Any]
     results: list[dict[str, Any]]
 
@@ -140,9 +141,10 @@ class Asks(ServerMessage, tag="room_asks"):
 
 
 class Next(ServerMessage, tag="room_next"):
-    """The match goes on in another room: go there, whether you play or watch."""
+    """The match goes on in another room, in so many ms: go there, whether you play or watch."""
 
     room: str
+    in_ms: int = 0
 
 
 class Rated(ServerMessage, tag="rated"):

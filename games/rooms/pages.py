@@ -18,6 +18,7 @@ from games.models import Block
 from games.replay import BadFrame, first_frame
 from games.rooms import ratings, registry, replays, rooms
 from games.rooms.game import RoomGame, all_room_games, find_room_game, known_room_game
+from games.rooms.meeting import arena
 from games.rooms.rooms import Seat, UnknownRoom
 from leaderboard.models import HiddenPlayer
 from live.errors import GameError
@@ -56,21 +57,36 @@ def origin(address: str) -> str:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 async def quick(request: HttpRequest, slug: str) -> HttpResponse:
-    """Look for an opponent. A POST is the Play button: it makes a guest of somebody who is no player yet."""
+    """Look for an opponent, or come to an arena. A POST is the Play button: it makes a guest of a stranger."""
     game = _game_or_404(slug)
     if request.method == "POST":
-        await player_of(request)
-        return redirect("rooms:quick", slug)
+        player = await player_of(request)
+        return await _come(request, player, game) if game.arena else redirect("rooms:quick", slug)
     if request.player and (room := await registry.room_of(request.player.pk)):
         return redirect("rooms:room", room)
     rating = await ratings.of(request.player.pk, slug) if request.player else None
-    return render(request, "games/rooms/seek.html", {"game": game, "rating": rating})
+    page = "arena" if game.arena else "seek"
+    return render(request, f"games/rooms/{page}.html", {"game": game, "rating": rating})
+
+
+async def _come(request: HttpRequest, player: Player, game: RoomGame) -> HttpResponse:
+    await enter("room_make", str(player.pk))
+    if there := await registry.room_of(player.pk):
+        return redirect("rooms:room", there)
+    try:
+        return redirect("rooms:room", await arena.come(game, await seat_of(player, game, client_address(request))))
+    except GameError as error:
+        messages.error(request, str(error))
+        return redirect("rooms:quick", game.slug)
 
 
 @require_POST
 async def make(request: HttpRequest, slug: str) -> HttpResponse:
     """A room to which a link leads: `with=bot` has a bot in it, else whoever opens the link first takes the seat."""
-    game, player = _game_or_404(slug), await player_of(request)
+    game = _game_or_404(slug)
+    if game.arena:
+        return redirect("rooms:quick", slug)
+    player = await player_of(request)
     await enter("room_make", str(player.pk))
     if room := await registry.room_of(player.pk):
         messages.error(request, "You are in a match. Finish it first.")
@@ -116,11 +132,19 @@ async def room(request: HttpRequest, room: str) -> HttpResponse:
         "game": kept.game,
         "room": kept,
         "seat": seat,
-        "may_sit": kept.status == rooms.OPEN and seat is None and kept.only in (0, getattr(request.player, "pk", 0)),
+        "may_sit": _may_sit(kept, request.player),
         "host": next((each for each in kept.seats if each), None),
         "link": request.build_absolute_uri() if kept.status == rooms.OPEN and not kept.only else "",
     }
     return render(request, f"games/{kept.game.slug}.html", context)
+
+
+def _may_sit(kept: rooms.Room, player: Player | None) -> bool:
+    """Whether the page offers a seat. In an arena people come back, so that it always does."""
+    if kept.game.arena:
+        return kept.status != rooms.OVER
+    seat = kept.seat_of(player.pk if player else None)
+    return kept.status == rooms.OPEN and seat is None and kept.only in (0, player.pk if player else 0)
 
 
 async def _match(request: HttpRequest, room: str) -> HttpResponse:
@@ -130,7 +154,13 @@ async def _match(request: HttpRequest, room: str) -> HttpResponse:
         # It is on its way to SQL, or there is none, or nobody may see replays now.
         return render(request, "games/no_replay.html", status=404)
     game = find_room_game(match.game)
-    context = {"game": game, "match": match, "seats": list(match.seats.all()), "moves": replays.length(match)}
+    seats = list(match.seats.all())
+    named: list[dict[str, Any]] = [{"name": ""} for _ in range(game.seats)]
+    for each in seats:
+        named[each.number] = {"name": each.name, "bot": each.player is None}
+    if game.arena:
+        seats.sort(key=lambda each: each.place)
+    context = {"game": game, "match": match, "seats": seats, "seat_names": named, "moves": replays.length(match)}
     return render(request, [f"games/{game.slug}_replay.html", "games/no_replay.html"], context)
 
 

@@ -14,6 +14,7 @@ _add = script(__file__, "room_add")
 _claim = script(__file__, "room_claim")
 _renew = script(__file__, "room_renew")
 _open = script(__file__, "room_open")
+_left = script(__file__, "room_left")
 _end = script(__file__, "room_end")
 _live = script(__file__, "room_live")
 
@@ -93,10 +94,14 @@ async def end(room: str, players: Sequence[int]) -> None:
 
 
 class Listed(msgspec.Struct):
-    """A live room in the list: its game, the players, their names, points, when it began (UTC ms), how many watch."""
+    """A live room in the list: its game, the players, when it began (UTC ms), how many watch, and the small picture.
+
+    `names` and `points` are those of the seats, of an arena the best few; `free` is how many seats one may take.
+    """
 
     game: str
     players: list[int]
+    free: int
     names: list[str]
     points: list[int]
     started_ms: int
@@ -112,6 +117,11 @@ async def live(count: int) -> list[tuple[str, Listed]]:
     flat = await _live([keys.leases(), keys.listed()], [LISTED_MAX])
     found = [(room, _listed.decode(text)) for room, text in zip(flat[::2], flat[1::2], strict=True)]
     return sorted(found, key=lambda each: (-each[1].watchers, each[1].started_ms))[:count]
+
+
+async def left(room: str, player: int) -> None:
+    """A player is in this room no more. One round trip."""
+    await _left([keys.playing()], [player, room])
 
 
 async def room_of(player: int) -> str | None:

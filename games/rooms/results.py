@@ -7,6 +7,7 @@ import contextlib
 import time
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
 from asgiref.sync import sync_to_async
@@ -16,9 +17,10 @@ from accounts.models import Player
 from games.models import Match, MatchSeat, Rating
 from games.record import Record
 from games.rooms import keys, ratings, registry
-from games.rooms.game import find_room_game
+from games.rooms.game import RoomGame, find_room_game
 from games.rooms.messages import Rated
 from games.rooms.rooms import Seat, tell
+from games.rooms.running.log import entries
 from games.rooms.running.stage import Stage
 from leaderboard import boards
 from leaderboard.boards import FinishedRun
@@ -32,12 +34,14 @@ from store.trouble import SQL_TROUBLE
 
 #: The same two play at most this many rated matches a day.
 RATED_A_DAY = 10
+#: More points no round of an arena can bring.
+POINTS_MAX = 1_000_000_000
 #: Who has a seat but no account any more.
 GONE = "Somebody"
 
 
 class Ended(msgspec.Struct):
-    """A match as the stream of finished rooms has it: `log` is a JSON list."""
+    """A match as the stream of finished rooms has it: `log` is a JSON list, `numbers` are those of the seats."""
 
     game: str
     seed: str
@@ -48,6 +52,11 @@ class Ended(msgspec.Struct):
     marks: list[dict[str, int]]
     log: str
     ended_ms: int
+    numbers: list[int] = []
+
+    def number(self, index: int) -> int:
+        """The number of a seat in the room: an arena's result leaves free seats out."""
+        return self.numbers[index] if self.numbers else index
 
 
 _ended = msgspec.json.Decoder(Ended)
@@ -58,19 +67,28 @@ async def finish(stage: Stage) -> None:
     room, found = stage.room, stage.rules.result(stage.state)
     if found:
         log = await client().lrange(keys.log(room.id), 0, -1)
+        numbered = enumerate(zip(stage.seats, found, strict=True))
+        played = [(seat, each, number) for number, (seat, each) in numbered if seat and each.place]
         ended = Ended(
             game=room.game.slug,
             seed=room.seed,
-            rated=room.is_rated,
-            seats=[seat for seat in room.seats if seat],
-            places=[each.place for each in found],
-            points=[each.points for each in found],
-            marks=[each.marks for each in found],
-            log=f"[{','.join(log)}]",
+            rated=stage.is_rated,
+            seats=[seat for seat, _, _ in played],
+            places=[each.place for _, each, _ in played],
+            points=[each.points for _, each, _ in played],
+            marks=[each.marks for _, each, _ in played],
+            log=_text(log),
             ended_ms=time.time_ns() // 1_000_000,
+            numbers=[number for _, _, number in played],
         )
         await client().xadd(keys.finished(), {"room": room.id, "match": msgspec.json.encode(ended).decode()})
-    await registry.end(room.id, room.players)
+    await registry.end(room.id, [seat.player for _, seat in stage.people])
+
+
+def _text(log: list[str]) -> str:
+    """A log as it is kept: without the steps in which nobody did anything, but for the last."""
+    told = [text for text, each in zip(log, entries(log), strict=True) if each.inputs or each.forfeits or each.joins]
+    return f"[{','.join([*told, *log[-1:]] if told[-1:] != log[-1:] else told)}]"
 
 
 async def write(entries: Sequence[Entry]) -> None:
@@ -78,29 +96,40 @@ async def write(entries: Sequence[Entry]) -> None:
     for entry in entries:
         room, ended = entry.fields["room"], await sync_to_async(_as_now)(_ended.decode(entry.fields["match"]))
         rated = await sync_to_async(_written)(room, ended)
+        game = find_room_game(ended.game)
+        runs = [
+            _points_run(room, ended, number) for number, seat in enumerate(ended.seats) if game.arena and not seat.bot
+        ]
+        if runs:
+            await _ensure_board(game.slug, title=game.title, game=game.slug, points_max=POINTS_MAX)
         if rated:
-            await _ensure_board(ended.game)
-            await _tell_ratings(room)
-        for player, rating in rated:
-            run = _run(room, ended, player, rating)
+            await _ensure_board(game.ratings_board, **_of_ratings(game))
+            await _tell_ratings(room, game.seats)
+        for run in [*runs, *(_run(room, ended, player, rating) for player, rating in rated)]:
             try:
                 await boards.submit(run)
             except GameError:
                 continue  # Hidden by moderators, or the board is closed.
 
 
-async def _tell_ratings(room: str) -> None:
-    """Show everybody who is still in the room what became of the ratings."""
-    seats = MatchSeat.objects.filter(match=room).order_by("number")
-    moved = [(seat.rating_before or 0, seat.rating_after or 0) async for seat in seats]
-    await tell(room, Rated([before for before, _ in moved], [after for _, after in moved]))
+async def _tell_ratings(room: str, count: int) -> None:
+    """Show everybody who is still in the room what became of the ratings; 0 stands for a seat that has none."""
+    before, after = [0] * count, [0] * count
+    async for seat in MatchSeat.objects.filter(match=room):
+        before[seat.number], after[seat.number] = seat.rating_before or 0, seat.rating_after or 0
+    await tell(room, Rated(before, after))
 
 
-async def _ensure_board(slug: str) -> None:
-    """Give a game its board of ratings, where the latest counts, with its first rated match."""
-    own = {"title": find_room_game(slug).title, "game": slug, "points_max": 10_000, "unit": "rating"}
-    own |= {"operator": Board.Operator.LATEST, "champion_weight": 0}
+async def _ensure_board(slug: str, **own: Any) -> None:
+    """Give a game its board with the first match that counts there."""
     await Board.objects.aget_or_create(slug=slug, defaults=own)
+
+
+def _of_ratings(game: RoomGame) -> dict[str, Any]:
+    """A board of ratings: the latest counts."""
+    title = f"{game.title}: rating" if game.arena else game.title
+    own = {"title": title, "game": game.slug, "points_max": 10_000, "unit": "rating"}
+    return own | {"operator": Board.Operator.LATEST, "champion_weight": 0}
 
 
 def _written(room: str, ended: Ended) -> list[tuple[Player, Rating]]:
@@ -113,27 +142,28 @@ def _written(room: str, ended: Ended) -> list[tuple[Player, Rating]]:
                 "game": ended.game,
                 "seed": ended.seed,
                 "log": ended.log,
-                "is_rated": ended.rated and len(players) == len(ended.seats) and not _too_often(ended),
+                "is_rated": ended.rated and len(players) == len(_people(ended)) and not _too_often(ended),
                 "ended_at": datetime.fromtimestamp(ended.ended_ms / 1000, UTC),
             },
         )
         rated = _ratings(ended) if match.is_rated else []
-        before = [rating.shown for rating in rated]
+        before = {rating.player_id: rating.shown for rating in rated}
         if is_new and rated:
-            ratings.rate(rated, ended.places)
+            ratings.rate(rated, [ended.places[number] for number, _ in _people(ended)])
             for rating in rated:
                 rating.save()
+        after = {rating.player_id: rating.shown for rating in rated}
         if is_new:
             MatchSeat.objects.bulk_create(
                 MatchSeat(
                     match=match,
-                    number=number,
+                    number=ended.number(number),
                     player=players.get(seat.player),
                     name=seat.card.name if seat.bot or seat.player in players else GONE,
                     place=ended.places[number],
                     points=ended.points[number],
-                    rating_before=before[number] if rated else None,
-                    rating_after=rated[number].shown if rated else None,
+                    rating_before=None if seat.bot else before.get(seat.player),
+                    rating_after=None if seat.bot else after.get(seat.player),
                 )
                 for number, seat in enumerate(ended.seats)
             )
@@ -148,8 +178,14 @@ def _as_now(ended: Ended) -> Ended:
     return msgspec.structs.replace(ended, seats=seats)
 
 
+def _people(ended: Ended) -> list[tuple[int, Seat]]:
+    """The seats that players had, with their numbers."""
+    return [(number, seat) for number, seat in enumerate(ended.seats) if not seat.bot]
+
+
 def _ratings(ended: Ended) -> list[Rating]:
-    wanted = [seat.player for seat in ended.seats]
+    """The ratings of the players, in the order of their seats."""
+    wanted = [seat.player for _, seat in _people(ended)]
     kept = {
         each.player_id: each for each in Rating.objects.select_for_update().filter(player__in=wanted, game=ended.game)
     }
@@ -157,10 +193,10 @@ def _ratings(ended: Ended) -> list[Rating]:
 
 
 def _too_often(ended: Ended) -> bool:
-    """Whether these two have had their rated matches of the day: who trades wins gains nothing."""
+    """Whether these have had their rated matches of the day: who trades wins gains nothing."""
     since = datetime.fromtimestamp(ended.ended_ms / 1000, UTC) - timedelta(days=1)
     played = Match.objects.filter(game=ended.game, is_rated=True, ended_at__gte=since)
-    for seat in ended.seats:
+    for _, seat in _people(ended):
         played = played.filter(seats__player=seat.player)
     return played.count() >= RATED_A_DAY
 
@@ -171,16 +207,32 @@ def _run(room: str, ended: Ended, player: Player, rating: Rating) -> FinishedRun
     place = ended.places[seat]
     drew, won = ended.places.count(place) == len(ended.places), place == 1 and ended.places.count(1) == 1
     counted = {"wins": rating.wins, "win_streak": rating.streak, "drew": int(drew), "won": int(won)}
-    marks = ended.marks[seat] | counted
-    kept = Record(game=ended.game, marks=marks)
+    game = find_room_game(ended.game)
+    # The run on the board of points has the marks of a round, and is paid.
+    marks = counted | {"pays": 0} if game.arena else ended.marks[seat] | counted
     return FinishedRun(
-        id=f"{room}.{seat}",
-        board=ended.game,
+        id=f"{room}.{ended.number(seat)}{'r' if game.arena else ''}",
+        board=game.ratings_board,
         player=player.pk,
         card=player.card,
         points=rating.shown,
         started_ms=ended.ended_ms,
-        record=msgspec.json.encode(kept).decode(),
+        record=msgspec.json.encode(Record(game=ended.game, marks=marks)).decode(),
+    )
+
+
+def _points_run(room: str, ended: Ended, number: int) -> FinishedRun:
+    """What a player reached in a round of an arena, as a run of the game's board."""
+    seat = ended.seats[number]
+    marks = ended.marks[number] | {"won": int(ended.places[number] == 1 and ended.places.count(1) == 1)}
+    return FinishedRun(
+        id=f"{room}.{ended.number(number)}",
+        board=ended.game,
+        player=seat.player,
+        card=seat.card,
+        points=ended.points[number],
+        started_ms=ended.ended_ms,
+        record=msgspec.json.encode(Record(game=ended.game, marks=marks)).decode(),
     )
 
 

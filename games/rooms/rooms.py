@@ -18,6 +18,7 @@ from store.client import client
 from store.scripts import Argument, script
 
 _break = script(__file__, "room_break")
+_free = script(__file__, "room_free")
 _here = script(__file__, "room_here")
 _input = script(__file__, "room_input")
 _make = script(__file__, "room_make")
@@ -45,7 +46,7 @@ class RoomOver(GameError):
 
 class RoomFull(GameError):
     code = "room_full"
-    message = "Both seats are taken. You can watch."
+    message = "All seats are taken. You can watch."
 
 
 class Seat(msgspec.Struct, frozen=True):
@@ -62,6 +63,7 @@ class Seat(msgspec.Struct, frozen=True):
 
 class Room(msgspec.Struct, frozen=True):
     """A room as Redis has it; `numbers` are those of each seat's last input, `until_ms` is when a free seat ends.
+    An arena waits `pause_ms` before it begins.
 
     `again` has the seats that would play again, `next` the room in which they do.
     """
@@ -76,6 +78,7 @@ class Room(msgspec.Struct, frozen=True):
     next: str
     only: int
     until_ms: int
+    pause_ms: int
     again: list[int]
     numbers: list[int]
 
@@ -100,10 +103,18 @@ _seat = msgspec.json.Decoder(Seat)
 
 
 async def make(
-    game: RoomGame, seats: Sequence[Seat | None], *, rated: bool, id: str = "", only: int = 0, open_s: int = 0
+    game: RoomGame,
+    seats: Sequence[Seat | None],
+    *,
+    rated: bool,
+    id: str = "",
+    only: int = 0,
+    open_s: int = 0,
+    pause_s: int = 0,
 ) -> str:
-    """Make a room and return its id; one whose seats are all taken is run at once. An id that is there is left alone.
+    """Make a room and return its id; one whose seats are all taken is run at once, and so is an arena.
 
+    An id that is there is left alone. An arena begins `pause_s` after that, and its players are in it once they join.
     A free seat may be kept for one player (`only`), and the room may end when it is not taken within `open_s`.
 
     Raises:
@@ -112,7 +123,7 @@ async def make(
     Redis: lua/room_make.lua, one round trip; one or two more when it is to be run.
     """
     room_id = id or secrets.token_urlsafe(9)
-    full = all(seats)
+    full = all(seats) or game.arena is not None
     fields: dict[str, str | int] = {
         "game": game.slug,
         "seed": secrets.token_hex(16),
@@ -121,6 +132,7 @@ async def make(
         "rated": int(rated),
         "epoch": 0,
         "only": only,
+        "pause_ms": 1000 * pause_s,
         "until_ms": time.time_ns() // 1_000_000 + 1000 * open_s if open_s else 0,
     }
     for number, seat in enumerate(seats):
@@ -130,7 +142,8 @@ async def make(
     flat = [part for field in fields.items() for part in field]
     is_new = await _make([keys.room(room_id)], [1000 * open_s or TTL_MS, *flat])
     if full and (is_new or await client().hget(keys.room(room_id), "status") == WAITING):
-        await registry.add(room_id, [seat.player for seat in seats if seat and not seat.bot])
+        players = [] if game.arena else [seat.player for seat in seats if seat and not seat.bot]
+        await registry.add(room_id, players)
     return room_id
 
 
@@ -160,6 +173,7 @@ def of(room_id: str, fields: dict[str, str]) -> Room:
         next=fields.get("next", ""),
         only=int(fields.get("only", 0)),
         until_ms=int(fields.get("until_ms", 0)),
+        pause_ms=int(fields.get("pause_ms", 0)),
         again=[number for number in range(int(fields["seats"])) if f"again:{number}" in fields],
         numbers=[int(fields.get(f"n:{number}", 0)) for number in range(int(fields["seats"]))],
     )
@@ -175,12 +189,20 @@ async def sit(room: Room, seat: Seat) -> int:
 
     Redis: lua/room_sit.lua, one round trip; four more when the room is full then.
     """
-    args: list[Argument] = [seat.player, msgspec.json.encode(seat).decode(), room.game.seats, TTL_MS]
+    text, is_arena = msgspec.json.encode(seat).decode(), int(room.game.arena is not None)
+    args: list[Argument] = [seat.player, text, room.game.seats, TTL_MS, is_arena]
     taken = await _sit([keys.room(room.id)], args)
     if taken == -1:
         raise RoomFull
     if taken == -2:
         raise RoomFull if room.status != OVER else RoomOver
+    if is_arena:
+        try:
+            await registry.add(room.id, [seat.player])
+        except registry.Elsewhere:
+            await _free([keys.room(room.id)], [taken, seat.player])
+            raise
+        return taken
     now = await load(room.id)
     if now.status == WAITING:
         try:
@@ -224,12 +246,20 @@ async def say(room_id: str, **words: str | int) -> None:
     await pipe.execute()
 
 
-async def be_here(room_id: str, seat: int, page: str, socket: str, *, take: bool) -> None:
+async def leave(room_id: str, seat: int, player: int) -> None:
+    """Take a player out of their seat in an arena. Two round trips."""
+    await _free([keys.room(room_id)], [seat, player])
+    await registry.left(room_id, player)
+
+
+async def be_here(room: Room, seat: int, page: str, socket: str, *, take: bool) -> None:
     """Tell the runner that a page of a seat's player is here; with `take` that page plays, and no other.
 
     Redis: lua/room_here.lua, one round trip, O(1).
     """
-    await _here([keys.room(room_id), keys.inputs(room_id)], [seat, page, socket, int(take), INPUTS_KEPT, TTL_MS])
+    who = msgspec.json.encode(room.seats[seat]).decode() if room.game.arena else ""
+    args: list[Argument] = [seat, page, socket, int(take), INPUTS_KEPT, TTL_MS, who]
+    await _here([keys.room(room.id), keys.inputs(room.id)], args)
 
 
 async def break_off(room_id: str, epoch: int) -> None:

@@ -11,6 +11,8 @@ const TICK_MS = 250;
 const EMOTE_MS = 2_500;
 const ASKED_MS = 3_000;
 const REFUSED_MS = 5_000;
+const NEXT_MS = 4_000; // The page of the next round is opened so long before it begins.
+const RANKED_MAX = 5;
 const WORDS = {
   connecting: "Connecting…",
   reconnecting: "Reconnecting… Your seat is kept.",
@@ -18,6 +20,18 @@ const WORDS = {
   waiting: "Waiting for your opponent…",
   elsewhere: "You play in another tab.",
 };
+
+// How it ended, for whoever looks.
+function titleOf({ results, seats, t }, seat) {
+  const places = results.map(({ place }) => place);
+  if (!places.length) return t ? "The match broke off" : "Nobody came";
+  const played = places.filter(Boolean);
+  if (played.length > 1 && played.every((place) => place === 1)) return "A draw";
+  const own = places[seat] ?? 0;
+  if (!own || seats[seat]?.bot) return `${seats[places.indexOf(1)].card.name} wins`;
+  if (own === 1) return "You win!";
+  return played.length > 2 ? `You are #${own} of ${played.length}` : "You lose";
+}
 
 export class RoomView {
   #asked = 0;
@@ -32,7 +46,7 @@ export class RoomView {
     this.until = Number(root.dataset.untilMs ?? 0);
     const find = (name) => root.querySelector(`[data-${name}]`);
     this.parts = Object.fromEntries(
-      ["banner", "take", "clock", "watchers", "resign", "result", "result-title", "result-words", "rematch", "replay", "mute", "rated", "moments", "block", "invite"].map((name) => [name, find(name)]),
+      ["banner", "take", "clock", "watchers", "resign", "result", "result-title", "result-words", "rematch", "replay", "mute", "rated", "moments", "block", "invite", "come", "next"].map((name) => [name, find(name)]),
     );
     this.root = root;
     this.parts.take?.addEventListener("click", () => room.take());
@@ -45,7 +59,7 @@ export class RoomView {
     room.addEventListener("emoted", ({ detail }) => this.#emoted(detail));
     room.addEventListener("asks", ({ detail }) => this.#asks(detail));
     room.addEventListener("rated", ({ detail }) => this.#rated(detail));
-    room.addEventListener("next", ({ detail }) => location.assign(`/rooms/${detail.room}/`));
+    room.addEventListener("next", ({ detail }) => this.#next(detail));
     room.addEventListener("refused", ({ detail }) => this.#refuse(detail));
     socket.addEventListener("state", () => this.#show());
     setInterval(() => this.#tick(), TICK_MS);
@@ -60,19 +74,32 @@ export class RoomView {
     button.textContent = copied ? "Copied" : "Press Ctrl+C";
   }
 
+  // At once, or a little before the next round of an arena begins.
+  #next({ room, in_ms = 0 }) {
+    const at = now() + in_ms - NEXT_MS;
+    const wait = () => {
+      const left = at - now();
+      if (left <= 0) return location.assign(`/rooms/${room}/`);
+      if (this.parts.next) this.parts.next.textContent = `Next round in ${Math.ceil((left + NEXT_MS) / 1000)} s`;
+      setTimeout(wait, Math.min(left, TICK_MS));
+    };
+    wait();
+  }
+
   #show() {
     const { key, seat } = this.room.state;
     const phase = this.room.phase;
     this.root.dataset.phase = phase;
     this.#say(this.#words(phase));
     if (this.parts.invite) this.parts.invite.hidden = phase !== "open" && phase !== "connecting";
+    if (this.parts.come) this.parts.come.hidden = phase !== "watching";
     if (this.parts.take) this.parts.take.hidden = phase !== "elsewhere";
     if (this.parts.resign) this.parts.resign.disabled = phase !== "playing";
     for (const button of this.root.querySelectorAll("[data-input], [data-emote]")) button.disabled = phase !== "playing" && !("emote" in button.dataset && key && seat !== null);
     if (!key) return;
     if (this.parts.watchers) this.parts.watchers.textContent = key.watchers ? `${number.format(key.watchers)} watching` : "";
-    if (this.parts.rated) this.parts.rated.textContent = key.rated && !key.seats.some(({ bot }) => bot) ? "rated" : "not rated";
-    key.seats.forEach((each, place) => this.#showSeat(each, place));
+    if (this.parts.rated) this.parts.rated.textContent = key.rated ? "rated" : "not rated";
+    key.seats.forEach((each, place) => each && this.#showSeat(each, place));
     this.#showResult(phase, key, seat);
     this.#tick();
   }
@@ -139,12 +166,12 @@ export class RoomView {
     if (phase !== "over" || !result.hidden) return;
     result.hidden = false;
     const places = key.results.map(({ place }) => place);
-    const winners = key.seats.filter((_, place) => places[place] === 1);
-    const draw = places.length > 1 && places.every((place) => place === 1);
-    const title = !places.length ? (key.t ? "The match broke off" : "Nobody came") : draw ? "A draw" : seat === null ? `${winners[0].card.name} wins` : places[seat] === 1 ? "You win!" : "You lose";
+    const title = titleOf(key, seat);
     this.parts["result-title"].textContent = title;
-    this.parts["result-words"].textContent = key.results.map(({ points }, place) => `${key.seats[place].card.name}: ${number.format(points)}`).join(" · ");
-    if (this.parts.rematch) this.parts.rematch.hidden = seat === null || !places.length;
+    const ranked = key.results.map((each, at) => ({ ...each, name: key.seats[at]?.card.name })).filter(({ place }) => place);
+    if (key.seats.length > 2) ranked.sort((one, other) => one.place - other.place);
+    this.parts["result-words"].textContent = ranked.slice(0, RANKED_MAX).map(({ points, name }) => `${name}: ${number.format(points)}`).join(" · ");
+    if (this.parts.rematch) this.parts.rematch.hidden = seat === null || !places.length || key.seats.length > 2;
     if (this.parts.replay) this.parts.replay.hidden = !places.length;
     const moments = places.length ? this.moments(key) : [];
     this.parts.moments.hidden = !moments.length;
@@ -184,11 +211,12 @@ export class RoomView {
 
   #rated({ before, after }) {
     this.room.state.key.seats.forEach((_, place) => {
+      if (!after[place]) return;
       const part = this.root.querySelector(`[data-seat="${place}"] [data-rating]`);
       if (part) part.textContent = `${number.format(before[place])} → ${number.format(after[place])}`;
     });
     const { seat } = this.room.state;
-    if (seat !== null) speak(`Your rating is ${number.format(after[seat])} now.`);
+    if (seat !== null && after[seat]) speak(`Your rating is ${number.format(after[seat])} now.`);
   }
 
   #mute(muted) {

@@ -27,7 +27,7 @@ def room(tug, bots: int = 0):
     from games.rooms.rooms import Room, Seat
 
     seats = [Seat(number + 1, Card(f"P{number}"), bot=number >= 2 - bots, skill=0.9) for number in range(2)]
-    return Room("r", tug, "seed", "waiting", True, seats, 0, "", 0, 0, [], [0, 0])
+    return Room("r", tug, "seed", "waiting", True, seats, 0, "", 0, 0, 0, [], [0, 0])
 
 
 def test_the_document_shows_the_very_files():

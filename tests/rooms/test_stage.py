@@ -13,6 +13,8 @@ from games.rooms.game import find_room_game
 from games.rooms.rooms import Room, Seat
 from games.rooms.running import lines
 from games.rooms.running.log import before, entries, states
+from games.rooms.running.round import Round
+from games.rooms.running.shown import keyframe
 from games.rooms.running.stage import Stage
 
 DUEL = find_room_game("fuse-duel")
@@ -22,7 +24,7 @@ WAYS = ("left", "right", "up", "down")
 def room(*, bots: int = 0, seed: str = "seed") -> Room:
     seats = [Seat(number + 1, Card(f"P{number}")) for number in range(2 - bots)]
     seats += [Seat(0, Card("Bot"), bot=True, skill=0.9)] * bots
-    return Room("r", DUEL, seed, "waiting", True, seats, 0, "", 0, 0, [], [0, 0])
+    return Room("r", DUEL, seed, "waiting", True, seats, 0, "", 0, 0, 0, [], [0, 0])
 
 
 class World:
@@ -31,7 +33,7 @@ class World:
     def __init__(self, kept: Room) -> None:
         self.room, self.stream, self.log = kept, [], []
         self.checkpoint, self.shown, self.now_ms, self.epoch = None, [], 1_000_000, 0
-        self.numbers = [0, 0]
+        self.numbers = [0] * len(kept.seats)
 
     def say(self, **fields: str) -> None:
         self.stream.append((f"{self.now_ms}-{len(self.stream)}", fields))
@@ -56,7 +58,8 @@ class World:
         """A new owner, which has read nothing yet."""
         self.epoch += 1
         logged = json.loads(self.checkpoint)["logged"] if self.checkpoint else 0
-        return Stage(self.room, self.epoch, self.checkpoint, self.log[logged:], self.now_ms)
+        kind = Round if self.room.game.arena else Stage
+        return kind(self.room, self.epoch, self.checkpoint, self.log[logged:], self.now_ms)
 
     def read(self, stage: Stage) -> None:
         place = tuple(map(int, stage.read_id.split("-")))
@@ -222,7 +225,7 @@ class TestLines:
         world.say(gone="0", c="page0")
         world.read(stage)
         world.write(stage.advance(world.now_ms))
-        assert stage.keyframe(world.now_ms).seats[0]["away_s"] == 30
+        assert keyframe(stage, world.now_ms).seats[0]["away_s"] == 30
         world.now_ms += lines.AWAY_MS - 100
         world.write(stage.advance(world.now_ms))
         assert not stage.ended
@@ -240,7 +243,7 @@ class TestLines:
         world.now_ms += 1_000
         world.write(stage.advance(world.now_ms))
         assert not stage.ended
-        assert stage.keyframe(world.now_ms).seats[0]["away_s"] is None
+        assert keyframe(stage, world.now_ms).seats[0]["away_s"] is None
 
     def test_the_late_end_of_an_old_line_of_the_same_page_is_no_absence(self):
         world, stage = self.playing()
@@ -248,10 +251,10 @@ class TestLines:
         world.say(here="0", c="page0", k="new")
         world.say(gone="0", c="page0", k="old")
         world.read(stage)
-        assert stage.keyframe(world.now_ms).seats[0]["away_s"] is None
+        assert keyframe(stage, world.now_ms).seats[0]["away_s"] is None
         world.say(gone="0", c="page0", k="new")
         world.read(stage)
-        assert stage.keyframe(world.now_ms).seats[0]["away_s"] == 30
+        assert keyframe(stage, world.now_ms).seats[0]["away_s"] == 30
 
     def test_a_silent_connection_is_away(self):
         world, stage = self.playing()
@@ -259,7 +262,7 @@ class TestLines:
         world.say(here="1", c="page1")
         world.read(stage)
         world.write(stage.advance(world.now_ms))
-        assert [each["away_s"] for each in stage.keyframe(world.now_ms).seats] == [30, None]
+        assert [each["away_s"] for each in keyframe(stage, world.now_ms).seats] == [30, None]
 
     def test_a_room_to_which_nobody_comes_ends_without_a_result(self):
         world = World(room())

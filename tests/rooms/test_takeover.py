@@ -5,6 +5,7 @@ import json
 import pytest
 
 from games.fuse.duel import room_rules as duel
+from games.rooms.running.shown import keyframe
 from games.rooms.running.stage import Stage
 from tests.rooms.test_stage import World, room
 
@@ -50,7 +51,7 @@ class TestATakeover:
         world.write(stage.advance(world.now_ms)[:1])
         successor = world.own()
         assert successor.ended
-        assert successor.keyframe(world.now_ms).status == "over"
+        assert keyframe(successor, world.now_ms).status == "over"
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])

@@ -174,6 +174,9 @@ def view(state: State) -> dict[str, Any]:
     }  # fmt: skip
 
 
+small = view
+
+
 def points(state: State) -> list[int]:
     return [side.points for side in state.sides]
 

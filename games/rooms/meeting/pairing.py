@@ -65,7 +65,7 @@ async def pair() -> None:
 
     Redis: lua/room_pair.lua for each game and one read; four round trips for each pair.
     """
-    await together(*(_pair_for(game.slug) for game in all_room_games()))
+    await together(*(_pair_for(game.slug) for game in all_room_games() if not game.arena))
     for room_id, text in (await client().hgetall(keys.pairs())).items():
         try:
             tickets = _tickets.decode(text)

@@ -1,10 +1,11 @@
 """Who is here: the connection that plays each seat, since when one is away, and how many watch."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
-from games.rooms.rooms import Room
+from games.rooms.rooms import Seat
 
 #: Somebody whose line is away this long has given up.
 AWAY_MS = 30_000
@@ -54,8 +55,8 @@ class Line(msgspec.Struct):
         return not self.is_out and (self.gave_up or (bool(self.away_ms) and now_ms - self.away_ms > AWAY_MS))
 
 
-def seats(room: Room, lines: list[Line], now_ms: int) -> list[dict[str, Any]]:
-    """The seats as everybody sees them."""
+def seats(taken: Sequence[Seat | None], lines: list[Line], now_ms: int) -> list[dict[str, Any] | None]:
+    """The seats as everybody sees them; None is a free one."""
     return [
         {
             "player": seat.player,
@@ -66,14 +67,14 @@ def seats(room: Room, lines: list[Line], now_ms: int) -> list[dict[str, Any]]:
             "connection": line.connection,
             "away_s": max(0, AWAY_MS - (now_ms - line.away_ms)) // 1000 if line.away_ms else None,
         }
-        for seat, line in zip(room.seats, lines, strict=True)
         if seat
+        else None
+        for seat, line in zip(taken, lines, strict=True)
     ]
 
 
-def all_here(room: Room, lines: list[Line]) -> bool:
+def all_here(taken: Sequence[Seat | None], lines: list[Line]) -> bool:
     """Whether every seat's player is here; bots always are."""
     return all(
-        (seat and seat.bot) or (line.was_here and not line.away_ms)
-        for seat, line in zip(room.seats, lines, strict=True)
+        (seat and seat.bot) or (line.was_here and not line.away_ms) for seat, line in zip(taken, lines, strict=True)
     )

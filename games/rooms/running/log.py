@@ -5,17 +5,21 @@ from typing import Any
 
 import msgspec
 
-from games.rooms.game import RoomGame, RoomRules
+from games.rooms.game import RoomGame
 
 
 class Entry(msgspec.Struct, array_like=True):
-    """A step: its tick, up to where inputs were read, the version it made, (seat, number, input), who gave up."""
+    """A step: its tick, where inputs are read up to, its version, (seat, number, input), who gave up, who came.
+
+    Those who come to an arena are (seat, player), player 0 a bot. They come, give up or play: one of these in a step.
+    """
 
     tick: int
     position: str
     version: int
     inputs: list[tuple[int, int, str]]
     forfeits: list[int] = []
+    joins: list[tuple[int, int]] = []
 
 
 class Checkpoint(msgspec.Struct):
@@ -31,6 +35,7 @@ class Checkpoint(msgspec.Struct):
     gave_up: list[bool]
     out: list[int]  # Who gave up and whose giving up is in the log.
     elapsed_ms: int  # Since tick 0; below 0 in the countdown.
+    inside: list[int | None] = []  # In an arena: who plays each seat; 0 is a bot.
 
 
 _entry = msgspec.json.Decoder(Entry)
@@ -47,12 +52,15 @@ def checkpoint(text: str) -> Checkpoint:
     return _checkpoint.decode(text)
 
 
-def after(rules: RoomRules, state: Any, entry: Entry) -> Any:
+def after(game: RoomGame, state: Any, entry: Entry) -> Any:
     """The state after an entry. Inputs that the game does not know have their number, and do nothing."""
+    rules = game.rules
     if entry.tick > rules.tick(state):
         state = rules.idle(state, entry.tick - rules.tick(state))
     if entry.forfeits:
         state = rules.forfeit(state, entry.forfeits)
+    if entry.joins and game.arena:
+        state = game.arena.join(state, [seat for seat, _ in entry.joins])
     played = [(seat, input) for seat, _, input in entry.inputs if input in rules.INPUTS]
     return rules.step(state, played) if played else state
 
@@ -62,7 +70,7 @@ def states(game: RoomGame, seed: str, log: Iterable[Entry]) -> Iterable[Any]:
     state = game.rules.new(seed, game.seats)
     yield state
     for entry in log:
-        state = after(game.rules, state, entry)
+        state = after(game, state, entry)
         yield state
 
 

@@ -13,9 +13,11 @@ from collections.abc import Callable
 from typing import Any
 
 from games.rooms import keys, registry, results, rooms
-from games.rooms.meeting import pairing
+from games.rooms.meeting import arena, pairing
 from games.rooms.rooms import UnknownRoom
 from games.rooms.running.log import checkpoint
+from games.rooms.running.round import Round
+from games.rooms.running.shown import listed
 from games.rooms.running.stage import Show, Stage
 from live.observe import counters
 from store.client import Client, StoreUnavailable, blocking, client
@@ -115,11 +117,11 @@ class Runner:
         kept = await client().get(keys.checkpoint(room_id))
         logged = 0 if kept is None else checkpoint(kept).logged
         log = await client().lrange(keys.log(room_id), logged, -1)
-        return Stage(room, epoch, kept, log, now_ms())
+        return (Round if room.game.arena else Stage)(room, epoch, kept, log, now_ms())
 
     async def _renew(self) -> None:
         asked_ms = now_ms()
-        lost = await registry.renew(self.name, [stage.listed(asked_ms) for stage in self.stages.values()])
+        lost = await registry.renew(self.name, [listed(stage, asked_ms) for stage in self.stages.values()])
         self._renewed_ms = asked_ms
         for room_id in lost:
             self._drop(room_id, "another runner has it")
@@ -133,7 +135,7 @@ class Runner:
         with contextlib.suppress(StoreUnavailable):
             shows = [(stage, show) for stage in self.stages.values() for show in stage.hand_over(now_ms())]
             await self._send(shows)
-            await registry.give_up(self.name, [stage.listed(now_ms()) for stage in self.stages.values()])
+            await registry.give_up(self.name, [listed(stage, now_ms()) for stage in self.stages.values()])
 
     # What happens in them
 
@@ -153,13 +155,23 @@ class Runner:
         for stage in broken:
             await rooms.break_off(stage.room.id, stage.epoch)
         for stage in due:
+            if isinstance(stage, Round):
+                await self._see_out(stage)
             if stage.ended and self.stages.pop(stage.room.id, None) is not None:
                 await results.finish(stage)
                 counters.count("rooms_finished")
+                if isinstance(stage, Round):
+                    await arena.go_on(stage)
         self._due_ms = {room_id: self._due_ms.get(room_id, 0) for room_id in self.stages} | {
             stage.room.id: stage.due_ms() for stage in due if stage.room.id in self.stages
         }
         await asyncio.sleep(max(0.0, ROUND_S - (time.monotonic() - started)))
+
+    async def _see_out(self, stage: Round) -> None:
+        """Free the seats of those who have left an arena."""
+        while stage.freed:
+            await rooms.leave(stage.room.id, *stage.freed[0])
+            del stage.freed[0]
 
     def _advanced(self, stage: Stage, now: int, broken: list[Stage]) -> list[Show]:
         """What a room does now; one whose rules fail is noted in `broken`, and holds up no other."""

@@ -5,18 +5,15 @@ or when something is due by itself.
 """
 
 import random
-import time
 from collections import deque
 from collections.abc import Sequence
-from typing import Any, NamedTuple
-
-import msgspec
+from typing import NamedTuple
 
 from games.rooms import keys
-from games.rooms.messages import Keyframe, Stepped
-from games.rooms.registry import Listed, Renewed
-from games.rooms.rooms import OVER, PLAYING, TTL_MS, WAITING, Room
-from games.rooms.running.lines import SILENT_MS, Line, all_here, seats
+from games.rooms.messages import Stepped
+from games.rooms.rooms import OVER, PLAYING, TTL_MS, WAITING, Room, Seat
+from games.rooms.running import shown
+from games.rooms.running.lines import SILENT_MS, Line, all_here
 from games.rooms.running.log import Checkpoint, Entry, after, before, checkpoint, entries
 from live.protocol import encode
 
@@ -25,8 +22,6 @@ COUNTDOWN_MS = 3_000
 #: A room whose players do not come within this is forsaken.
 START_WITHIN_MS = 60_000
 CHECKPOINT_MS = 1_000
-
-_encode = msgspec.json.Encoder().encode
 
 
 class Show(NamedTuple):
@@ -53,7 +48,9 @@ class Stage:
         kinds = (keys.room, keys.log, keys.frames, keys.keyframe, keys.checkpoint)
         self._names = [*(kind(room.id) for kind in kinds), self.inputs_key]
         count = len(room.seats)
+        self.seats = list(room.seats)
         self.status, self.version, self.read_id, self.logged = WAITING, 0, "0-0", 0
+        self.inside: list[int | None] = []
         self.acked, self.lines = [0] * count, [Line() for _ in range(count)]
         self.queues: list[deque[Queued]] = [deque() for _ in range(count)]
         self.state = self.rules.new(room.seed, count)
@@ -76,13 +73,14 @@ class Stage:
             for line, connection, gave_up in zip(self.lines, last.connections, last.gave_up, strict=True):
                 line.connection, line.heard_ms = connection, now_ms
                 line.was_here, line.gave_up = bool(connection), gave_up
+            self.inside = last.inside or self.inside
             self._are_out(last.out)
             self.zero_ms = now_ms - last.elapsed_ms
         for entry in entries(log):
-            self.state = after(self.rules, self.state, entry)
+            self.state = after(self.room.game, self.state, entry)
             self.version, self.read_id, self.status = entry.version, entry.position, PLAYING
             self.logged += 1
-            self._are_out(entry.forfeits)
+            self._note(entry)
             for seat, number, _ in entry.inputs:
                 self.acked[seat] = max(self.acked[seat], number)
         if tick := self.rules.tick(self.state):
@@ -93,6 +91,10 @@ class Stage:
     def _are_out(self, seats: Sequence[int]) -> None:
         for seat in seats:
             self.lines[seat].is_out = True
+
+    def _note(self, entry: Entry) -> None:
+        """Keep in mind what an entry of the log has changed besides the game's own state."""
+        self._are_out(entry.forfeits)
 
     # What comes in
 
@@ -106,15 +108,17 @@ class Stage:
             self.watching[fields["watch"]] = (int(fields["count"]), now_ms)
             self._changed |= self.watchers(now_ms) != told
         elif "here" in fields:
-            self._changed |= self.lines[int(fields["here"])].hear(
-                fields["c"], fields.get("take") == "1", now_ms, fields.get("k", "")
-            )
+            self._hear_here(int(fields["here"]), fields, now_ms)
         elif "gone" in fields:
             self._changed |= self.lines[int(fields["gone"])].leave(fields["c"], fields.get("k", ""), now_ms)
         elif "resign" in fields:
             line = self.lines[int(fields["resign"])]
             self._changed |= not line.gave_up
             line.gave_up = True
+
+    def _hear_here(self, seat: int, fields: dict[str, str], now_ms: int) -> None:
+        takes, socket = fields.get("take") == "1", fields.get("k", "")
+        self._changed |= self.lines[seat].hear(fields["c"], takes, now_ms, socket)
 
     def _hear_input(self, seat: int, queued: Queued, connection: str, now_ms: int) -> None:
         if queued.number <= max(self.acked[seat], self.queues[seat][-1].number if self.queues[seat] else 0):
@@ -134,7 +138,7 @@ class Stage:
                 due = min(due, self._at_ms(self.rules.tick(self.state)))
             if (bell := self.rules.due(self.state)) is not None:
                 due = min(due, self._at_ms(bell))
-            if any(seat and seat.bot for seat in self.room.seats):
+            if any(seat and seat.bot for seat in self.seats):
                 due = min(due, max(self._bots_at_ms, self.zero_ms))
         return due
 
@@ -156,17 +160,20 @@ class Stage:
         return shows
 
     def _begin(self, now_ms: int) -> None:
-        if all_here(self.room, self.lines):
+        if all_here(self.seats, self.lines):
             self.status, self._changed = PLAYING, True
             self.zero_ms = now_ms + COUNTDOWN_MS
         elif now_ms - self._begun_ms > START_WITHIN_MS:
             self.status, self._changed, self.ended = OVER, True, True
 
+    def _pause_ms(self) -> int:
+        return self.room.game.bot_pause_ms * self._rng.randint(70, 140) // 100
+
     def _let_bots_play(self, now_ms: int) -> None:
         if now_ms < self._bots_at_ms:
             return
-        self._bots_at_ms = now_ms + self.room.game.bot_pause_ms * self._rng.randint(70, 140) // 100
-        for number, seat in enumerate(self.room.seats):
+        self._bots_at_ms = now_ms + self._pause_ms()
+        for number, seat in enumerate(self.seats):
             if seat and seat.bot and not self.queues[number]:
                 input = self.rules.bot(self.rules.view(self.state), number, seat.skill, self._rng)
                 self.queues[number].append(Queued(self.acked[number] + 1, input, ""))
@@ -196,14 +203,14 @@ class Stage:
     def _log(self, entry: Entry) -> Show:
         self.version += 1
         self.logged += 1
-        self._are_out(entry.forfeits)
+        self._note(entry)
         entry.version, entry.position = self.version, self._position()
-        old, self.state = self.state, after(self.rules, self.state, entry)
+        old, self.state = self.state, after(self.room.game, self.state, entry)
         delta = self.rules.delta(old, self.state)
         frame = encode(Stepped(self.version, self.rules.tick(self.state), self.acked, delta))
         if self.rules.result(self.state) is not None:
             self.status, self._changed, self.ended = OVER, True, True
-        return self._show(entry=_text(entry), frame=frame)
+        return self._show(entry=shown.text(entry), frame=frame)
 
     def _position(self) -> str:
         """Up to where the inputs are played: a successor reads on from here, and ignores numbers it has seen."""
@@ -214,7 +221,7 @@ class Stage:
 
     def _keyframe(self, now_ms: int) -> Show:
         """What a newcomer needs, for everybody when something besides the game has changed; and the checkpoint."""
-        key = self.keyframe(now_ms)
+        key = shown.keyframe(self, now_ms)
         kept = Checkpoint(
             self.version,
             self._position(),
@@ -226,64 +233,33 @@ class Stage:
             [line.gave_up for line in self.lines],
             [seat for seat, line in enumerate(self.lines) if line.is_out],
             now_ms - self.zero_ms,
+            self.inside,
         )
         # Nobody needs the whole again when only time has gone on.
         frame = encode(key) if self._changed else ""
         self._key_at_ms, self._changed = now_ms, False
-        return self._show(frame=frame, kept=_text(kept), keyframe=encode(key))
+        return self._show(frame=frame, kept=shown.text(kept), keyframe=encode(key))
 
     def hand_over(self, now_ms: int) -> list[Show]:
         """The last checkpoint, from which another runner goes on."""
         return [] if self.ended else [self._keyframe(now_ms)]
 
-    def keyframe(self, now_ms: int) -> Keyframe:
-        """Everything that may be seen. Times are UTC ms."""
-        results = self.rules.result(self.state)
-        return Keyframe(
-            room=self.room.id,
-            game=self.room.game.slug,
-            epoch=self.epoch,
-            v=self.version,
-            t=self.rules.tick(self.state),
-            a=self.acked,
-            status=self.status,
-            rated=self.room.is_rated,
-            tick_ms=self.rules.TICK_MS,
-            starts_ms=_utc_ms() + self.zero_ms - now_ms,
-            watchers=self.watchers(now_ms),
-            seats=seats(self.room, self.lines, now_ms),
-            view=self.rules.view(self.state),
-            results=[{"place": each.place, "points": each.points, "marks": each.marks} for each in results or ()],
-        )
+    @property
+    def people(self) -> list[tuple[int, Seat]]:
+        """The seats that players have, bots left out, with their numbers."""
+        return [(number, seat) for number, seat in enumerate(self.seats) if seat and not seat.bot]
+
+    @property
+    def is_rated(self) -> bool:
+        """Whether the match counts for ratings."""
+        return self.room.is_rated
 
     def watchers(self, now_ms: int) -> int:
         """How many watch, as the web processes said last."""
         return sum(count for count, heard_ms in self.watching.values() if now_ms - heard_ms < SILENT_MS)
-
-    def listed(self, now_ms: int) -> Renewed:
-        """The room's entry in the list of live ones."""
-        taken = [seat for seat in self.room.seats if seat]
-        entry = Listed(
-            game=self.room.game.slug,
-            players=self.room.players,
-            names=[seat.card.name for seat in taken],
-            points=list(self.rules.points(self.state)),
-            started_ms=_utc_ms() + self.zero_ms - now_ms,
-            watchers=self.watchers(now_ms),
-            view=self.rules.view(self.state),
-        )
-        return Renewed(self.room.id, self.epoch, _text(entry))
 
     def _show(self, *, entry: str = "", frame: str = "", kept: str = "", keyframe: str = "") -> Show:
         args: list[str | int] = [self.epoch, self._channel, entry, frame]
         if not kept:
             return Show(self._names[:3], args)  # Most are steps and no more.
         return Show(self._names, [*args, kept, keyframe, self.status, TTL_MS])
-
-
-def _text(value: Any) -> str:
-    return _encode(value).decode()
-
-
-def _utc_ms() -> int:
-    return time.time_ns() // 1_000_000

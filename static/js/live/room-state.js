@@ -1,5 +1,5 @@
 // A room as the browser has it: the server's last word, and the own inputs sent since. Pure.
-// `game` is the game's own: apply(view, delta) → view, predict(view, seat, input) → view.
+// `game` is the game's own: apply(view, delta) → view, predict(view, seat, input) → view, perhaps read(view) → view.
 
 export function initial(connection) {
   return { connection, key: null, view: null, v: 0, acked: [], seat: null, n: 0, pending: [], again: [] };
@@ -7,13 +7,13 @@ export function initial(connection) {
 
 // After `room_shown`: a keyframe and the frames since. No keyframe: nobody runs the room yet.
 export function shown(state, { key, frames }, game) {
-  const after = key ? keyed(state, key) : { ...state, key: null, view: null };
+  const after = key ? keyed(state, key, game) : { ...state, key: null, view: null };
   return frames.reduce((each, frame) => (frame.type === "frame" ? stepped(each, frame, game) : each), after);
 }
 
-// After a `room` keyframe.
-export function keyed(state, key) {
-  return acknowledged({ ...state, key, view: key.view, v: key.v, acked: key.a });
+// After a `room` keyframe. A game may have a `read` that makes its view of what was sent.
+export function keyed(state, key, game) {
+  return acknowledged({ ...state, key, view: game.read ? game.read(key.view) : key.view, v: key.v, acked: key.a });
 }
 
 // After a `frame`; null when one before it is missing.
@@ -60,8 +60,9 @@ function isElsewhere({ key, seat, connection }) {
 export function phase(state, nowMs) {
   if (!state.key) return "open";
   if (state.key.status === "over") return "over";
-  const own = state.key.seats.find((_, number) => number === state.seat);
-  if (isElsewhere(state)) return "elsewhere";
+  const held = state.key.seats[state.seat];
+  const own = held && !held.bot ? held : null; // In an arena who was away for too long has lost their seat to a bot.
+  if (own && isElsewhere(state)) return "elsewhere";
   if (state.key.status === "waiting") return "waiting";
   if (nowMs < state.key.starts_ms) return "countdown";
   return own ? "playing" : "watching";

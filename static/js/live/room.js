@@ -20,7 +20,7 @@ export class LiveRoom extends EventTarget {
     this.state = roomState.initial([...crypto.getRandomValues(new Uint32Array(4))].map((each) => each.toString(36)).join(""));
     socket.addEventListener("hello", () => this.#join());
     socket.addEventListener("room_shown", ({ detail }) => this.#became(roomState.shown(this.state, detail, game), {}));
-    socket.addEventListener("room", ({ detail }) => this.#became(roomState.keyed(this.state, detail), {}));
+    socket.addEventListener("room", ({ detail }) => this.#became(roomState.keyed(this.state, detail, game), {}));
     socket.addEventListener("frame", ({ detail }) => this.#stepped(detail));
     socket.addEventListener("seat", ({ detail }) => this.#seated(detail));
     socket.addEventListener("room_again", () => this.#join());

@@ -54,6 +54,10 @@ def view(state):
     return {"tick": state.tick, "length": LENGTH_TICKS, "pulls": list(state.pulls)}
 
 
+def small(state):
+    return view(state)
+
+
 def delta(before, after):
     return list(after.pulls)
 

@@ -1,0 +1,25 @@
+"""Claim: many in one field, each with a trail; what it encloses is yours."""
+
+from games.claim import room_rules
+from games.game import Achievement
+from games.rooms.game import Arena, RoomGame
+
+ROOM_GAME = RoomGame(
+    slug="claim",
+    title="Claim",
+    tagline="One field. Sixteen heads. Yours is what you enclose.",
+    how_to_play="Steer with the arrow keys, WASD or a swipe. Leave your land, draw a line, come back: what you enclose "
+    "is yours. Whoever crosses your line before you are back ends your life, and you theirs. Land counts every second.",
+    rules=room_rules,
+    seats=16,
+    bot_pause_ms=260,
+    match_coins=2,
+    win_coins=8,
+    arena=Arena(room_rules.join, bots_until=8),
+    achievements=(
+        Achievement("claim-land-400", "Landlord", "Hold 400 cells at once in Claim.", "best_cells", 400, 60),
+        Achievement("claim-land-1200", "Empire", "Hold 1,200 cells at once in Claim.", "best_cells", 1_200, 200),
+        Achievement("claim-kills-5", "Scissors", "Cut 5 lines in one round of Claim.", "kills", 5, 80),
+    ),
+    emotes=(),
+)

@@ -1,0 +1,65 @@
+"""Coming to an arena: the fullest one with a free seat, or a new one; and from each round to the next."""
+
+import hashlib
+import secrets
+from typing import TYPE_CHECKING
+
+from games.rooms import keys, registry
+from games.rooms.game import RoomGame
+from games.rooms.messages import Next
+from games.rooms.rooms import RoomFull, RoomOver, Seat, UnknownRoom, load, make, sit, tell
+from store.client import client
+from store.scripts import script
+
+if TYPE_CHECKING:
+    from games.rooms.running.round import Round
+
+_lead = script(__file__, "room_arena")
+
+LED_MS = 5 * 60_000
+TRIES = 5
+
+
+async def come(game: RoomGame, seat: Seat) -> str:
+    """Take a seat in the arena with the most people and a free seat, or in a new one; returns the room.
+
+    Raises:
+        Elsewhere: the player is in another match.
+        RoomFull: seats were gone again and again.
+
+    Redis: three round trips for each arena that is tried, and one for the list.
+    """
+    open_now = [(room, each) for room, each in await registry.live(registry.LISTED_MAX) if each.game == game.slug]
+    for room_id, listed in sorted(open_now, key=lambda each: -len(each[1].players)):
+        if listed.free and await _sat(room_id, seat):
+            return room_id
+    # None is listed, as right after the first one was made: all newcomers are led to one.
+    led = await client().get(keys.arena(game.slug)) or ""
+    for _ in range(TRIES):
+        if led and await _sat(led, seat):
+            return led
+        led = await _lead([keys.arena(game.slug)], [led, secrets.token_urlsafe(9), LED_MS])
+        await make(game, [None] * game.seats, rated=True, id=led)
+    raise RoomFull
+
+
+async def _sat(room_id: str, seat: Seat) -> bool:
+    try:
+        await sit(await load(room_id), seat)
+    except (UnknownRoom, RoomFull, RoomOver):
+        return False
+    return True
+
+
+async def go_on(ended: "Round") -> None:
+    """Make the next round with whoever is still there, and lead everybody to it. Five round trips; none if all left."""
+    room, pause_s = ended.room, ended.arena.pause_s
+    stay = {number: seat for number, seat in ended.people if not ended.lines[number].away_ms}
+    if not stay:
+        return
+    # The same id whoever makes it: a runner may die right here, and another one ends the round again.
+    next_id = hashlib.blake2b(room.id.encode(), key=room.seed.encode()[:64], digest_size=9).hexdigest()
+    seats = [stay.get(number) for number in range(room.game.seats)]
+    await make(room.game, seats, rated=room.rated, id=next_id, pause_s=pause_s)
+    await client().hset(keys.room(room.id), "next", next_id)
+    await tell(room.id, Next(next_id, 1000 * pause_s))
