@@ -1,6 +1,7 @@
 """Runs rooms: takes those that nobody runs, steps them, shows what they did. As many runners as there are cores.
 
 One blocking read waits for the inputs of all rooms, and one pipeline a round writes and shows what all of them did.
+Time is kept here: a read that waits in Redis may end up to 100 ms late when nothing else happens there.
 """
 
 import asyncio
@@ -27,6 +28,9 @@ logger = logging.getLogger(__name__)
 
 _show = script(__file__, "room_show")
 
+#: For each room that was spoken to: what was said, with its place in the room's stream.
+Read = list[tuple[Stage, list[tuple[str, dict[str, str]]]]]
+
 LOOK_S, RENEW_S = 0.2, 1.0
 #: At most so often the inputs are read: what comes within it is stepped together.
 ROUND_S = 0.008
@@ -48,6 +52,7 @@ class Runner:
         self.stages: dict[str, Stage] = {}
         self._stopping = asyncio.Event()
         self._renewed_ms = now_ms()
+        self._reading: asyncio.Task[Read] | None = None
         self._due_ms: dict[str, int] = {}  # When each room has to be looked at again; 0: now.
 
     def stop(self) -> None:
@@ -66,15 +71,18 @@ class Runner:
                 except StoreUnavailable as error:
                     # What was sent may be written or not: from what is written they are taken anew.
                     logger.warning("rooms wait: %s", error)
+                    await self._read_no_more()
                     self.stages.clear()
                     await asyncio.sleep(RETRY_S)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await self._read_no_more()
             await self._hand_over()
         finally:
             for task in tasks:
                 task.cancel()
+            await self._read_no_more()
             await connection.aclose()
 
     async def _repeat(self, chore: Callable[[], object], every_s: float) -> None:
@@ -141,7 +149,7 @@ class Runner:
 
     async def _round(self, connection: Client) -> None:
         started = time.monotonic()
-        heard = await self._read(connection)
+        heard = await self._heard(connection)
         now = now_ms()
         if self.stages and now - self._renewed_ms > registry.LEASE_MS:
             # Others may have them by now; whatever we wrote would be refused.
@@ -183,25 +191,32 @@ class Runner:
             broken.append(stage)
             return []
 
-    async def _read(self, connection: Client) -> set[str]:
+    async def _heard(self, connection: Client) -> set[str]:
         """Hand each room what was said to it, and return which were; waits until one is, or until a room is due."""
-        by_name = {stage.inputs_key: stage for stage in self.stages.values()}
-        if not by_name:
+        if not self.stages:
             await asyncio.sleep(WAIT_MAX_S)
             return set()
-        wait_ms = min((self._due_ms.get(room_id, 0) for room_id in self.stages), default=0) - now_ms()
-        block = max(1, min(wait_ms, int(1000 * WAIT_MAX_S))) if wait_ms > 0 else None
-        places: dict[Any, Any] = {name: stage.read_id for name, stage in by_name.items()}
+        if self._reading is None:
+            self._reading = asyncio.create_task(_read(connection, list(self.stages.values())))
+        wait_ms = min(self._due_ms.get(room_id, 0) for room_id in self.stages) - now_ms()
+        await asyncio.wait([self._reading], timeout=max(0.0, wait_ms / 1000))
+        if not self._reading.done():
+            return set()
+        reading, self._reading = self._reading, None
         heard = set()
-        for name, entries in await connection.xread(places, count=READ_MAX, block=block) or ():
-            now, stage = now_ms(), by_name[name]
-            heard.add(stage.room.id)
-            for entry_id, fields in entries:
-                try:
-                    stage.hear(entry_id, fields, now)
-                except (KeyError, ValueError, IndexError):
-                    logger.exception("room %s: odd input %s", stage.room.id, entry_id)
+        for stage, said in reading.result():
+            # One that was let go meanwhile and taken anew reads from another place.
+            if self.stages.get(stage.room.id) is stage:
+                heard.add(stage.room.id)
+                _hear(stage, said)
         return heard
+
+    async def _read_no_more(self) -> None:
+        """Give up the read that waits; what it would have brought is read again by whoever has the rooms then."""
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.gather(self._reading, return_exceptions=True)
+            self._reading = None
 
     async def _send(self, shows: list[tuple[Stage, Show]]) -> None:
         if not shows:
@@ -210,3 +225,20 @@ class Runner:
         for (stage, _), done in zip(shows, answers, strict=True):
             if not done:
                 self._drop(stage.room.id, "another runner has it")
+
+
+async def _read(connection: Client, stages: list[Stage]) -> Read:
+    """What was said to these rooms since they read last; waits for 100 ms when nothing was."""
+    by_name = {stage.inputs_key: stage for stage in stages}
+    places: dict[Any, Any] = {name: stage.read_id for name, stage in by_name.items()}
+    found = await connection.xread(places, count=READ_MAX, block=int(1000 * WAIT_MAX_S)) or ()
+    return [(by_name[name], entries) for name, entries in found]
+
+
+def _hear(stage: Stage, said: list[tuple[str, dict[str, str]]]) -> None:
+    now = now_ms()
+    for entry_id, fields in said:
+        try:
+            stage.hear(entry_id, fields, now)
+        except (KeyError, ValueError, IndexError):
+            logger.exception("room %s: odd input %s", stage.room.id, entry_id)
