@@ -33,7 +33,7 @@ Read = list[tuple[Stage, list[tuple[str, dict[str, str]]]]]
 
 LOOK_S, RENEW_S = 0.2, 1.0
 #: At most so often the inputs are read: what comes within it is stepped together.
-ROUND_S = 0.008
+ROUND_S = 0.010
 WAIT_MAX_S = 0.1
 READ_MAX = 200
 RETRY_S = 0.5
