@@ -13,9 +13,9 @@ from accounts.models import Player
 from achievements.messages import Achieved
 from achievements.models import Award, Progress
 from achievements.rules import every, measures
-from games import record
 from games.game import Achievement, known
-from games.record import Record
+from games.kept_runs import record
+from games.kept_runs.record import Record
 from games.rooms.game import known_room_game
 from leaderboard.models import Run, Season
 from leaderboard.seasons import archive

@@ -8,7 +8,7 @@ import msgspec
 
 from accounts.cards import Card
 from gameapp.asgi import application as arcade  # Sets Django up; what follows needs it.
-from games import keys, messages, runs
+from games import keys, messages, ranking, runs
 from games.game import find
 from leaderboard import reports
 from live import protocol
@@ -25,13 +25,13 @@ async def bare(scope: dict[str, Any], receive: Any, send: Any) -> None:
         message, answers = _decoder.decode(event["text"]), list[protocol.Message]()
         if isinstance(message, messages.Start):
             run = await runs.begin(find("fuse"), player)
-            answers = [messages.RunState(run.id, run.seq, run.points, run.over, run.view)]
+            answers = [messages.RunState(run.id, run.seq, run.points, run.over, run.view, 0)]
         elif isinstance(message, messages.Move) and run is not None:
             run = await runs.move(run, message.input)
             assert run is not None
             answers = [messages.Moved(run.id, run.seq, run.points, run.over, run.view)]
             if run.over:
-                report = await runs.rank(run, Card("Bare"))
+                report = await ranking.rank(run, Card("Bare"))
                 answers.append(messages.Finished(run.id, run.points, reports.to_state(report)))
         elif isinstance(message, protocol.Beat) and message.seen is None:
             answers = [protocol.Beaten(time.time_ns() // 1_000_000)]

@@ -15,6 +15,7 @@ handler400 = "gameapp.middleware.bad_request"
 urlpatterns = [
     path("", include("games.urls")),
     path("", include("games.rooms.urls")),
+    path("daily/", include("games.daily.urls")),
     path("boards/", include("leaderboard.pages.urls")),
     path("", include("accounts.urls")),
     path("", include("wallet.urls")),

@@ -3,8 +3,9 @@ from django.db.models.signals import post_migrate
 
 
 def _ensure_boards(**_: object) -> None:
-    """Give every game its board; one that an operator edited is left as it is."""
+    """Give every game its board, and that of its puzzles of the day; one that an operator edited is left as it is."""
     from games.game import all_games
+    from games.modes import daily_board
     from leaderboard.models import Board
 
     for game in all_games():
@@ -12,6 +13,10 @@ def _ensure_boards(**_: object) -> None:
         own |= {"unit": game.unit, "format": game.format}
         own["order"] = Board.Order.LOWER if game.lower_is_better else Board.Order.HIGHER
         Board.objects.get_or_create(slug=game.slug, defaults=own)
+        if game.daily:
+            own |= {"title": f"Daily {game.title}", "champion_weight": 0}
+            own |= dict.fromkeys(("keeps_week", "keeps_month", "keeps_all"), False)
+            Board.objects.get_or_create(slug=daily_board(game.slug), defaults=own)
 
 
 class GamesConfig(AppConfig):

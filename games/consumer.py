@@ -4,8 +4,10 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from games import messages, runs
+from games import messages, ranking, runs
+from games.daily import puzzles
 from games.game import Game, SignInFirst, find
+from games.modes import parse
 from games.runs import Run, RunOver
 from leaderboard import reports
 from leaderboard.stream import overtaken
@@ -44,14 +46,20 @@ class PlayConsumer(SiteConsumer):
             raise SignInFirst
         return self.player.pk
 
-    async def on_start(self, _: messages.Start) -> None:
-        player = self._player_id()
+    async def on_start(self, message: messages.Start) -> None:
+        player, mode = self._player_id(), parse(message.mode)
         await enter("run_start", str(player))
         await enter("run_start_address", socket_address(self.scope))
-        self.run = await runs.begin(self.game, player)
+        seed = await puzzles.seed_for(self.game, self.player, mode, puzzles.cookie_in(self.scope["headers"]))
+        self.run = await runs.current(self.game, player, mode)
+        if self.run is None:
+            await puzzles.check_first_try(self.game, self.player, mode)
+            self.run = await runs.begin(self.game, player, mode, seed=seed)
         if self.run.seq == 0:
             counters.count("runs_started")
         await self._show()
+        if self.run.over:  # A puzzle of the day that was played: its result is shown again.
+            await self._rank()
         await self.show_presence()
 
     async def on_resume(self, message: messages.Resume) -> None:
@@ -109,17 +117,18 @@ class PlayConsumer(SiteConsumer):
     async def _show(self) -> None:
         run = self.run
         assert run is not None
-        await self.reply(messages.RunState(run.id, run.seq, run.points, run.over, run.view))
+        await self.reply(messages.RunState(run.id, run.seq, run.points, run.over, run.view, run.started_ms))
 
     async def _rank(self) -> None:
         run = self.run
         assert run is not None
         try:
-            report = await runs.submit(run, self.player.card)
+            report = await ranking.submit(run, self.player.card)
         except GameError as error:
             counters.count(f"run_refused_{error.code}")
             raise
         counters.count("runs_finished")
         self.run = msgspec.structs.replace(run, log=None)  # It is kept by now, and long: not in each socket's memory.
         await self.reply(messages.Finished(run.id, run.points, reports.to_state(report)))
-        await together(runs.settled(run), self.show_presence(), overtaken.tell(run.game.slug, run.player, report))
+        told = overtaken.tell(run.board or run.game.slug, run.player, report)
+        await together(ranking.settled(run), self.show_presence(), told)

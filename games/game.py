@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from games.discovery import game_folders
+from leaderboard.words import MOVE
 from live.errors import GameError
 
 
@@ -88,13 +89,24 @@ class Theme:
 
 
 @dataclass(frozen=True)
+class Daily:
+    """A puzzle for every day: the same for everybody, one try, at most so many inputs. `words` say so to players."""
+
+    inputs_max: int
+    words: str
+
+
+@dataclass(frozen=True)
 class Game:
     """A game's name, its words for the lobby, its rules, and the most points a run can be ranked with.
 
-    `lower_is_better`, `unit` and `format` (`points`, or `time` for milliseconds) are those of its board at first.
+    `lower_is_better`, `unit` and `format` (`points`, `time` for milliseconds, or `moves`) are those of its board at
+    first. With `moves` the rules' points are moves, and the server adds the time of the whole run, so that of equal
+    ones the quicker is better.
     Where lower is better only a run that is over by the rules counts: one that was broken off would win.
     `points_per_coin` is None where more points are no better play: then each run pays the same.
     `fast` and `too_fast` are inputs a second over a whole run: people hardly play so, and never.
+    The lobby shows games by `lobby_order`, the lowest first.
     `themes_title` is what the shop calls the themes together, such as "Tile themes".
     """
 
@@ -113,6 +125,17 @@ class Game:
     too_fast: float = 15.0
     themes_title: str = "Themes"
     themes: tuple[Theme, ...] = ()
+    daily: Daily | None = None
+    lobby_order: int = 50
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether the time of a run is part of its result."""
+        return self.format == "moves"
+
+    def points(self, state: Any) -> int:
+        """The points of a state as boards have them; of a timed game without the time."""
+        return self.rules.points(state) * (MOVE if self.is_timed else 1)
 
     @property
     def theme_kind(self) -> str:
@@ -137,8 +160,8 @@ def _games() -> dict[str, Game]:
 
 
 def all_games() -> list[Game]:
-    """Every game, by folder name."""
-    return list(_games().values())
+    """Every game, as the lobby orders them."""
+    return sorted(_games().values(), key=lambda game: (game.lobby_order, game.slug))
 
 
 def known(slug: str) -> Game | None:

@@ -5,7 +5,7 @@ from store.keys import Key
 run = Key(
     "games:{<run>}:run",
     "hash",
-    "game, player, seed, state, seq, points, over, started_ms, settled",
+    "game, player, seed, state, seq, points, over, started_ms, mode, settled",
     ends="7 days after a move, 1 day once ranked",
     owner="run",
 )
@@ -16,7 +16,7 @@ moments = Key("games:{<run>}:moments", "list", "when each of them was taken, UTC
 current = Key(
     "games:{player:<player>}:current:<game>",
     "string",
-    "id of the player's newest run of a game",
+    "id of the player's newest run of a game, for free play or `<game>/<mode>`",
     ends="with the run",
     owner="player",
 )

@@ -8,9 +8,15 @@ from live.protocol import ClientMessage, ServerMessage, SiteMessage
 
 
 class Start(ClientMessage, tag="start"):
-    """Give me my open run of this game, or a new one when none is open; answered by `run`."""
+    """Give me my open run of this game, or a new one when none is open; answered by `run`.
+
+    `mode` says what for: empty for free play, `daily/<day>` for today's puzzle, which there is one try at,
+    `archive/<day>` for a former day's, `beat/<run>` for somebody's run. The latter two are not ranked.
+    """
 
     cost: ClassVar[int] = 10
+
+    mode: Annotated[str, msgspec.Meta(max_length=60)] = ""
 
 
 class Resume(ClientMessage, tag="resume"):
@@ -38,13 +44,14 @@ class End(ClientMessage, tag="end"):
 
 
 class RunState(ServerMessage, tag="run"):
-    """A run as it stands: answer to `start` and `resume`, and to a `move` that did not fit."""
+    """A run as it stands: answer to `start` and `resume`, and to a `move` that did not fit. `started_ms` is UTC."""
 
     run: str
     seq: int
     points: int
     over: bool
     view: dict[str, Any]
+    started_ms: int
 
 
 class Moved(ServerMessage, tag="moved"):

@@ -84,6 +84,21 @@ class Rating(models.Model):
         return f"{self.player_id} {self.game}: {self.shown}"
 
 
+class Puzzle(models.Model):
+    """A day's puzzle of a game: its seed, drawn when the day has begun."""
+
+    game = models.SlugField(max_length=40)
+    day = models.DateField()
+    seed = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["-day", "game"]
+        constraints = [models.UniqueConstraint(fields=["game", "day"], name="puzzle_once")]
+
+    def __str__(self) -> str:
+        return f"{self.game} {self.day}"
+
+
 class Block(models.Model):
     """A player who wants never to meet another again: not in a room, not by a challenge, not by an emote."""
 

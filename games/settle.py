@@ -5,7 +5,9 @@ import logging
 from django.db import DatabaseError
 
 from accounts.models import Player
-from games import runs
+from games import ranking
+from games.modes import DAILY, today
+from games.ranking import DayOver
 from games.runs import Run
 from leaderboard import boards
 from leaderboard.boards import FinishedRun
@@ -17,17 +19,19 @@ logger = logging.getLogger(__name__)
 
 async def settle() -> int:
     """Rank what is left unranked and return how many runs that were. The worker does this every 10 seconds."""
-    left = await runs.unsettled()
+    left = await ranking.unsettled()
     players = {player.pk: player async for player in Player.objects.filter(pk__in={run.player for run in left})}
     ready: list[tuple[Run, FinishedRun]] = []
     for run in left:
         try:
-            if (player := players.get(run.player)) and await runs.has_scored(run):
-                ready.append((run, await runs.finished(run, player.card)))
+            if run.mode.kind == DAILY and run.mode.day != today():
+                raise DayOver
+            if (player := players.get(run.player)) and await ranking.has_scored(run):
+                ready.append((run, await ranking.finished(run, player.card)))
             else:
-                await runs.settled(run)
+                await ranking.settled(run)
         except GameError as error:  # Such as of a board that is gone: nobody can rank it.
-            await runs.settled(run)
+            await ranking.settled(run)
             logger.warning("run %s stays unranked: %s", run.id, error)
         except (StoreUnavailable, DatabaseError):
             raise
@@ -45,7 +49,7 @@ async def settle() -> int:
 
 async def _rank(ready: list[tuple[Run, FinishedRun]]) -> None:
     for (run, _), answer in zip(ready, await boards.submit_many([each for _, each in ready], full=True), strict=True):
-        await runs.settled(run)
+        await ranking.settled(run)
         if isinstance(answer, GameError):
             logger.warning("run %s stays unranked: %s", run.id, answer)
         else:

@@ -1,5 +1,7 @@
 """The lobby, the page of a game, and replays of kept runs."""
 
+from typing import Any
+
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -8,10 +10,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.guests import sign_in_as_guest
 from flags import flags
 from flags.views import flagged, reads_flags
-from games import replay as replays
-from games.game import UnknownGame, all_games, find
+from games.daily import puzzles
+from games.game import Game, UnknownGame, all_games, find
+from games.kept_runs import replay as replays
+from games.kept_runs import sharing
+from games.modes import BEAT, FREE_PLAY, Mode, today
 from games.rooms import replays as kept_matches
-from games.rooms.game import all_room_games, known_room_game
+from games.rooms.game import RoomGame, all_room_games, known_room_game
 from games.rooms.pages import STRIP_COUNT, live_rooms
 from leaderboard import known_boards as boards
 from leaderboard.errors import UnknownBoard, UnknownPeriod
@@ -29,15 +34,24 @@ PLAY_BOARD_COUNT = 10
 @require_safe
 @reads_flags
 async def lobby(request: HttpRequest) -> HttpResponse:
-    """Every game with its Play button and its board of today. One round trip however many games there are."""
-    games, player = all_games(), request.player
-    boards = [board_context(game.slug, "day", LOBBY_BOARD_COUNT, player) for game in games]
-    request.flags, feed, live, *shown = await together(
-        flags.of(player), feed_context(), live_rooms(STRIP_COUNT), *boards
+    """Every game with its Play button, what is live, and the first game's board of today."""
+    games, room_games, player = all_games(), all_room_games(), request.player
+    request.flags, feed, live, board = await together(
+        flags.of(player),
+        feed_context(),
+        live_rooms(STRIP_COUNT),
+        board_context(games[0].slug, "day", LOBBY_BOARD_COUNT, player),
     )
-    listed = [{"game": game, **context} for game, context in zip(games, shown, strict=True)]
-    context = {"games": listed, "room_games": all_room_games(), "live": live, **feed}
-    return render(request, "games/lobby.html", context)
+    cards = [_card(game, reverse("games:play", args=[game.slug])) for game in games]
+    cards += [_card(game, reverse("rooms:quick", args=[game.slug]), is_room=True) for game in room_games]
+    cards.sort(key=lambda card: card["game"].lobby_order)
+    return render(
+        request, "games/lobby.html", {"cards": cards, "room_games": room_games, "live": live, **feed, **board}
+    )
+
+
+def _card(game: Game | RoomGame, url: str, *, is_room: bool = False) -> dict[str, Any]:
+    return {"game": game, "url": url, "is_room": is_room}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -55,11 +69,60 @@ async def play(request: HttpRequest, slug: str) -> HttpResponse | HttpResponseRe
         await sign_in_as_guest(request)
     if request.method == "POST" or page == "rooms:quick":
         return redirect(page, slug)
-    request.visited_game = slug
-    context = await board_context(slug, "day", PLAY_BOARD_COUNT, request.player)
+    return await play_page(request, game)
+
+
+async def play_page(request: HttpRequest, game: Game, mode: Mode = FREE_PLAY, **more: Any) -> HttpResponse:
+    """The page of a game, to be played in a mode, with the board beside it that such runs are for."""
+    request.visited_game = game.slug
+    context = await board_context(mode.board(game) or game.slug, "day", PLAY_BOARD_COUNT, request.player)
     theme = request.player.wearing(game.theme_kind) if request.player else ""
     hint_first = await flags.arm("hint-first", request.player) == "b"
-    return render(request, f"games/{slug}.html", {"game": game, "theme": theme, "hint_first": hint_first, **context})
+    own = {"game": game, "mode": mode, "theme": theme, "hint_first": hint_first, "ranked": bool(mode.board(game))}
+    return render(request, f"games/{game.slug}.html", own | context | more)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+async def beat(request: HttpRequest, run: str) -> HttpResponse:
+    """Play the seed of a kept run, unranked, with its points beside one's own."""
+    kept = await _replay_or_404(run)
+    if puzzles.day_of(kept) == today():
+        return render(request, "games/daily/wait.html", await _shared(request, kept))
+    if request.method == "POST":
+        if request.player is None:
+            await sign_in_as_guest(request)
+        return redirect("games:beat", run)
+    game = find(replays.record_of(kept).game)
+    more = {"beaten": kept, "ghost": await replays.points_of(kept), "mode_title": f"{game.title}: beat it"}
+    return await play_page(request, game, Mode(BEAT, run), **more)
+
+
+async def _shared(request: HttpRequest, kept: Run) -> dict[str, Any]:
+    """What previews of a run's page show."""
+    game = find(replays.record_of(kept).game)
+    url = request.build_absolute_uri(reverse("games:replay", args=[kept.pk]))
+    picture = request.build_absolute_uri(reverse("games:picture", args=[kept.pk]))
+    return {"game": game, "run": kept, "share_title": sharing.title(kept, game), "url": url, "picture": picture}
+
+
+@require_safe
+@flagged("replays")
+async def share(request: HttpRequest, run: str) -> HttpResponse:
+    """The lines that a player passes on, and the address, as JSON."""
+    await enter("replay", str(request.player.pk) if request.player else client_address(request))
+    kept = await _replay_or_404(run)
+    url = request.build_absolute_uri(reverse("games:replay", args=[run]))
+    return JsonResponse({"text": await sharing.text(kept, url), "url": url})
+
+
+@require_safe
+@flagged("replays")
+async def picture(request: HttpRequest, run: str) -> HttpResponse:
+    """The picture of a result, for previews of links to it."""
+    await enter("replay", str(request.player.pk) if request.player else client_address(request))
+    answer = HttpResponse(await sharing.picture(await _replay_or_404(run)), content_type="image/png")
+    answer.headers["Cache-Control"] = "public, max-age=3600"
+    return answer
 
 
 @require_safe
@@ -73,9 +136,12 @@ async def replay(request: HttpRequest, run: str) -> HttpResponse:
         if not await kept_matches.shown().filter(pk=room).aexists():
             raise Http404(str(error)) from error
         return redirect(f"{reverse('rooms:room', args=[room])}?replay")  # A rating: the match after which it stands.
-    game = find(replays.record_of(kept).game)
-    theme = kept.player.wearing(game.theme_kind)
-    context = {"game": game, "run": kept, "theme": theme, "moves": len(replays.record_of(kept).inputs)}
+    context = await _shared(request, kept)
+    if not await puzzles.may_watch(kept, request.player):
+        return render(request, "games/daily/wait.html", context)
+    game, theme = context["game"], kept.player.wearing(context["game"].theme_kind)
+    may_beat = puzzles.day_of(kept) != today()
+    context |= {"theme": theme, "moves": len(replays.record_of(kept).inputs), "may_beat": may_beat}
     return render(request, [f"games/{game.slug}_replay.html", "games/no_replay.html"], context)
 
 
@@ -85,6 +151,8 @@ async def replay_frames(request: HttpRequest, run: str) -> HttpResponse:
     """Frames of a run from `?from=` on, re-simulated by the rules, as JSON."""
     await enter("replay", str(request.player.pk) if request.player else client_address(request))
     kept = await _replay_or_404(run)
+    if not await puzzles.may_watch(kept, request.player):
+        return JsonResponse({"error": str(puzzles.PlayFirst())}, status=403)
     try:
         response = JsonResponse(await replays.frames(kept, replays.first_frame(request.GET.get("from", "0"))))
     except replays.BadFrame as error:

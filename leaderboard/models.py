@@ -27,6 +27,7 @@ class Board(models.Model):
     class Format(models.TextChoices):
         POINTS = "points", "12,345"
         TIME = "time", "milliseconds, as m:ss.mmm"
+        MOVES = "moves", "moves, and the time where they are equal"
 
     slug = models.SlugField(primary_key=True, max_length=40, editable=False)
     title = models.CharField(max_length=60)
@@ -62,8 +63,8 @@ class Board(models.Model):
 
     @property
     def unit_word(self) -> str:
-        """The unit shown after a result; empty for a time, which needs none."""
-        return "" if self.format == self.Format.TIME else self.unit
+        """The unit shown after a result; empty where the result says it itself."""
+        return self.unit if self.format == self.Format.POINTS else ""
 
     @property
     def kinds(self) -> list[str]:

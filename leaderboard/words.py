@@ -2,9 +2,12 @@
 
 from typing import Protocol
 
+#: Where fewer moves are better, and with as many less time, a result is moves times this plus milliseconds.
+MOVE = 10_000_000
+
 
 class Written(Protocol):
-    """How results are written: `format` is `points` or `time` (milliseconds), `unit` the word for them."""
+    """How results are written: `format` is `points`, `time` (milliseconds) or `moves`, `unit` the word for points."""
 
     @property
     def format(self) -> str: ...
@@ -14,14 +17,29 @@ class Written(Protocol):
 
 
 def result(points: int, board: Written) -> str:
-    """`12,345`, or milliseconds as `1:05.250`."""
-    if board.format != "time":
+    """`12,345`, milliseconds as `1:05.250`, or moves as `12 moves · 1:05.250`."""
+    if board.format == "time":
+        return _time(points)
+    if board.format != "moves":
         return f"{points:,}"
-    minutes, ms = divmod(points, 60_000)
-    return f"{minutes}:{ms // 1000:02}.{ms % 1000:03}"
+    moves, ms = divmod(points, MOVE)
+    words = "1 move" if moves == 1 else f"{moves:,} moves"
+    return f"{words} · {_time(ms)}" if ms else words
+
+
+def _time(ms: int) -> str:
+    minutes, rest = divmod(ms, 60_000)
+    return f"{minutes}:{rest // 1000:02}.{rest % 1000:03}"
+
+
+def gap(points: int, board: Written) -> str:
+    """How far two results are apart. Of moves, the time says nothing unless they are equal."""
+    if board.format != "moves" or points < MOVE // 2:
+        return _time(points) if board.format == "moves" else result(points, board)
+    return result(MOVE * round(points / MOVE), board)
 
 
 def with_unit(points: int, board: Written) -> str:
-    """`12,345 points`; a time needs no unit: `1:05.250`."""
+    """`12,345 points`; times and moves need no unit: `1:05.250`."""
     written = result(points, board)
-    return written if board.format == "time" else f"{written} {board.unit}"
+    return f"{written} {board.unit}" if board.format == "points" else written

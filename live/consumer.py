@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 
 REFUSALS_MAX = 10
 REFUSALS_WINDOW_S = 60.0
-TOPICS_MAX = 8
+TOPICS_MAX = 12
 WATCH_AGAIN_S = 0.5
 CLOSE_TIMEOUT_S = 2.0
 

@@ -15,8 +15,8 @@ from django.db.models import Count
 from accounts.ranks import MODERATOR
 from audit.actions import Act, action
 from flags import flags
-from games import record
 from games.game import Game, known
+from games.kept_runs import record
 from leaderboard.models import Run
 from live.errors import GameError
 from moderation import visibility

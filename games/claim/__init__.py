@@ -21,5 +21,6 @@ ROOM_GAME = RoomGame(
         Achievement("claim-land-1200", "Empire", "Hold 1,200 cells at once in Claim.", "best_cells", 1_200, 200),
         Achievement("claim-kills-5", "Scissors", "Cut 5 lines in one round of Claim.", "kills", 5, 80),
     ),
+    lobby_order=20,
     emotes=(),
 )

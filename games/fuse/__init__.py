@@ -1,7 +1,7 @@
 """Fuse: slide the tiles, fuse equal neighbours."""
 
 from games.fuse import rules
-from games.game import Achievement, Game, Theme
+from games.game import Achievement, Daily, Game, Theme
 
 GAME = Game(
     slug="fuse",
@@ -26,4 +26,6 @@ GAME = Game(
         Theme("tiles-candy", "Candy", 350),
         Theme("tiles-ink", "Ink", 500),
     ),
+    lobby_order=10,
+    daily=Daily(200, "The same tiles for everybody. At most 200 moves."),
 )

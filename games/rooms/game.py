@@ -115,12 +115,18 @@ class RoomGame:
     win_coins: int = 10
     achievements: tuple[Achievement, ...] = ()
     arena: Arena | None = None
+    lobby_order: int = 50
     emotes: tuple[str, ...] = ("Hi!", "Good luck!", "Nice!", "Wow!", "Oops!", "GG")
 
     @property
     def ratings_board(self) -> str:
         """The slug of its board of ratings."""
         return f"{self.slug}-rating" if self.arena else self.slug
+
+    @property
+    def picture(self) -> list[str]:
+        """The templates of its picture in the lobby: its own, if it has one."""
+        return [f"games/{self.slug}_picture.html", "games/picture.html"]
 
     @property
     def small(self) -> list[str]:
@@ -150,8 +156,8 @@ def _module(folder: Path) -> str:
 
 
 def all_room_games() -> list[RoomGame]:
-    """Every room game, by folder name."""
-    return list(_games().values())
+    """Every room game, as the lobby orders them."""
+    return sorted(_games().values(), key=lambda game: (game.lobby_order, game.slug))
 
 
 def known_room_game(slug: str) -> RoomGame | None:

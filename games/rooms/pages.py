@@ -14,8 +14,8 @@ from accounts.guests import sign_in_as_guest
 from accounts.models import Player
 from flags.views import flagged
 from games.game import UnknownGame
+from games.kept_runs.replay import BadFrame, first_frame
 from games.models import Block
-from games.replay import BadFrame, first_frame
 from games.rooms import ratings, registry, replays, rooms
 from games.rooms.game import RoomGame, all_room_games, find_room_game, known_room_game
 from games.rooms.meeting import arena

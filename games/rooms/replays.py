@@ -10,8 +10,8 @@ from asgiref.sync import sync_to_async
 from django.db.models import QuerySet
 
 from accounts.cards import Card
+from games.kept_runs.replay import FRAMES_MAX
 from games.models import Match
-from games.replay import FRAMES_MAX
 from games.rooms.game import RoomGame, all_room_games, find_room_game
 from games.rooms.rooms import Seat
 from games.rooms.running.log import Entry, after, states

@@ -14,8 +14,8 @@ from asgiref.sync import sync_to_async
 from django.db import transaction
 
 from accounts.models import Player
+from games.kept_runs.record import Record
 from games.models import Match, MatchSeat, Rating
-from games.record import Record
 from games.rooms import keys, ratings, registry
 from games.rooms.game import RoomGame, find_room_game
 from games.rooms.messages import Rated

@@ -12,8 +12,8 @@ from leaderboard.words import result
 
 PAGE = 1_000
 HEADER: list[object] = ["rank", "player", "name", "country", "guest", "points", "reached_at"]
-# These columns replace `points` on a board of times.
-TIMES: list[object] = ["time_ms", "time"]
+# These columns replace `points` on a board of times, or of moves and times.
+WRITTEN: dict[str, list[object]] = {"time": ["time_ms", "time"], "moves": ["moves_and_ms", "moves"]}
 
 
 async def lines(slug: str, kind: str) -> AsyncIterator[str]:
@@ -25,7 +25,7 @@ async def lines(slug: str, kind: str) -> AsyncIterator[str]:
     board = await find(slug)
     at_ms = now_ms()  # Export the period in which it began, even if that ends meanwhile.
     page = await standings.top(slug, kind, PAGE, now_ms=at_ms)
-    yield line([*HEADER[:5], *TIMES, *HEADER[6:]] if board.format == "time" else HEADER)
+    yield line([*HEADER[:5], *WRITTEN.get(board.format, HEADER[5:6]), *HEADER[6:]])
     while True:
         for row in page.rows:
             yield line(_cells(board, row))
@@ -37,5 +37,5 @@ async def lines(slug: str, kind: str) -> AsyncIterator[str]:
 def _cells(board: Board, row: Row) -> list[object]:
     reached = datetime.fromtimestamp(row.at_ms / 1000, UTC).isoformat()
     card = row.card
-    points = [row.points, result(row.points, board)] if board.format == "time" else [row.points]
+    points = [row.points, result(row.points, board)] if board.format in WRITTEN else [row.points]
     return [row.rank, row.player, safe(card.name), safe(card.country), int(card.guest), *points, reached]

@@ -31,9 +31,11 @@ PAST_TITLES = {"day": "Yesterday", "week": "Last week", "month": "Last month"}
 @require_safe
 async def boards_index(request: HttpRequest) -> HttpResponse:
     """Every board with the first ten of its week, or of the first of month, all time and day that it keeps."""
+    boards = [board async for board in Board.objects.all()]
+    boards.sort(key=lambda board: board.slug != board.game)  # A game's own before those of its days and ratings.
     kinds = {
         board.slug: next((kind for kind in ("week", "month", "all", "day") if kind in board.kinds), KINDS[-1])
-        async for board in Board.objects.all()
+        for board in boards
     }
     shown = await together(*(board_context(slug, kind, INDEX_COUNT, request.player) for slug, kind in kinds.items()))
     return render(request, "leaderboard/index.html", {"boards": shown})

@@ -26,6 +26,12 @@ def points(value: object, board: Any) -> str:
 
 
 @register.filter
+def gap(value: object, board: Any) -> str:
+    """How far two results are apart, in the board's format."""
+    return words.gap(value, board) if isinstance(value, int) else ""
+
+
+@register.filter
 def with_unit(value: int, board: words.Written) -> str:
     """Points in the board's format, with the unit if they need one."""
     return words.with_unit(value, board)

@@ -5,7 +5,7 @@ import { glide, positions } from "glide";
 import { player, socket, topics } from "live/site";
 import { dress } from "looks";
 import { Pause } from "pause";
-import { pointsIn } from "points";
+import { gapIn, pointsIn } from "points";
 import { speak } from "speak";
 
 const MARKED_MS = 2_000;
@@ -106,7 +106,7 @@ class LiveBoard extends HTMLElement {
     own.querySelector("[data-own-size]").textContent = number.format(size);
     own.querySelector("[data-own-points]").textContent = pointsIn(this.written.format, points);
     own.querySelector("[data-own-moved]").textContent = moved(rank_before, rank);
-    own.querySelector("[data-own-next]").textContent = to_next ? ` · ${pointsIn(this.written.format, to_next)} to #${number.format(rank - 1)}` : "";
+    own.querySelector("[data-own-next]").textContent = to_next ? ` · ${gapIn(this.written.format, to_next)} to #${number.format(rank - 1)}` : "";
   }
 }
 

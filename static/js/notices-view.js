@@ -1,7 +1,7 @@
 // <live-notices>: messages to this player alone: passed by somebody, an achievement, or an operators' notice. DOM only.
 
 import { socket } from "live/site";
-import { pointsIn } from "points";
+import { gapIn } from "points";
 import { speak } from "speak";
 
 const STAYS_MS = 12_000;
@@ -17,7 +17,7 @@ class LiveNotices extends HTMLElement {
   }
 
   #passed({ title, period, by, points, format, rank }) {
-    const text = `${by} passed you on ${title} ${period.toLowerCase()}, by ${pointsIn(format, points)}. You are #${number.format(rank)}.`;
+    const text = `${by} passed you on ${title} ${period.toLowerCase()}, by ${gapIn(format, points)}. You are #${number.format(rank)}.`;
     this.#passing(text);
   }
 

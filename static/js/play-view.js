@@ -3,6 +3,7 @@
 import { socket } from "live/site";
 import { pointsIn } from "points";
 import { fillResult } from "result-view";
+import { share } from "share";
 import { Sound } from "sound";
 
 const END_ASKED_MS = 3_000;
@@ -27,7 +28,12 @@ export class PlayView {
     this.result = document.querySelector("[data-result]");
     this.stage = document.querySelector("[data-stage]");
     this.endButton.addEventListener("click", () => this.#askEnd());
-    this.result.querySelector("[data-again]").addEventListener("click", () => this.#again());
+    this.again = this.result.querySelector("[data-again]"); // A puzzle of the day has one try.
+    this.again?.addEventListener("click", () => this.#again());
+    this.share = this.result.querySelector("[data-share]");
+    this.share?.addEventListener("click", () => share(run.state.run, this.share));
+    const ghost = document.getElementById("ghost-points");
+    this.ghost = ghost && { points: JSON.parse(ghost.textContent), part: document.querySelector("[data-ghost]") };
     socket.addEventListener("state", () => this.#showLine());
     run.addEventListener("change", () => this.#show());
     run.addEventListener("finished", (event) => this.#finished(event.detail));
@@ -41,7 +47,8 @@ export class PlayView {
   }
 
   #show() {
-    const { points, over } = this.run.state;
+    const { points, over, seq } = this.run.state;
+    if (this.ghost) this.ghost.part.textContent = pointsIn(this.board.format, this.ghost.points[Math.min(seq, this.ghost.points.length - 1)]);
     this.points.textContent = pointsIn(this.board.format, points);
     this.endButton.disabled = !this.run.playable;
     if (!over) this.result.hidden = true;
@@ -77,7 +84,8 @@ export class PlayView {
   #finished(message) {
     fillResult(this.result, message, this.board);
     this.result.hidden = false;
-    this.result.querySelector("[data-again]").focus({ preventScroll: true });
+    if (this.share) this.share.hidden = !message.report.changes.length;
+    (this.again ?? this.result).focus({ preventScroll: true });
     this.sound.play(180);
   }
 }

@@ -1,15 +1,30 @@
 // Results in words, as their board writes them; the same as leaderboard/words.py. Pure.
 
 const number = new Intl.NumberFormat();
+const MOVE = 10_000_000;
 
-// "12,345", or milliseconds as "1:05.250".
+// "12,345", milliseconds as "1:05.250", or moves as "12 moves · 1:05.250".
 export function pointsIn(format, points) {
-  if (format !== "time") return number.format(points);
-  const seconds = String(Math.floor(points / 1000) % 60).padStart(2, "0");
-  return `${Math.floor(points / 60_000)}:${seconds}.${String(points % 1000).padStart(3, "0")}`;
+  if (format === "time") return timeIn(points);
+  if (format !== "moves") return number.format(points);
+  const [moves, ms] = [Math.floor(points / MOVE), points % MOVE];
+  return ms ? `${movesIn(moves)} · ${timeIn(ms)}` : movesIn(moves);
 }
 
-// "12,345 points"; a time needs no unit.
+export function timeIn(ms) {
+  const seconds = String(Math.floor(ms / 1000) % 60).padStart(2, "0");
+  return `${Math.floor(ms / 60_000)}:${seconds}.${String(ms % 1000).padStart(3, "0")}`;
+}
+
+const movesIn = (moves) => (moves === 1 ? "1 move" : `${number.format(moves)} moves`);
+
+// How far two results are apart. Of moves, the time says nothing unless they are equal.
+export function gapIn(format, points) {
+  if (format !== "moves") return pointsIn(format, points);
+  return points < MOVE / 2 ? timeIn(points) : movesIn(Math.round(points / MOVE));
+}
+
+// "12,345 points"; times and moves need no unit.
 export function withUnit({ format, unit }, points) {
-  return format === "time" ? pointsIn(format, points) : `${pointsIn(format, points)} ${unit}`;
+  return format === "points" ? `${pointsIn(format, points)} ${unit}` : pointsIn(format, points);
 }

@@ -1,6 +1,6 @@
 // The panel after a run: points, best before, rank and gain per period, neighbours. DOM only.
 
-import { pointsIn } from "points";
+import { gapIn, pointsIn } from "points";
 
 const number = new Intl.NumberFormat();
 const TITLES = { day: "Today", week: "This week", month: "This month", all: "All time" };
@@ -10,11 +10,22 @@ export function fillResult(panel, { points, report }, board) {
   const put = (name, ...content) => panel.querySelector(`[data-result-${name}]`).replaceChildren(...content);
   const all = report.changes.at(-1);
   put("points", pointsIn(board.format, points));
-  put("words", all ? words(points, all, board) : board.order === "asc" ? "Only a run that is played to its end counts." : "A run counts from 1 point.");
+  put("words", all ? words(points, all, board) : unranked(points, board));
   put("periods", ...report.changes.map((change) => periodRow(change, board)));
   const day = report.changes[0];
   put("neighbours", ...(day?.rows ?? []).map((row) => neighbour(row, row.rank === day.rank, board)));
   for (const part of panel.querySelectorAll("[data-result-ranked]")) part.hidden = !all;
+}
+
+function unranked(points, { beat, order, format, unranked: isUnranked }) {
+  if (beat !== undefined) {
+    const other = Number(beat);
+    if (points === other) return "As much as the run to beat.";
+    const isBetter = order === "asc" ? points < other : points > other;
+    return isBetter ? `You beat ${pointsIn(format, other)}!` : `${pointsIn(format, other)} stands. Try again.`;
+  }
+  if (isUnranked !== undefined) return "Played for fun: not ranked.";
+  return order === "asc" ? "Only a run that is played to its end counts." : "A run counts from 1 point.";
 }
 
 function words(points, { points_before }, { format, order }) {
@@ -31,7 +42,7 @@ function periodRow({ kind, rank, rank_before, size, to_next }, { format }) {
   const gained = rank_before ? rank_before - rank : 0;
   const gain = element("td", rank_before === null ? "new" : gained ? `▲ ${number.format(gained)}` : "–");
   if (gained || rank_before === null) gain.className = "result-gained";
-  const next = to_next === null ? "leading" : pointsIn(format, to_next);
+  const next = to_next === null ? "leading" : gapIn(format, to_next);
   row.append(title, element("td", `${number.format(rank)} of ${number.format(size)}`), gain, element("td", next));
   return row;
 }

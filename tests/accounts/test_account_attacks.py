@@ -5,7 +5,7 @@ import pytest
 from accounts.models import Player
 from accounts.sign_in.forms import NewPlayerForm, RenameForm, SettingsForm
 from achievements.models import Award
-from games import runs
+from games import ranking, runs
 from games.game import find
 from leaderboard import boards
 from leaderboard.boards import FinishedRun
@@ -218,7 +218,7 @@ class TestDeletion:
         ended = await runs.end(run)
         await deletion.delete(bob)
         with pytest.raises(runs.UnknownRun):
-            await runs.rank(ended, bob.card)
+            await ranking.rank(ended, bob.card)
         assert await top() == []
 
     async def test_a_run_that_ends_meanwhile_is_refused(self, bob):

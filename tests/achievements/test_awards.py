@@ -10,7 +10,7 @@ from achievements import awards
 from achievements.models import Award, Progress
 from achievements.rules import every, measures
 from games.game import find
-from games.record import record
+from games.kept_runs.record import record
 from leaderboard import boards, keys
 from leaderboard.boards import FinishedRun
 from leaderboard.known_boards import now_ms

@@ -19,7 +19,7 @@ from accounts.sign_in import hashing, mail_address
 from accounts.sign_in.forms import NewPasswordForm
 from accounts.sign_in.hashing import Busy, PooledHasher
 from audit.models import Entry
-from games import runs
+from games import ranking, runs
 from games.game import find
 from leaderboard.models import Run
 from moderation import account_actions
@@ -50,11 +50,11 @@ class TestNothingForNobody:
 
     async def test_a_run_without_points_is_kept_nowhere(self, alice):
         run = await runs.end(await runs.begin(find("fuse"), alice.pk))
-        report = await runs.rank(run, alice.card)
+        report = await ranking.rank(run, alice.card)
         assert report.changes == []
         await drain()
         assert not await Run.objects.aexists()
-        assert await runs.unsettled(now_ms=run.started_ms + 10**9) == []
+        assert await ranking.unsettled(now_ms=run.started_ms + 10**9) == []
 
     def test_an_address_makes_no_more_guests_than_it_may(self, client, settings):
         from dataclasses import replace

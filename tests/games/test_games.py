@@ -66,8 +66,8 @@ def coin(tmp_path, monkeypatch):
     registry._games.cache_clear()
 
 
-def test_fuse_is_found():
-    assert [game.slug for game in all_games()] == ["fuse"]
+def test_the_games_are_found():
+    assert [game.slug for game in all_games()] == ["fuse", "lights"]
 
 
 def test_there_is_no_other_game():
@@ -97,11 +97,11 @@ async def test_a_second_game_can_be_played_and_ranked(coin, alice):
 @pytest.mark.django_db(transaction=True)
 async def test_a_run_left_behind_is_ranked_by_the_worker(monkeypatch):
     from accounts.models import Player
-    from games import runs
+    from games import ranking, runs
     from leaderboard.reading import standings
 
     bob = await Player.objects.acreate(name="Bob")
-    monkeypatch.setattr(runs, "SETTLE_AFTER_MS", -1)
+    monkeypatch.setattr(ranking, "SETTLE_AFTER_MS", -1)
     run = await runs.begin(find("fuse"), bob.pk)
     while not run.points:
         for input in ("left", "down", "right", "up"):
@@ -118,15 +118,15 @@ async def test_a_run_left_behind_is_ranked_by_the_worker(monkeypatch):
 @pytest.mark.django_db(transaction=True)
 async def test_a_run_whose_board_is_gone_is_let_go(monkeypatch):
     from accounts.models import Player
-    from games import runs
+    from games import ranking, runs
     from leaderboard.errors import UnknownBoard
 
     async def gone(_: str):
         raise UnknownBoard
 
     bob = await Player.objects.acreate(name="Bob")
-    monkeypatch.setattr(runs, "SETTLE_AFTER_MS", -1)
-    monkeypatch.setattr(runs, "find_board", gone)
+    monkeypatch.setattr(ranking, "SETTLE_AFTER_MS", -1)
+    monkeypatch.setattr(ranking, "find_board", gone)
     await runs.end(await runs.begin(find("fuse"), bob.pk))
     assert await settle() == 1
     assert await settle() == 0

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from games import keys, runs
+from games import keys, ranking, runs
 from games.game import UnknownInput, find
-from games.record import states
+from games.kept_runs.record import states
 from leaderboard import boards
 from leaderboard import keys as board_keys
 from leaderboard.known_boards import now_ms
@@ -113,7 +113,7 @@ async def test_an_input_that_changes_nothing_takes_a_number_and_is_not_logged(al
 
 async def test_a_finished_run_is_ranked_with_the_points_that_the_server_counted(alice):
     run = await play_to_the_end(await runs.begin(FUSE, alice.pk))
-    report = await runs.rank(run, alice.card)
+    report = await ranking.rank(run, alice.card)
     assert report.points == run.points == replayed(run.seed, json.loads(await record_of())["inputs"]).points
     assert (await standings.standing("fuse", "day", alice.pk)).points == run.points
 
@@ -127,13 +127,13 @@ async def record_of() -> str:
 
 async def test_ranking_twice_is_ranking_once(alice):
     run = await runs.end(await play_on(await runs.begin(FUSE, alice.pk), 20))
-    assert await runs.rank(run, alice.card) == await runs.rank(run, alice.card)
+    assert await ranking.rank(run, alice.card) == await ranking.rank(run, alice.card)
     assert await boards.accepted_today(["fuse"]) == 1
 
 
 async def test_a_ranked_run_is_forgotten_before_its_report_so_that_it_is_never_ranked_anew(alice):
     run = await runs.end(await play_on(await runs.begin(FUSE, alice.pk), 20))
-    await runs.rank(run, alice.card)
+    await ranking.rank(run, alice.card)
     report_ms = await client().pttl(board_keys.report("fuse", run.id))
     for name in (keys.run(run.id), keys.inputs(run.id)):
         assert 0 < await client().pttl(name) < report_ms - 3600 * 1000
@@ -141,27 +141,27 @@ async def test_a_ranked_run_is_forgotten_before_its_report_so_that_it_is_never_r
 
 async def test_showing_a_ranked_run_again_and_again_does_not_lengthen_its_life(alice):
     run = await runs.end(await play_on(await runs.begin(FUSE, alice.pk), 20))
-    await runs.rank(run, alice.card)
+    await ranking.rank(run, alice.card)
     for name in (keys.run(run.id), keys.inputs(run.id)):
         await client().pexpire(name, 60_000)  # Nearly a day later…
-    await runs.rank(run, alice.card)
+    await ranking.rank(run, alice.card)
     for name in (keys.run(run.id), keys.inputs(run.id)):
         assert 0 < await client().pttl(name) <= 60_000
 
 
 async def test_a_run_whose_process_died_before_ranking_it_is_found(alice):
     ended = await runs.end(await runs.begin(FUSE, alice.pk))
-    assert await runs.unsettled() == []
-    later_ms = now_ms() + runs.SETTLE_AFTER_MS
-    assert [run.id for run in await runs.unsettled(now_ms=later_ms)] == [ended.id]
-    await runs.rank(ended, alice.card)
-    assert await runs.unsettled(now_ms=later_ms) == []
+    assert await ranking.unsettled() == []
+    later_ms = now_ms() + ranking.SETTLE_AFTER_MS
+    assert [run.id for run in await ranking.unsettled(now_ms=later_ms)] == [ended.id]
+    await ranking.rank(ended, alice.card)
+    assert await ranking.unsettled(now_ms=later_ms) == []
 
 
 async def test_a_run_that_did_not_end_after_all_is_not_settled(alice):
     run = await runs.begin(FUSE, alice.pk)
     await client().zadd(keys.finishing(), {run.id: 0})
-    assert await runs.unsettled() == []
+    assert await ranking.unsettled() == []
     assert await client().zcard(keys.finishing()) == 0
 
 

@@ -41,10 +41,10 @@ def press(page, numbers: str) -> None:
 
 def test_it_is_played_with_its_own_words_and_formats_everywhere(arcade, two_games):
     page = arcade()
-    hero = page.locator("section.hero", has=page.get_by_role("heading", name="Sprint"))
+    hero = page.locator("li.card", has=page.get_by_role("heading", name="Sprint"))
     expect(hero).to_contain_text("Six numbers. In order. Quick.")
     expect(hero.locator(".game-picture .letter")).to_have_text("6")
-    expect(page.locator("section.hero").first.locator(".game-picture")).to_be_visible()
+    expect(page.locator("li.card").first.locator(".game-picture")).to_be_visible()
     hero.get_by_role("button", name="Play Sprint").click()
     expect(page.locator(".points-label")).to_have_text("Time")
     expect(page.locator(".points-value")).to_have_text("0:00.000")
@@ -81,7 +81,7 @@ def test_it_is_played_with_its_own_words_and_formats_everywhere(arcade, two_game
     expect(page.locator(".board-points").first).to_have_text("Time")
 
     rival = arcade("/")
-    rival.locator("section.hero", has=rival.get_by_role("heading", name="Sprint")).get_by_role("button").click()
+    rival.locator("li.card", has=rival.get_by_role("heading", name="Sprint")).get_by_role("button").click()
     press(rival, "31" + "23456")
     expect(rival.locator("[data-result-periods]")).to_contain_text("0:02.001")  # What passes the first.
 
@@ -117,7 +117,7 @@ def test_it_is_played_with_its_own_words_and_formats_everywhere(arcade, two_game
 def test_who_is_passed_is_told_the_time_and_the_operators_read_it(arcade, two_games):
     slow, quick = arcade(), arcade()
     for page, presses in ((slow, "6543212" + "3456"), (quick, "65" + "123456")):
-        page.locator("section.hero", has=page.get_by_role("heading", name="Sprint")).get_by_role("button").click()
+        page.locator("li.card", has=page.get_by_role("heading", name="Sprint")).get_by_role("button").click()
         press(page, presses)
     expect(slow.locator(".notice-toast")).to_contain_text(re.compile(r"passed you on Sprint .*, by 0:0\d\.\d{3}\."))
     olga = as_olga(arcade())

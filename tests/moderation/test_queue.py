@@ -84,7 +84,7 @@ class TestSuspicion:
     def test_real_runs_keep_their_pauses(self):
         import json
 
-        from games import runs
+        from games import ranking, runs
         from games.game import find
 
         async def play() -> None:
@@ -92,7 +92,7 @@ class TestSuspicion:
             run = await runs.begin(find("fuse"), bob.pk)
             for n in range(30):
                 run = await runs.move(run, ("left", "down", "right", "up")[n % 4]) or run
-            await runs.rank(await runs.end(run), bob.card)
+            await ranking.rank(await runs.end(run), bob.card)
 
         run_sync(play())
         run_sync(drain())

@@ -6,7 +6,7 @@ from django.core.management import CommandError, call_command
 from accounts import keys as account_keys
 from accounts.models import Player
 from flags import flags
-from games import runs
+from games import ranking, runs
 from games.game import find
 from leaderboard import boards
 from leaderboard.boards import FinishedRun
@@ -38,7 +38,7 @@ async def live_a_little() -> None:
     run = await runs.begin(find("fuse"), player.pk)
     for input in ("left", "down", "right", "up"):
         run = await runs.move(run, input) or run
-    await runs.rank(await runs.end(run), player.card)
+    await ranking.rank(await runs.end(run), player.card)
     yesterday_ms = now_ms() - 24 * 60 * 60 * 1000
     await boards.submit(FinishedRun("old", "fuse", player.pk, player.card, 5, 0, "{}"), at_ms=yesterday_ms)
     await closing.close_ended()

@@ -8,7 +8,7 @@ import pytest
 from accounts.models import Player
 from games.fuse import rules
 from games.game import find
-from games.record import record
+from games.kept_runs.record import record
 from leaderboard import boards
 from leaderboard.boards import FinishedRun
 from leaderboard.models import Run
@@ -129,7 +129,7 @@ class TestReplay:
 
     def test_they_can_be_had_in_parts(self, client, bob, monkeypatch):
         whole = self.frames(client)["frames"]
-        monkeypatch.setattr("games.replay.FRAMES_MAX", 25)
+        monkeypatch.setattr("games.kept_runs.replay.FRAMES_MAX", 25)
         parts = [self.frames(client, start=start)["frames"] for start in (0, 25, 50)]
         assert [frame for part in parts for frame in part] == whole
         assert self.frames(client, start=61)["frames"] == []

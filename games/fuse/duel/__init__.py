@@ -11,6 +11,7 @@ ROOM_GAME = RoomGame(
     how_to_play="Slide your tiles with the arrow keys, WASD or a swipe. Fuse to 128 or more, and a stone falls on the "
     "other board. Who is stuck loses; at the bell more points win.",
     rules=room_rules,
+    lobby_order=40,
     achievements=(
         Achievement("duel-win", "First blood", "Win a rated Fuse Duel.", "wins", 1, 40),
         Achievement("duel-wins-25", "Duellist", "Win 25 rated Fuse Duels.", "wins", 25, 200),

@@ -1,7 +1,7 @@
 // The state of a run as the browser has it: the server's last answer, and the inputs sent since. Pure.
 
 export function initial() {
-  return { run: null, seq: 0, points: 0, over: false, view: null, pending: [] };
+  return { run: null, seq: 0, points: 0, over: false, view: null, started_ms: 0, pending: [] };
 }
 
 // After an input: it gets the next number and is pending until the server answers.
@@ -12,13 +12,13 @@ export function played(state, input) {
 }
 
 // After a `run` or `moved` message: the server's state wins, and inputs it has answered are no longer pending.
-export function received(state, { run, seq, points, over, view }) {
+export function received(state, { run, seq, points, over, view, started_ms }) {
   const same = run === state.run;
   if (same && seq < state.seq) return state;
   const waiting = same && !over ? state.pending.filter((each) => each.seq > seq) : [];
   // After a gap the pending inputs do not follow on the server's state, so they are dropped.
   const pending = waiting[0]?.seq === seq + 1 ? waiting : [];
-  return { run, seq, points, over, view, pending };
+  return { run, seq, points, over, view, started_ms: started_ms ?? (same ? state.started_ms : 0), pending };
 }
 
 // The view with the pending inputs applied, as the browser predicts it.

@@ -8,14 +8,17 @@ const RETRY_MS = 1_000;
 export class LiveRun extends EventTarget {
   #socket;
   #predict;
+  #mode;
   #retry = 0;
   #away = false; // The store does not answer: no inputs until the server has sent the run again.
   #resending = false;
   #finished = null;
   state = runState.initial();
 
-  constructor(socket, predict) {
+  // `mode` says what its runs are for, as the message `start` does.
+  constructor(socket, predict, mode = "") {
     super();
+    this.#mode = mode;
     this.#socket = socket;
     this.#predict = predict;
     socket.addEventListener("hello", () => this.#begin());
@@ -48,7 +51,7 @@ export class LiveRun extends EventTarget {
 
   again() {
     this.state = runState.initial();
-    this.#socket.send({ type: "start" });
+    this.#start();
   }
 
   end() {
@@ -58,7 +61,11 @@ export class LiveRun extends EventTarget {
   #begin() {
     if (this.#settled) return;
     this.#resending = true;
-    if (!this.#resume()) this.#socket.send({ type: "start" });
+    if (!this.#resume()) this.#start();
+  }
+
+  #start() {
+    this.#socket.send({ type: "start", ...(this.#mode && { mode: this.#mode }) });
   }
 
   // Whether the run is over and its result is shown. If the result got lost, the run is resumed to get it again.

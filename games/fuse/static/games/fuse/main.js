@@ -3,7 +3,7 @@
 import { predicted, same, slide, words } from "games/fuse/fuse-state";
 import { FuseView } from "games/fuse/fuse-view";
 import { inputs } from "inputs";
-import { socket } from "live/site";
+import { mode, socket } from "live/site";
 import { LiveRun } from "live/run";
 import { PlayView } from "play-view";
 import { put } from "speak";
@@ -15,7 +15,7 @@ const KEYS = {
 
 const board = document.querySelector("[data-fuse]");
 const view = new FuseView(board);
-const run = new LiveRun(socket, predicted);
+const run = new LiveRun(socket, predicted, mode);
 const frame = new PlayView(run);
 
 inputs({ keys: KEYS, swipe: board, buttons: document.querySelectorAll("[data-input]"), play: (input) => run.play(input), going: () => run.state.run !== null && !run.state.over });

@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 from asgiref.sync import sync_to_async
 
-from games import record
 from games.game import UnknownGame, find
-from games.record import Record
+from games.kept_runs import record
+from games.kept_runs.record import Record
 from leaderboard import known_boards
 from leaderboard.models import Board, HiddenPlayer, Run
 from live.errors import GameError
@@ -71,10 +71,20 @@ def _frames(kept: Record, start: int) -> dict[str, Any]:
     game = find(kept.game)
     steps = zip(["", *kept.inputs], record.states(game, kept.seed, kept.inputs), strict=True)
     shown = [
-        {"input": input, "points": game.rules.points(state), "view": game.rules.view(state)}
+        {"input": input, "points": game.points(state), "view": game.rules.view(state)}
         for input, state in itertools.islice(steps, start, start + FRAMES_MAX)
     ]
     return {"start": start, "total": len(kept.inputs) + 1, "frames": shown}
+
+
+async def points_of(run: Run) -> list[int]:
+    """The points of a run after each of its inputs, from before the first on."""
+    return await sync_to_async(_points, thread_sensitive=False)(record_of(run))
+
+
+def _points(kept: Record) -> list[int]:
+    game = find(kept.game)
+    return [game.points(state) for state in record.states(game, kept.seed, kept.inputs)]
 
 
 async def record_run(board: Board, player: int, kind: str) -> Run:

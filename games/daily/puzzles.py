@@ -1,0 +1,179 @@
+"""The puzzles of the days, and who may begin which run: today's once, a former day's or somebody's for fun."""
+
+import secrets
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from django.core import signing
+from django.http import parse_cookie
+
+from accounts.models import Player
+from games.game import Game
+from games.kept_runs import replay
+from games.models import Puzzle
+from games.modes import ARCHIVE, BEAT, DAILY, FREE, Mode, UnknownMode, daily_board, today
+from games.runs import Played
+from leaderboard.models import Run
+from live.errors import GameError
+
+#: The signed cookie in which a browser has its tries of the day: game → [day, player].
+COOKIE, SALT = "tries", "games.daily"
+COOKIE_S = 2 * 24 * 60 * 60
+
+
+class NotYet(GameError):
+    code = "not_yet"
+    message = "The puzzle of that day is not out yet. It comes at 00:00 UTC."
+
+
+class DayGone(GameError):
+    code = "day_gone"
+    message = "That day is over. Its puzzle can be played in the archive, unranked."
+
+
+class PlayedHere(GameError):
+    code = "played_here"
+    message = "This browser has had its try at today’s puzzle, as another guest."
+
+
+class OpenThePage(GameError):
+    code = "open_the_page"
+    message = "Open the page of today’s puzzle and press Play first."
+
+
+class PlayFirst(GameError):
+    code = "play_first"
+    message = "Today’s puzzle can be watched once you have had your own try."
+
+
+async def seed_of(game: Game, day: date) -> str:
+    """The seed of a day's puzzle, drawn when somebody first needs it: before its day there is none.
+
+    Raises:
+        NotYet: the day has not begun.
+        UnknownMode: there was no puzzle on that day.
+    """
+    if day > today():
+        raise NotYet
+    if day == today():
+        puzzle, _ = await Puzzle.objects.aget_or_create(
+            game=game.slug, day=day, defaults={"seed": secrets.token_hex(16)}
+        )
+        return puzzle.seed
+    kept = await Puzzle.objects.filter(game=game.slug, day=day).afirst()
+    if kept is None:
+        raise UnknownMode
+    return kept.seed
+
+
+async def seed_for(game: Game, player: Player, mode: Mode, cookie: str) -> str:
+    """The seed of a run that a player begins; empty for free play, where each run has its own.
+
+    `cookie` is the browser's `tries`: a guest has today's try in the browser that pressed Play, and only there.
+
+    Raises:
+        NotYet, DayGone, Played, PlayedHere, OpenThePage: today's puzzle is not theirs to begin.
+        UnknownMode: there is no such puzzle, or no such run to beat.
+    """
+    if mode.kind == FREE:
+        return ""
+    if mode.kind == BEAT:
+        return await _seed_to_beat(game, mode.of)
+    day = mode.day
+    if day is None or game.daily is None:
+        raise UnknownMode
+    if mode.kind == ARCHIVE:
+        if day == today():
+            raise NotYet
+        return await seed_of(game, day)
+    if day < today():
+        raise DayGone
+    seed = await seed_of(game, day)
+    if player.is_guest:
+        _check_browser(game, player, cookie)
+    return seed
+
+
+async def has_played(game: str, player: Player | None, day: date) -> bool:
+    """Whether a player's try at a day's puzzle is kept."""
+    return player is not None and await runs_of(game, day).filter(player=player).aexists()
+
+
+def runs_of(game: str, day: date) -> Any:
+    """The kept tries at a day's puzzle."""
+    begins = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return Run.objects.filter(
+        board=daily_board(game), accepted_at__gte=begins, accepted_at__lt=begins + timedelta(days=1)
+    )
+
+
+async def check_first_try(game: Game, player: Player, mode: Mode) -> None:
+    """Raise Played when a try at this puzzle is kept: whatever Redis has forgotten, and whoever they were then."""
+    if mode.kind == DAILY and mode.day and await has_played(game.slug, player, mode.day):
+        raise Played
+
+
+def day_of(run: Run) -> date | None:
+    """The day whose puzzle a kept run was a try at; None: it was none."""
+    return run.accepted_at.astimezone(UTC).date() if run.board_id.endswith("-daily") else None
+
+
+async def may_watch(run: Run, viewer: Player | None) -> bool:
+    """Whether a run may be watched now: one of today's puzzle only by whoever has had their own try."""
+    if day_of(run) != today() or (viewer and viewer.pk == run.player_id):
+        return True
+    return await has_played(run.board_id.removesuffix("-daily"), viewer, today())
+
+
+async def _seed_to_beat(game: Game, run_id: str) -> str:
+    try:
+        kept = await replay.load(run_id)
+    except replay.NoReplay:
+        raise UnknownMode from None
+    found = replay.record_of(kept)
+    if found.game != game.slug:
+        raise UnknownMode
+    if day_of(kept) == today():
+        raise NotYet  # Else today's puzzle could be practised.
+    return found.seed
+
+
+# What a browser has tried
+
+Tries = dict[str, list[Any]]
+
+
+def tries(cookie: str) -> Tries:
+    """What the cookie says; nothing when it was forged or is too old."""
+    try:
+        found = signing.loads(cookie, salt=SALT, max_age=COOKIE_S) if cookie else {}
+    except signing.BadSignature:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def noted(cookie: str, game: Game, player: Player) -> str:
+    """The cookie after a player has begun today's try in this browser.
+
+    Raises:
+        PlayedHere: another guest has.
+    """
+    found = tries(cookie)
+    held = found.get(game.slug)
+    if player.is_guest and held and held[0] == today().isoformat() and held[1] != player.pk:
+        raise PlayedHere
+    return signing.dumps(found | {game.slug: [today().isoformat(), player.pk]}, salt=SALT)
+
+
+def _check_browser(game: Game, player: Player, cookie: str) -> None:
+    held = tries(cookie).get(game.slug)
+    if not held or held[0] != today().isoformat():
+        raise OpenThePage
+    if held[1] != player.pk:
+        raise PlayedHere
+
+
+def cookie_in(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """The `tries` cookie of a socket's handshake."""
+    return parse_cookie(dict(headers).get(b"cookie", b"").decode("latin1")).get(COOKIE, "")

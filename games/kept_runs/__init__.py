@@ -1,0 +1,1 @@
+"""Runs that are kept: their records, watched again, passed on."""
