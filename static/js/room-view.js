@@ -186,14 +186,14 @@ export class RoomView {
       this.room.say("resign");
       return this.#unaskResign();
     }
-    this.parts.resign.textContent = "Really resign?";
+    this.parts.resign.textContent = this.parts.resign.dataset.ask;
     this.#asked = setTimeout(() => this.#unaskResign(), ASKED_MS);
   }
 
   #unaskResign() {
     clearTimeout(this.#asked);
     this.#asked = 0;
-    this.parts.resign.textContent = "Resign";
+    this.parts.resign.textContent = this.parts.resign.dataset.words;
   }
 
   #wantRematch() {

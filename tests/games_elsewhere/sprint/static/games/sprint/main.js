@@ -1,12 +1,12 @@
 // Sprint in the browser: presses in, the server's run on the stage.
 
 import { draw } from "games/sprint/sprint-view";
-import { socket } from "live/site";
+import { mode, socket } from "live/site";
 import { LiveRun } from "live/run";
 import { PlayView } from "play-view";
 
 const board = document.querySelector("[data-sprint]");
-const run = new LiveRun(socket, (view) => view);
+const run = new LiveRun(socket, (view) => view, mode);
 new PlayView(run);
 
 run.addEventListener("change", ({ detail: { after } }) => after && draw(board, after));
