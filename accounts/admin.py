@@ -96,7 +96,7 @@ class PlayerAdmin(FindsByPlayer, UserAdmin):
         found = super().get_fieldsets(request, obj)
         if obj is None or self.has_change_permission(request, obj):
             return found
-        # Those who may only view see no mail address, and no link to a password form that would be refused.
+        # Those who may only view see no email address, and no link to a password form that would be refused.
         return [(title, {**rest, "fields": [f for f in rest["fields"] if f not in PRIVATE]}) for title, rest in found]
 
     def get_readonly_fields(self, request, obj=None):

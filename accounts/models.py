@@ -66,7 +66,7 @@ class Player(AbstractBaseUser, PermissionsMixin):
         NOBODY = "nobody", "Nobody"
 
     class Theme(models.TextChoices):
-        SYSTEM = "system", "As my device has it"
+        SYSTEM = "system", "Match my device"
         LIGHT = "light", "Light"
         DARK = "dark", "Dark"
 
@@ -82,8 +82,8 @@ class Player(AbstractBaseUser, PermissionsMixin):
     )
     name_key = NameKey()
     renamed_at = models.DateTimeField(null=True, editable=False)
-    email = models.EmailField("mail address", blank=True, help_text="Only for a new password when you forget yours.")
-    email_asked = models.EmailField("mail address to be confirmed", blank=True, editable=False)
+    email = models.EmailField("email address", blank=True, help_text="Only for a new password when you forget yours.")
+    email_asked = models.EmailField("email address to be confirmed", blank=True, editable=False)
     country = models.CharField(max_length=2, blank=True, help_text="Two capital letters (ISO 3166), or empty.")
     visibility = models.CharField(
         "who sees you online",

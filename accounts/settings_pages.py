@@ -1,4 +1,4 @@
-"""What players decide about themselves: looks, name, password, mail address, and which devices stay signed in."""
+"""What players decide about themselves: looks, name, password, email address, and which devices stay signed in."""
 
 import contextlib
 import logging
@@ -80,7 +80,7 @@ def rename(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def password(request: HttpRequest) -> HttpResponse:
-    """A new password, or a mail address; both ask for the password. A new one ends every other session."""
+    """A new password, or an email address; both ask for the password. A new one ends every other session."""
     if request.player.is_guest:
         return redirect("accounts:sign_up")
     player = _own(request)
@@ -109,10 +109,10 @@ def _ask_to_confirm(request: HttpRequest, form: MailForm) -> str:
     """Store a requested address, mail a link to it, and return a message. Opening the link confirms the address."""
     address = form.save()
     if not address:
-        return "No mail address is kept any more."
+        return "No email address is kept any more."
     if address == form.player.email:
         return f"{address} is confirmed already."
-    # Not limited by mail address: otherwise anyone could use up the limit of somebody else's address.
+    # Not limited by email address: otherwise anyone could use up the limit of somebody else's address.
     run_sync(enter("confirm_player", str(form.player.pk)))
     run_sync(enter("confirm_address", client_address(request)))
     link = mail_address.link(form.player, address)
@@ -123,7 +123,7 @@ def _ask_to_confirm(request: HttpRequest, form: MailForm) -> str:
 def _send_confirmation(address: str, link: str, name: str) -> None:
     try:
         send_mail(
-            "Confirm your mail address",
+            "Confirm your email address",
             render_to_string("accounts/mail/confirm.txt", {"link": link, "name": name}),
             None,
             [address],
@@ -142,7 +142,7 @@ def _site_url(request: HttpRequest) -> str:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def confirm_mail(request: HttpRequest, token: str) -> HttpResponse:
-    """Confirm a mail address with its mailed link. It takes a click on the page, since programs also open links."""
+    """Confirm an email address with its mailed link. It takes a click on the page, since programs also open links."""
     found = mail_address.find(token)
     if found is None:
         return render(request, "accounts/expired.html", {"about": "address"}, status=404)
@@ -185,7 +185,7 @@ def end_devices(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def forgot(request: HttpRequest) -> HttpResponse:
-    """Send a link for a new password; the answer is the same whether somebody has that mail address or not."""
+    """Send a link for a new password; the answer is the same whether somebody has that email address or not."""
     form = ForgotForm(request.POST or None)
     if request.method == "POST":
         run_sync(enter("reset_address", client_address(request)))

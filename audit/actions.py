@@ -64,6 +64,7 @@ class Action:
     role: str  # The lowest role that may do it.
     permission: str
     words: str  # What the admin offers: "Hide these players".
+    past: str  # What has become of a target: "hidden".
     help: str  # What it does, for a terminal.
     do: Callable[..., Awaitable[Any]]
     asks: Mapping[str, Field] = field(default_factory=dict)
@@ -76,6 +77,11 @@ class Action:
     if_unknown: str = "Look, and do it again if it was not."
     #: Makes a line about its result, from the target and the result.
     says: Callable[[Any, Any], str] | None = None
+
+    def done(self, count: int) -> str:
+        """What has become of so many targets: `2 players hidden.`"""
+        names = self.on.model._meta
+        return f"{count} {names.verbose_name if count == 1 else names.verbose_name_plural} {self.past}."
 
     @property
     def word(self) -> str:

@@ -37,8 +37,7 @@ class ReasonForm(forms.Form):
     """Why something is done."""
 
     reason = forms.CharField(
-        label="Why?",
-        help_text="It is kept with your name.",
+        label="Reason (saved in the audit log)",
         max_length=300,
         widget=admin.widgets.AdminTextInputWidget(attrs={"autofocus": True, "class": "vLargeTextField"}),
     )

@@ -77,7 +77,7 @@ def all_current(now_ms: int) -> Sequence[Period]:
 
 
 def in_words(period_id: str) -> str:
-    """A period's id for people: `23 November 2026`, `week 47 of 2026`, `November 2026`, `all time`.
+    """A period's id for people: `23 November 2026`, `Week 47, 2026`, `November 2026`, `all time`.
 
     An archive from before a reset is called `<period id>~<number of the reset>`.
     """
@@ -90,7 +90,7 @@ def in_words(period_id: str) -> str:
         return f"{day.day} {day:%B %Y}"
     if kind == "week":
         year, _, week = name.partition("-W")
-        return f"week {int(week)} of {year}"
+        return f"Week {int(week)}, {year}"
     if kind == "month":
         return f"{date.fromisoformat(f'{name}-01'):%B %Y}"
     return "all time"

@@ -29,6 +29,7 @@ class OddAmount(GameError):
     role=MODERATOR,
     permission="accounts.revoke_sessions",
     words="Sign these players out everywhere",
+    past="signed out",
     help="sign a player out everywhere",
 )
 async def revoke_sessions(player: Player, *, act: Act) -> int:
@@ -43,6 +44,7 @@ async def revoke_sessions(player: Player, *, act: Act) -> int:
     role=OPERATOR,
     permission="accounts.grant_coins",
     words="Give these players coins",
+    past="given coins",
     help="give a player coins",
     asks={
         "coins": forms.IntegerField(min_value=1, max_value=AMOUNT_MAX, widget=AdminIntegerFieldWidget),

@@ -54,10 +54,10 @@ def acting(action: Action) -> Any:
             done, left = _do_each(request, action, list(chosen), **form.cleaned_data)
             if left:
                 where = format_html('<a href="{}">{}</a>', reverse(LEFT_AT), "Moderations")
-                text = format_html("{}: {} recorded; the boards follow. See {}.", action.words, left, where)
+                text = format_html("{} The boards follow; see {}.", action.done(left), where)
                 messages.info(request, text)
             if done:
-                messages.success(request, f"{action.words}: {done} done.")
+                messages.success(request, action.done(done))
             if done or left:
                 return None
         return ask(model_admin, request, action.words, form, chosen)

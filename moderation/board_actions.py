@@ -35,7 +35,12 @@ _operated = {"role": OPERATOR, "permission": OPERATE}
 
 
 @action(
-    BOARD, words="Close these boards", help="stop a board accepting runs for now", undone_by="reopen_board", **_operated
+    BOARD,
+    words="Close these boards",
+    past="closed",
+    help="stop a board accepting runs for now",
+    undone_by="reopen_board",
+    **_operated,
 )
 async def close_board(board: Board, *, act: Act) -> None:
     """Stop a board from accepting runs. Processes that cache the board follow within 5 seconds."""
@@ -43,7 +48,12 @@ async def close_board(board: Board, *, act: Act) -> None:
 
 
 @action(
-    BOARD, words="Reopen these boards", help="let a closed board take runs again", undone_by="close_board", **_operated
+    BOARD,
+    words="Reopen these boards",
+    past="reopened",
+    help="let a closed board take runs again",
+    undone_by="close_board",
+    **_operated,
 )
 async def reopen_board(board: Board, *, act: Act) -> None:
     """Let a closed board accept runs again."""
@@ -61,6 +71,7 @@ async def _set_open(board: Board, is_open: bool, act: Act) -> None:
 @action(
     BOARD,
     words="Reset a period",
+    past="reset",
     help="archive and empty a board's current period",
     asks={
         "kind": forms.ChoiceField(label="Which period", choices=[(kind, TITLES[kind]) for kind in KINDS]),
@@ -109,7 +120,7 @@ def _note_reset(board: Board, period_id: str, at_ms: int) -> None:
         board.save(update_fields=["resets"])
 
 
-@action(BOARD, words="Rebuild from SQL", help="rebuild a board from SQL", **_operated)
+@action(BOARD, words="Rebuild from SQL", past="rebuilt", help="rebuild a board from SQL", **_operated)
 async def rebuild_board(board: Board, *, act: Act) -> None:
     """Rebuild a board from SQL. Raises LockHeld, LockLost or TooBusy, as `rebuild.rebuild` does."""
     differed = await rebuild.differences(board)
@@ -120,6 +131,7 @@ async def rebuild_board(board: Board, *, act: Act) -> None:
 @action(
     BOARD,
     words="Replay dead letters",
+    past="retried",
     help="retry a board's dead letters",
     says=lambda board, count: f"{board.title}: {count} put back.",
     **_operated,

@@ -106,6 +106,7 @@ _decided = {"role": MODERATOR, "permission": MODERATE, "worker_finishes": True}
 @action(
     QUEUED_RUN,
     words="Clear these runs: a person played them",
+    past="cleared",
     help="decide that a person played a suspicious run",
     undone_by="confirm_run",
     **_decided,
@@ -124,6 +125,7 @@ async def clear_run(suspicion: Suspicion, *, act: Act, later: bool = False) -> N
 @action(
     QUEUED_RUN,
     words="Confirm: a program played these runs",
+    past="confirmed",
     help="decide that a program played a suspicious run, and hide it",
     undone_by="clear_run",
     **_decided,

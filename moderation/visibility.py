@@ -37,20 +37,39 @@ FINISH_AFTER_S = 60
 _moderated = {"role": MODERATOR, "permission": MODERATE, "worker_finishes": True}
 
 
-@action(RUN, words="Hide these runs", help="take a run out of its board", undone_by="restore_run", **_moderated)
+@action(
+    RUN,
+    words="Hide these runs",
+    past="hidden",
+    help="take a run out of its board",
+    undone_by="restore_run",
+    **_moderated,
+)
 async def hide_run(run: Run, *, act: Act, later: bool = False) -> None:
     """Take one run out of its board; the player's next best run, if any, counts instead."""
     await _do(Kind.HIDE_RUN, run.player, run, act, later)
 
 
-@action(RUN, words="Restore these runs", help="let a hidden run count again", undone_by="hide_run", **_moderated)
+@action(
+    RUN,
+    words="Restore these runs",
+    past="restored",
+    help="let a hidden run count again",
+    undone_by="hide_run",
+    **_moderated,
+)
 async def restore_run(run: Run, *, act: Act, later: bool = False) -> None:
     """Let a hidden run count again."""
     await _do(Kind.RESTORE_RUN, run.player, run, act, later)
 
 
 @action(
-    PLAYER, words="Hide these players", help="take a player off every board", undone_by="restore_player", **_moderated
+    PLAYER,
+    words="Hide these players",
+    past="hidden",
+    help="take a player off every board",
+    undone_by="restore_player",
+    **_moderated,
 )
 async def hide_player(player: Player, *, act: Act, later: bool = False) -> None:
     """Take a player off every board; runs they finish from now on are refused."""
@@ -60,6 +79,7 @@ async def hide_player(player: Player, *, act: Act, later: bool = False) -> None:
 @action(
     PLAYER,
     words="Restore these players",
+    past="restored",
     help="let a hidden player stand on the boards again",
     undone_by="hide_player",
     **_moderated,
@@ -72,6 +92,7 @@ async def restore_player(player: Player, *, act: Act, later: bool = False) -> No
 @action(
     PLAYER,
     words="Ban these players",
+    past="banned",
     help="hide a player, sign them out everywhere, keep them out",
     undone_by="unban",
     **_moderated,
@@ -87,7 +108,14 @@ async def ban(player: Player, *, act: Act, later: bool = False) -> None:
     await _do(Kind.BAN, player, None, act, later)
 
 
-@action(PLAYER, words="Lift the ban of these players", help="lift a ban", undone_by="ban", **_moderated)
+@action(
+    PLAYER,
+    words="Lift the ban of these players",
+    past="no longer banned",
+    help="lift a ban",
+    undone_by="ban",
+    **_moderated,
+)
 async def unban(player: Player, *, act: Act, later: bool = False) -> None:
     """Lift a ban: the player may sign in again and stands on the boards again."""
     await _do(Kind.UNBAN, player, None, act, later)

@@ -1,1 +1,1 @@
-"""Becoming somebody: signing up and in, passwords, mail addresses, the first administrator."""
+"""Becoming somebody: signing up and in, passwords, email addresses, the first administrator."""

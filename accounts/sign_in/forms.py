@@ -156,7 +156,7 @@ class RenameForm(forms.ModelForm):
         return None
 
 
-def _current_password(label: str = "Your password now") -> forms.CharField:
+def _current_password(label: str = "Current password") -> forms.CharField:
     widget = forms.PasswordInput(attrs={"autocomplete": "current-password"})
     return forms.CharField(label=label, widget=widget, strip=False)
 
@@ -212,10 +212,10 @@ class ChangePasswordForm(NewPasswordForm, _PasswordChecked):
 
 
 class MailForm(_PasswordChecked):
-    """The mail address for password resets; empty for none."""
+    """The email address for password resets; empty for none."""
 
     email = forms.EmailField(
-        label="Mail address",
+        label="Email address",
         required=False,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
         help_text="Only used when you forget your password. Leave it empty to have none kept.",
@@ -232,9 +232,9 @@ class MailForm(_PasswordChecked):
 
 
 class ForgotForm(PasswordResetForm):
-    """A mail address. At most three of its accounts get a link: those that signed in last."""
+    """An email address. At most three of its accounts get a link: those that signed in last."""
 
-    email = forms.EmailField(label="Mail address", widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+    email = forms.EmailField(label="Email address", widget=forms.EmailInput(attrs={"autocomplete": "email"}))
 
     def get_users(self, email: str) -> list[Player]:
         found = sorted(super().get_users(email), key=lambda player: str(player.last_login or ""), reverse=True)
@@ -261,5 +261,5 @@ class SignInForm(forms.Form):
         if "name" in data and "password" in data:
             data["player"] = authenticate(None, username=data["name"], password=data["password"])
             if data["player"] is None:
-                raise forms.ValidationError("That name and password do not belong together.")
+                raise forms.ValidationError("Wrong name or password.")
         return data

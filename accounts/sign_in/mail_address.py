@@ -1,4 +1,4 @@
-"""Confirms a player's mail address by a link that is mailed to it.
+"""Confirms a player's email address by a link that is mailed to it.
 
 An unconfirmed address is not used: otherwise somebody who enters another person's address could block the reset links
 to that person.

@@ -59,7 +59,7 @@ function item(line) {
 function words({ kind, board, card, points, format, rank, period, winners }) {
   if (kind === "season") return [winners.join(", "), `won ${period} on ${board}`];
   if (kind === "place") return [card.name, `took place ${rank} on ${board} with ${pointsIn(format, points)}`];
-  return [card.name, `beat their own best on ${board}: ${pointsIn(format, points)}`];
+  return [card.name, `set a personal best in ${board}: ${pointsIn(format, points)}`];
 }
 
 customElements.define("activity-feed", ActivityFeed);

@@ -223,8 +223,7 @@ export class RoomView {
     this.#muted = muted;
     keep("emotes", muted ? "muted" : null);
     if (this.parts.mute) {
-      this.parts.mute.setAttribute("aria-pressed", String(muted));
-      this.parts.mute.textContent = muted ? "Emotes muted" : "Mute emotes";
+      this.parts.mute.textContent = muted ? "Show emotes" : "Mute emotes";
     }
   }
 

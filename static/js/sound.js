@@ -39,7 +39,6 @@ export class Sound {
   }
 
   #show() {
-    this.button.setAttribute("aria-pressed", String(this.on));
-    this.button.textContent = this.on ? "Sound on" : "Sound off";
+    this.button.textContent = this.on ? "Turn sound off" : "Turn sound on";
   }
 }

@@ -1,4 +1,4 @@
-"""Claim in real browsers: two play among bots, one reloads, a third watches; the puzzle of the day from start to share."""
+"""Claim in real browsers: two play among bots, one reloads, a third watches; the puzzle of the day, to its sharing."""
 
 import re
 

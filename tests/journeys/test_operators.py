@@ -96,7 +96,7 @@ def test_a_ban_ends_session_and_socket_elsewhere_and_is_in_the_audit(arcade):
     olga.locator(f'input[name="_selected_action"][value="{player}"]').check()
     olga.locator('select[name="action"]').select_option("ban")
     olga.get_by_role("button", name="Go").click()
-    olga.get_by_label("Why?").fill("a test of the ban")
+    olga.get_by_label("Reason (saved in the audit log)").fill("a test of the ban")
     started = time.monotonic()
     olga.get_by_role("button", name="Ban these players").click()
     expect(victim.get_by_role("link", name="Sign in")).to_be_visible(timeout=6_000)

@@ -57,7 +57,7 @@ class TestModeration:
 
     def test_a_reason_is_asked_for_and_kept(self, staff, bob):
         page = self.act(staff, "accounts/player", "hide_player", bob).content.decode()
-        assert "Why?" in page
+        assert "Reason (saved in the audit log)" in page
         assert self.points(bob) == 900
         self.act(staff, "accounts/player", "hide_player", bob, reason=" ")
         assert self.points(bob) == 900
@@ -171,7 +171,7 @@ class TestModeration:
 
         run_sync(bury())
         page = self.act(staff, "leaderboard/board", "replay_letters", run_sync(find("fuse")), reason="mended")
-        assert "Replay dead letters: 1 done." in page.content.decode()
+        assert "1 board retried." in page.content.decode()
         assert Entry.objects.get(action="replay_letters").after == {"letters": 1}
 
 
