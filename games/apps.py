@@ -14,7 +14,7 @@ def _ensure_boards(**_: object) -> None:
         own["order"] = Board.Order.LOWER if game.lower_is_better else Board.Order.HIGHER
         Board.objects.get_or_create(slug=game.slug, defaults=own)
         if game.daily:
-            own |= {"title": f"Daily {game.title}", "champion_weight": 0}
+            own |= {"title": f"Daily {game.title}", "champion_weight": 0, "operator": Board.Operator.FIRST}
             own |= dict.fromkeys(("keeps_week", "keeps_month", "keeps_all"), False)
             Board.objects.get_or_create(slug=daily_board(game.slug), defaults=own)
 

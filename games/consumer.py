@@ -50,11 +50,11 @@ class PlayConsumer(SiteConsumer):
         player, mode = self._player_id(), parse(message.mode)
         await enter("run_start", str(player))
         await enter("run_start_address", socket_address(self.scope))
-        seed = await puzzles.seed_for(self.game, self.player, mode, puzzles.cookie_in(self.scope["headers"]))
+        start = await puzzles.start_of(self.game, self.player, mode, puzzles.cookie_in(self.scope["headers"]))
         self.run = await runs.current(self.game, player, mode)
         if self.run is None:
             await puzzles.check_first_try(self.game, self.player, mode)
-            self.run = await runs.begin(self.game, player, mode, seed=seed)
+            self.run = await runs.begin(self.game, player, mode, seed=start.seed, inputs_max=start.inputs_max)
         if self.run.seq == 0:
             counters.count("runs_started")
         await self._show()
@@ -129,6 +129,6 @@ class PlayConsumer(SiteConsumer):
             raise
         counters.count("runs_finished")
         self.run = msgspec.structs.replace(run, log=None)  # It is kept by now, and long: not in each socket's memory.
-        await self.reply(messages.Finished(run.id, run.points, reports.to_state(report)))
+        await self.reply(messages.Finished(run.id, run.points, reports.to_state(report), ranking.counts(run)))
         told = overtaken.tell(run.board or run.game.slug, run.player, report)
         await together(ranking.settled(run), self.show_presence(), told)

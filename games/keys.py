@@ -5,7 +5,7 @@ from store.keys import Key
 run = Key(
     "games:{<run>}:run",
     "hash",
-    "game, player, seed, state, seq, points, over, started_ms, mode, settled",
+    "game, player, seed, state, seq, points, over, started_ms, mode, inputs_max, settled",
     ends="7 days after a move, 1 day once ranked",
     owner="run",
 )

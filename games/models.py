@@ -100,13 +100,22 @@ class Puzzle(models.Model):
 
 
 class Block(models.Model):
-    """A player who wants never to meet another again: not in a room, not by a challenge, not by an emote."""
+    """A player who wants never to meet another again: not in a match, not by a challenge, not by an emote.
+
+    Nobody is led to an arena in which the other is; who comes later goes elsewhere, too.
+    """
 
     player = models.ForeignKey(Player, models.CASCADE, related_name="blocks")
     blocked = models.ForeignKey(Player, models.CASCADE, related_name="blocked_by")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["player", "blocked"], name="block_once")]
+
+    @classmethod
+    def of(cls, player: int) -> set[int]:
+        """Whom a player has blocked, and who has blocked them. Sync."""
+        found = cls.objects.filter(models.Q(player=player) | models.Q(blocked=player))
+        return {each for pair in found.values_list("player_id", "blocked_id") for each in pair} - {player}
 
     @classmethod
     def between(cls, player: int, others: list[int]) -> bool:

@@ -49,12 +49,22 @@ def parse(text: str) -> Mode:
     kind, _, of = text.partition("/")
     if kind not in (DAILY, ARCHIVE, BEAT) or not of or len(of) > 40:
         raise UnknownMode
-    if kind != BEAT:
-        try:
-            date.fromisoformat(of)
-        except ValueError:
-            raise UnknownMode from None
+    # A day has one spelling, since the text names its one try.
+    if kind != BEAT and _spelt(of) != of:
+        raise UnknownMode
     return Mode(kind, of)
+
+
+def _spelt(day: str) -> str:
+    try:
+        return date.fromisoformat(day).isoformat()
+    except ValueError:
+        return ""
+
+
+def day_end_ms(day: date) -> int:
+    """When a day ends, UTC ms."""
+    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() + 24 * 60 * 60) * 1000
 
 
 def daily_board(game: str) -> str:

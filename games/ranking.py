@@ -10,10 +10,11 @@ from accounts.cards import Card
 from games import keys
 from games.game import UnknownGame
 from games.kept_runs.record import record
-from games.modes import DAILY, today
+from games.modes import DAILY, day_end_ms
 from games.runs import Log, Run, UnknownRun, names, read
 from leaderboard import boards
 from leaderboard.boards import FinishedRun
+from leaderboard.errors import TooLate
 from leaderboard.known_boards import find as find_board
 from leaderboard.reports import Report
 from live.errors import GameError
@@ -49,13 +50,14 @@ async def submit(run: Run, card: Card) -> Report:
     Redis: lua/submit.lua, one round trip; one before it when `run.log` is not there. Call `settled` then.
     """
     try:
-        if run.mode.kind == DAILY and run.mode.day != today():
-            raise DayOver
         if not await has_scored(run):
             return Report(run.id, run.points, run.started_ms, [])
         return await boards.submit(await finished(run, card))
     except UnknownRun:
         raise
+    except TooLate:
+        await settled(run)
+        raise DayOver from None
     except GameError:
         await settled(run)
         raise
@@ -64,6 +66,11 @@ async def submit(run: Run, card: Card) -> Report:
 class DayOver(GameError):
     code = "day_over"
     message = "The day of this puzzle is over, so that the run does not count."
+
+
+def counts(run: Run) -> bool:
+    """Whether an ended run is a result at all: where fewer are better, one that was broken off is none."""
+    return not run.game.lower_is_better or run.game.rules.over(run.state)
 
 
 async def has_scored(run: Run) -> bool:
@@ -88,7 +95,8 @@ async def finished(run: Run, card: Card) -> FinishedRun:
     pauses = [int(after) - int(before) for before, after in itertools.pairwise(log.moments)]
     replayable = record(run.game, run.seed, log.inputs, run.state, pauses)
     assert run.board is not None
-    return FinishedRun(run.id, run.board, run.player, card, run.points, run.started_ms, replayable)
+    until_ms = day_end_ms(run.mode.day) if run.mode.kind == DAILY and run.mode.day else 0
+    return FinishedRun(run.id, run.board, run.player, card, run.points, run.started_ms, replayable, until_ms)
 
 
 async def _log(run: Run) -> Log:

@@ -50,6 +50,7 @@ class Log(msgspec.Struct, frozen=True):
 class Run(msgspec.Struct, frozen=True):
     """A run as Redis has it. `seq` is the number of the last input taken; `state` is the game's own.
 
+    It is over after `inputs_max` inputs at the latest.
     `log` is there when this process has just ended the run.
     """
 
@@ -63,17 +64,13 @@ class Run(msgspec.Struct, frozen=True):
     over: bool
     started_ms: int
     mode: Mode = FREE_PLAY
+    inputs_max: int = INPUTS_MAX
     log: "Log | None" = None
 
     @property
     def board(self) -> str | None:
         """The board that ranks it; None: it is not ranked."""
         return self.mode.board(self.game)
-
-    @property
-    def inputs_max(self) -> int:
-        """It is over after so many inputs at the latest."""
-        return self.game.daily.inputs_max if self.mode.day and self.game.daily else INPUTS_MAX
 
     @property
     def view(self) -> dict[str, Any]:
@@ -106,7 +103,9 @@ async def current(game: Game, player: int, mode: Mode) -> Run | None:
     return run
 
 
-async def begin(game: Game, player: int, mode: Mode = FREE_PLAY, *, seed: str = "") -> Run:
+async def begin(
+    game: Game, player: int, mode: Mode = FREE_PLAY, *, seed: str = "", inputs_max: int = INPUTS_MAX
+) -> Run:
     """The player's open run of a game in a mode, or a new one when none is open, with `seed` or one of its own.
 
     Two tabs that begin at once get the same run. Redis: four or five round trips.
@@ -118,7 +117,7 @@ async def begin(game: Game, player: int, mode: Mode = FREE_PLAY, *, seed: str = 
     if run := await current(game, player, mode):
         return run
     before = await client().get(name) or ""
-    made = await _create(game, player, mode, seed or secrets.token_hex(16))
+    made = await _create(game, player, mode, seed or secrets.token_hex(16), inputs_max)
     winner = await _begin([name], [before, made.id, TTL_MS])
     if winner == made.id:
         return made
@@ -131,12 +130,14 @@ def _mark(game: Game, mode: Mode) -> str:
     return f"{game.slug}/{mode.text}" if mode.kind else game.slug
 
 
-async def _create(game: Game, player: int, mode: Mode, seed: str) -> Run:
+async def _create(game: Game, player: int, mode: Mode, seed: str, inputs_max: int) -> Run:
     state = game.rules.new(seed)
     # By the clock that takes its inputs: the time between may count.
     seconds, us = await client().time()
     now_ms = 1000 * seconds + us // 1000
-    run = Run(secrets.token_urlsafe(12), game, player, seed, state, 0, game.points(state), False, now_ms, mode)
+    run = Run(
+        secrets.token_urlsafe(12), game, player, seed, state, 0, game.points(state), False, now_ms, mode, inputs_max
+    )
     fields = {
         "game": game.slug,
         "player": player,
@@ -147,6 +148,7 @@ async def _create(game: Game, player: int, mode: Mode, seed: str) -> Run:
         "over": 0,
         "started_ms": now_ms,
         "mode": mode.text,
+        "inputs_max": inputs_max,
     }
     pipe = client().pipeline()
     pipe.hset(keys.run(run.id), mapping=fields)
@@ -189,6 +191,7 @@ async def read(run_id: str) -> Run | None:
         over=fields["over"] == "1",
         started_ms=int(fields["started_ms"]),
         mode=parse(fields.get("mode", "")),
+        inputs_max=int(fields.get("inputs_max", INPUTS_MAX)),
     )
 
 

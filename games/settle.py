@@ -6,8 +6,6 @@ from django.db import DatabaseError
 
 from accounts.models import Player
 from games import ranking
-from games.modes import DAILY, today
-from games.ranking import DayOver
 from games.runs import Run
 from leaderboard import boards
 from leaderboard.boards import FinishedRun
@@ -24,8 +22,6 @@ async def settle() -> int:
     ready: list[tuple[Run, FinishedRun]] = []
     for run in left:
         try:
-            if run.mode.kind == DAILY and run.mode.day != today():
-                raise DayOver
             if (player := players.get(run.player)) and await ranking.has_scored(run):
                 ready.append((run, await ranking.finished(run, player.card)))
             else:

@@ -83,8 +83,10 @@ async def play_page(request: HttpRequest, game: Game, mode: Mode = FREE_PLAY, **
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@flagged("replays")
 async def beat(request: HttpRequest, run: str) -> HttpResponse:
     """Play the seed of a kept run, unranked, with its points beside one's own."""
+    await enter("replay", str(request.player.pk) if request.player else client_address(request))
     kept = await _replay_or_404(run)
     if puzzles.day_of(kept) == today():
         return render(request, "games/daily/wait.html", await _shared(request, kept))
@@ -93,7 +95,8 @@ async def beat(request: HttpRequest, run: str) -> HttpResponse:
             await sign_in_as_guest(request)
         return redirect("games:beat", run)
     game = find(replays.record_of(kept).game)
-    more = {"beaten": kept, "ghost": await replays.points_of(kept), "mode_title": f"{game.title}: beat it"}
+    ghost = await replays.points_of(kept) if request.player else []
+    more = {"beaten": kept, "ghost": ghost, "mode_title": f"{game.title}: beat it"}
     return await play_page(request, game, Mode(BEAT, run), **more)
 
 
@@ -121,7 +124,7 @@ async def picture(request: HttpRequest, run: str) -> HttpResponse:
     """The picture of a result, for previews of links to it."""
     await enter("replay", str(request.player.pk) if request.player else client_address(request))
     answer = HttpResponse(await sharing.picture(await _replay_or_404(run)), content_type="image/png")
-    answer.headers["Cache-Control"] = "public, max-age=3600"
+    answer.headers["Cache-Control"] = "private, max-age=60"
     return answer
 
 

@@ -7,7 +7,7 @@ import msgspec
 
 from accounts.cards import Card
 from leaderboard import keys, reports
-from leaderboard.errors import BoardClosed, PlayerHidden, PointsOutOfRange
+from leaderboard.errors import BoardClosed, PlayerHidden, PointsOutOfRange, TooLate
 from leaderboard.known_boards import find, now_ms, periods
 from leaderboard.models import Board
 from leaderboard.periods import current
@@ -27,7 +27,10 @@ PIPELINES = 4
 
 
 class FinishedRun(msgspec.Struct, frozen=True):
-    """A run that its game has ended; `id` is never reused, and `record` is the JSON from which it can be replayed."""
+    """A run that its game has ended; `id` is never reused, and `record` is the JSON from which it can be replayed.
+
+    It has to be ranked before `until_ms` (UTC, by Redis's clock), unless that is 0.
+    """
 
     id: str
     board: str
@@ -36,6 +39,7 @@ class FinishedRun(msgspec.Struct, frozen=True):
     points: int
     started_ms: int
     record: str
+    until_ms: int = 0
 
 
 def subject(slug: str) -> str:
@@ -52,6 +56,7 @@ async def submit(run: FinishedRun, *, at_ms: int | None = None) -> Report:
     Raises:
         UnknownBoard, BoardClosed: no such board, or it takes no runs now.
         PlayerHidden: moderators keep this player off the boards.
+        TooLate: its time to be ranked is over; a run that was ranked in time has its report all the same.
         PointsOutOfRange: points that are no whole number from 0 to board.points_max.
         StoreUnavailable: no answer from Redis within REDIS_TIMEOUT_S; sending it again is safe.
 
@@ -107,8 +112,8 @@ async def _rank(
     answers: list[list[Any]] = [[] for _ in chunks]
     waiting = list(range(len(chunks)))
     assumed_ms = now_ms() if at_ms is None else at_ms
-    # Where only the latest run counts, the runs of a batch must be ranked in order.
-    pipelines = 1 if board.operator == Board.Operator.LATEST else PIPELINES
+    # Where only the latest run counts, or the first, the runs of a batch must be ranked in order.
+    pipelines = 1 if board.operator in (Board.Operator.LATEST, Board.Operator.FIRST) else PIPELINES
     for _ in range(3):
         calls = [_call(board, chunks[index], full, assumed_ms, at_ms) for index in waiting]
         ranked = await _submit.many(calls, pipelines=pipelines)
@@ -125,6 +130,8 @@ async def _rank(
 def _answer(board: Board, status: str, text: str, cards: str) -> Report | GameError:
     if status == "hidden":
         return PlayerHidden()
+    if status == "late":
+        return TooLate()
     if status == "range":
         return PointsOutOfRange("The player's total would no longer fit.")
     return reports.decode(board, text, cards)
@@ -146,6 +153,7 @@ class _Run(msgspec.Struct):
     card: str
     record: str
     started_ms: int
+    until_ms: int
 
 
 class Plan(msgspec.Struct):
@@ -181,7 +189,7 @@ def _call(
         day=(day.start_ms, day.end_ms or 0),
         periods=[_Period(each.kind, each.id, each.start_ms, each.end_ms or 0) for each in kept],
         runs=[
-            _Run(run.id, str(run.player), str(run.points), run.card.encode(), run.record, run.started_ms)
+            _Run(run.id, str(run.player), str(run.points), run.card.encode(), run.record, run.started_ms, run.until_ms)
             for run in runs
         ],
     )

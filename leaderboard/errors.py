@@ -18,6 +18,11 @@ class BoardClosed(GameError):
     message = "This board takes no runs at the moment."
 
 
+class TooLate(GameError):
+    code = "too_late"
+    message = "It is too late for this run to be ranked."
+
+
 class PlayerHidden(GameError):
     code = "player_hidden"
     message = "Your runs are not ranked. The operators can tell you why."

@@ -23,6 +23,7 @@ class Board(models.Model):
         BEST = "best", "each player's best run"
         TOTAL = "total", "the sum of each player's runs"
         LATEST = "latest", "each player's latest run"
+        FIRST = "first", "each player's first run"
 
     class Format(models.TextChoices):
         POINTS = "points", "12,345"

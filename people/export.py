@@ -1,5 +1,6 @@
 """Everything that is kept about a player, as JSON values."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from accounts.models import Player
 from accounts.sessions import engine
 from achievements.models import Award, Progress
 from audit.models import Entry
+from games.daily.puzzles import is_todays
 from games.models import MatchSeat, Rating
 from leaderboard.models import HiddenPlayer, Merge, Placement, Run
 from moderation.models import Moderation, Suspicion
@@ -37,7 +39,7 @@ async def export(player: Player) -> dict[str, Any]:
             {"board": each["board"].slug, **{part["kind"]: _standing(part["standing"]) for part in each["periods"]}}
             for each in await places(player)
         ],
-        "runs": await _rows(Run.objects.filter(player=player), "player"),
+        "runs": [_without_todays_seed(row) for row in await _rows(Run.objects.filter(player=player), "player")],
         "seasons": await _rows(Placement.objects.filter(player=player), "player"),
         "moderation": await _rows(Moderation.objects.filter(player=player), "player", "by"),
         "hidden": await HiddenPlayer.objects.filter(player=player).aexists(),
@@ -58,6 +60,13 @@ async def export(player: Player) -> dict[str, Any]:
         "blocks": [name async for name in player.blocks.values_list("blocked__name", flat=True)],
         "open_runs": await key_scan.open_runs(player.pk),
     }
+
+
+def _without_todays_seed(run: dict[str, Any]) -> dict[str, Any]:
+    """A run as it is exported. The seed of today's puzzle stays here until the day is over: others have yet to play."""
+    if not is_todays(run["board_id"], run["accepted_at"]):
+        return run
+    return run | {"record": re.sub(r'"seed":"[^"]*"', '"seed":""', run["record"])}
 
 
 async def _purse(player: Player) -> dict[str, Any]:

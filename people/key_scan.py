@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 
 from games import keys as game_keys
-from games.game import all_games
 from games.rooms import results
 from leaderboard import keys
 from leaderboard.boards import remove_players
@@ -112,10 +111,10 @@ async def _look_into(names: Sequence[str], ids: set[str]) -> None:
 
 
 async def open_runs(player: int) -> list[dict[str, str]]:
-    """The player's newest run of each game, as far as Redis still holds it, without its seed."""
-    found = []
-    for game in all_games():
-        if run_id := await client().get(game_keys.current(player, game.slug)):
+    """The player's newest run of each game and mode, as far as Redis still holds it, without its seed."""
+    found, told = [], ("game", "mode", "points", "over", "started_ms")
+    async for name in client().scan_iter(match=game_keys.current(player, "*"), count=SCAN_COUNT):
+        if run_id := await client().get(name):
             fields = await client().hgetall(game_keys.run(run_id))
-            found.append({name: fields[name] for name in ("game", "points", "over", "started_ms") if name in fields})
+            found.append({each: fields[each] for each in told if each in fields})
     return found

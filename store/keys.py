@@ -136,7 +136,10 @@ probe = Key(
 )
 site = Key("store:{site}:id", "string", "the id of the site, as in SQL", stays="as long as the site")
 shared = Key(
-    "store:{shared:<what>}:value", "string", "a value that is the same for all: store/shared.py", ends="after 1 minute"
+    "store:{shared:<what>}:value",
+    "string",
+    "a value that is the same for all: store/shared.py",
+    ends="after 1 minute, or twice as long as it is fresh",
 )
 shared_fresh = Key(
     "store:{shared:<what>}:fresh", "string", "1 while the shared value is fresh", ends="after some seconds"

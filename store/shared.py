@@ -31,7 +31,7 @@ async def text(name: str, fresh_s: int, compute: Callable[[], Awaitable[str]]) -
     async def kept() -> None:
         found = await compute()
         pipe = client().pipeline(transaction=True)
-        pipe.set(value, found, ex=KEPT_S)
+        pipe.set(value, found, ex=max(KEPT_S, 2 * fresh_s))  # What is fresh is there.
         pipe.set(fresh, 1, ex=fresh_s)
         await pipe.execute()
 

@@ -61,6 +61,7 @@ async def _shown(game: Game, player: Player | None) -> dict[str, Any]:
         "board": board,
         "run": run,
         "place": place if place and place.rank else None,
+        "tried": await puzzles.has_tried(game, player),
         "bars": _bars(await spread(board.slug, "day"), reached.get(day), board.format),
         "streak": standing.streak(reached, day),
         "weeks": standing.calendar(reached, day),
@@ -98,7 +99,7 @@ async def puzzle(request: HttpRequest, slug: str) -> HttpResponse:
         return await play_page(request, game, Mode(DAILY, today().isoformat()), **more)
     try:
         player = request.player or await sign_in_as_guest(request)
-        cookie = puzzles.noted(cookie, game, player)
+        cookie = await puzzles.noted(cookie, game, player)
     except GameError as error:
         messages.error(request, str(error))
         return redirect("daily:index")

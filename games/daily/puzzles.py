@@ -3,17 +3,17 @@
 import secrets
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core import signing
 from django.http import parse_cookie
 
 from accounts.models import Player
-from games.game import Game
+from games.game import Game, find
 from games.kept_runs import replay
 from games.models import Puzzle
 from games.modes import ARCHIVE, BEAT, DAILY, FREE, Mode, UnknownMode, daily_board, today
-from games.runs import Played
+from games.runs import INPUTS_MAX, Played, current
 from leaderboard.models import Run
 from live.errors import GameError
 
@@ -34,7 +34,7 @@ class DayGone(GameError):
 
 class PlayedHere(GameError):
     code = "played_here"
-    message = "This browser has had its try at today’s puzzle, as another guest."
+    message = "A guest has begun today’s puzzle in this browser, and there is one try."
 
 
 class OpenThePage(GameError):
@@ -67,8 +67,15 @@ async def seed_of(game: Game, day: date) -> str:
     return kept.seed
 
 
-async def seed_for(game: Game, player: Player, mode: Mode, cookie: str) -> str:
-    """The seed of a run that a player begins; empty for free play, where each run has its own.
+class Start(NamedTuple):
+    """What a run begins with: its seed, empty for one of its own, and its most inputs."""
+
+    seed: str = ""
+    inputs_max: int = INPUTS_MAX
+
+
+async def start_of(game: Game, player: Player, mode: Mode, cookie: str) -> Start:
+    """What a run begins with that a player begins in a mode.
 
     `cookie` is the browser's `tries`: a guest has today's try in the browser that pressed Play, and only there.
 
@@ -77,27 +84,37 @@ async def seed_for(game: Game, player: Player, mode: Mode, cookie: str) -> str:
         UnknownMode: there is no such puzzle, or no such run to beat.
     """
     if mode.kind == FREE:
-        return ""
+        return Start()
     if mode.kind == BEAT:
-        return await _seed_to_beat(game, mode.of)
+        return await _to_beat(game, mode.of)
     day = mode.day
     if day is None or game.daily is None:
         raise UnknownMode
     if mode.kind == ARCHIVE:
         if day == today():
             raise NotYet
-        return await seed_of(game, day)
+        return Start(await seed_of(game, day), game.daily.inputs_max)
     if day < today():
         raise DayGone
     seed = await seed_of(game, day)
-    if player.is_guest:
-        _check_browser(game, player, cookie)
-    return seed
+    await _check_browser(game, player, cookie)
+    return Start(seed, game.daily.inputs_max)
 
 
 async def has_played(game: str, player: Player | None, day: date) -> bool:
     """Whether a player's try at a day's puzzle is kept."""
     return player is not None and await runs_of(game, day).filter(player=player).aexists()
+
+
+async def has_tried(game: Game, player: Player | None) -> bool:
+    """Whether a player has had their try at today's puzzle, be it one that brought no result."""
+    if player is None:
+        return False
+    try:
+        run = await current(game, player.pk, Mode(DAILY, today().isoformat()))
+    except Played:
+        return True
+    return (run is not None and run.over) or await has_played(game.slug, player, today())
 
 
 def runs_of(game: str, day: date) -> Any:
@@ -114,6 +131,11 @@ async def check_first_try(game: Game, player: Player, mode: Mode) -> None:
         raise Played
 
 
+def is_todays(board: str, accepted_at: datetime) -> bool:
+    """Whether a kept run is a try at today's puzzle."""
+    return board.endswith("-daily") and accepted_at.astimezone(UTC).date() == today()
+
+
 def day_of(run: Run) -> date | None:
     """The day whose puzzle a kept run was a try at; None: it was none."""
     return run.accepted_at.astimezone(UTC).date() if run.board_id.endswith("-daily") else None
@@ -123,10 +145,10 @@ async def may_watch(run: Run, viewer: Player | None) -> bool:
     """Whether a run may be watched now: one of today's puzzle only by whoever has had their own try."""
     if day_of(run) != today() or (viewer and viewer.pk == run.player_id):
         return True
-    return await has_played(run.board_id.removesuffix("-daily"), viewer, today())
+    return await has_tried(find(run.board_id.removesuffix("-daily")), viewer)
 
 
-async def _seed_to_beat(game: Game, run_id: str) -> str:
+async def _to_beat(game: Game, run_id: str) -> Start:
     try:
         kept = await replay.load(run_id)
     except replay.NoReplay:
@@ -134,9 +156,10 @@ async def _seed_to_beat(game: Game, run_id: str) -> str:
     found = replay.record_of(kept)
     if found.game != game.slug:
         raise UnknownMode
-    if day_of(kept) == today():
+    day = day_of(kept)
+    if day == today():
         raise NotYet  # Else today's puzzle could be practised.
-    return found.seed
+    return Start(found.seed, game.daily.inputs_max if day and game.daily else INPUTS_MAX)
 
 
 # What a browser has tried
@@ -153,25 +176,32 @@ def tries(cookie: str) -> Tries:
     return found if isinstance(found, dict) else {}
 
 
-def noted(cookie: str, game: Game, player: Player) -> str:
+async def noted(cookie: str, game: Game, player: Player) -> str:
     """The cookie after a player has begun today's try in this browser.
 
     Raises:
-        PlayedHere: another guest has.
+        PlayedHere: a guest has, and it is another one, or they have signed in since and not brought the guest along.
     """
     found = tries(cookie)
-    held = found.get(game.slug)
-    if player.is_guest and held and held[0] == today().isoformat() and held[1] != player.pk:
+    if await _is_anothers(found.get(game.slug), player):
         raise PlayedHere
     return signing.dumps(found | {game.slug: [today().isoformat(), player.pk]}, salt=SALT)
 
 
-def _check_browser(game: Game, player: Player, cookie: str) -> None:
+async def _check_browser(game: Game, player: Player, cookie: str) -> None:
     held = tries(cookie).get(game.slug)
-    if not held or held[0] != today().isoformat():
+    if player.is_guest and (not held or held[0] != today().isoformat()):
         raise OpenThePage
-    if held[1] != player.pk:
+    if await _is_anothers(held, player):
         raise PlayedHere
+
+
+async def _is_anothers(held: list[Any] | None, player: Player) -> bool:
+    """Whether today's try in this browser is a guest's who is not this player; members share a browser as they like."""
+    if not held or held[0] != today().isoformat() or held[1] == player.pk:
+        return False
+    holder = await Player.objects.filter(pk=held[1]).afirst()
+    return player.is_guest or bool(holder and holder.is_guest and not holder.is_gone)
 
 
 def cookie_in(headers: Iterable[tuple[bytes, bytes]]) -> str:

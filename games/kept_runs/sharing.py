@@ -19,7 +19,7 @@ from store import shared
 SIZE = (1200, 630)
 POINTS_SHOWN = 10
 BLOCKS = "▁▂▃▄▅▆▇█"
-FRESH_S = 60 * 60
+FRESH_S = 10 * 60
 GROUND, SURFACE, INK, SOFT, ACCENT = "#090d1a", "#111830", "#eef2ff", "#a6b2d8", "#3ddcff"
 
 
@@ -37,14 +37,14 @@ async def text(run: Run, url: str) -> str:
 
 
 async def picture(run: Run) -> bytes:
-    """The result as a PNG of 1,200 × 630 pixels, drawn once an hour at most."""
+    """The result as a PNG of 1,200 × 630 pixels, drawn once in ten minutes at most."""
 
     async def drawn() -> str:
         game = find(replay.record_of(run).game)
         levels = await _levels(run, game)
         return base64.b64encode(await sync_to_async(_drawn, thread_sensitive=False)(run, game, levels)).decode()
 
-    return base64.b64decode(await shared.text(f"picture {run.pk}", FRESH_S, drawn))
+    return base64.b64decode(await shared.text(f"picture {run.pk} {run.player.shown_name}", FRESH_S, drawn))
 
 
 async def _levels(run: Run, game: Game) -> list[int]:

@@ -62,18 +62,31 @@ class RoomConsumer(SiteConsumer):
         await self.reply(messages.Seated(self.seat, room.numbers[self.seat] if self.seat is not None else 0))
         if self.seat is None:
             return
-        await rooms.be_here(room, self.seat, self.page, self.socket_id, take=message.take)
+        assert self.player is not None
+        if room.game.arena and room.status != rooms.OVER:
+            await self._come_to_arena(room)
+        if not await rooms.be_here(room, self.seat, self.page, self.socket_id, take=message.take):
+            self.seat = None
+            return await self.reply(messages.Seated())
         await self.show_presence()
         if room.next:
             await self.reply(messages.Next(room.next))  # A rematch has begun while the line was away.
         for seat in room.again:
             await self.reply(messages.Asks(seat))
-        if room.game.arena and room.status != rooms.OVER:
-            assert self.player is not None
-            await registry.add(room.id, [self.player.pk])  # A seat of the next round is theirs once they come.
-        elif room.status == rooms.WAITING:
+        if room.status == rooms.WAITING and not room.game.arena:
             # Whoever took the last seat may have died before they said so, or somebody was elsewhere.
             await registry.add(room.id, room.players)
+
+    async def _come_to_arena(self, room: Room) -> None:
+        """A seat of the next round is a player's once they come, unless they play elsewhere by now."""
+        try:
+            await registry.add(room.id, [self.player.pk])
+        except registry.Elsewhere:
+            assert self.seat is not None
+            await rooms.leave(room.id, self.seat, self.player.pk)
+            self.seat = None
+            await self.reply(messages.Seated())
+            raise
 
     async def on_input(self, message: messages.Input) -> None:
         room, seat = self._own()
@@ -90,7 +103,7 @@ class RoomConsumer(SiteConsumer):
     async def on_resign(self, _: messages.Resign) -> None:
         room, seat = self._own()
         if not feed().is_over(room.id):
-            await rooms.say(room.id, resign=seat)
+            await rooms.say(room.id, resign=seat, by=self.player.pk)
 
     async def on_emote(self, message: messages.Emote) -> None:
         room, seat = self._own()
@@ -115,7 +128,7 @@ class RoomConsumer(SiteConsumer):
     async def on_beat(self, message: protocol.Beat) -> None:
         await super().on_beat(message)
         if self.room is not None and self.seat is not None and not feed().is_over(self.room.id):
-            await rooms.say(self.room.id, here=self.seat, c=self.page, k=self.socket_id)
+            await rooms.say(self.room.id, here=self.seat, by=self.player.pk, c=self.page, k=self.socket_id)
 
     async def disconnected(self) -> None:
         if self.room is not None:
@@ -124,7 +137,7 @@ class RoomConsumer(SiteConsumer):
             if self.seat is not None and is_over:
                 await wants_no_more(self.room, self.seat)
             elif self.seat is not None:
-                await rooms.say(self.room.id, gone=self.seat, c=self.page, k=self.socket_id)
+                await rooms.say(self.room.id, gone=self.seat, by=self.player.pk, c=self.page, k=self.socket_id)
         await super().disconnected()
 
     def stop_watching(self) -> None:

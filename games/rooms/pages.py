@@ -108,7 +108,8 @@ async def sit(request: HttpRequest, room: str) -> HttpResponse:
             messages.error(request, "You are in a match. Finish it first.")
             return redirect("rooms:room", other)
         seat = await seat_of(player, kept.game, client_address(request))
-        if kept.only not in (0, player.pk) or await sync_to_async(Block.between)(player.pk, kept.players):
+        met = [each for each in kept.players if each != player.pk]
+        if kept.only not in (0, player.pk) or await sync_to_async(Block.between)(player.pk, met):
             raise rooms.RoomFull
         await rooms.sit(kept, seat)
     except UnknownRoom as error:

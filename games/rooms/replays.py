@@ -60,13 +60,17 @@ def _ticked(game: RoomGame, seed: str, log: list[Entry]) -> Iterator[Any]:
             state = rules.idle(state, 1)
             if rules.tick(state) % SHOWN_TICKS == 0:
                 yield state
-        state = after(game, state, entry)
-        if rules.tick(state) % SHOWN_TICKS == 0:
+        state, before = after(game, state, entry), rules.tick(state)
+        if rules.tick(state) > before and rules.tick(state) % SHOWN_TICKS == 0:
             yield state
 
 
 def _length(game: RoomGame, log: list[Entry]) -> int:
-    return (log[-1].tick + 1) // SHOWN_TICKS if game.arena and log else len(log)
+    if not game.arena or not log:
+        return len(log)
+    last = log[-1]  # One in which nobody did anything is kept as the tick up to which nothing happened.
+    known = any(input in game.rules.INPUTS for _, _, input in last.inputs)
+    return (last.tick + bool(known or last.forfeits or last.joins)) // SHOWN_TICKS
 
 
 def bot_seat(number: int | None = None) -> Seat:

@@ -53,6 +53,7 @@ class Ended(msgspec.Struct):
     log: str
     ended_ms: int
     numbers: list[int] = []
+    unrated: list[int] = []  # Which of `seats` do not count, besides bots.
 
     def number(self, index: int) -> int:
         """The number of a seat in the room: an arena's result leaves free seats out."""
@@ -62,13 +63,18 @@ class Ended(msgspec.Struct):
 _ended = msgspec.json.Decoder(Ended)
 
 
-async def finish(stage: Stage) -> None:
-    """Say that a room is over, once or more, and take it out of the registry. Three round trips."""
+async def tell_ended(stage: Stage) -> None:
+    """Say that a match has ended, once or more. Two round trips; none when it has no result."""
     room, found = stage.room, stage.rules.result(stage.state)
     if found:
         log = await client().lrange(keys.log(room.id), 0, -1)
         numbered = enumerate(zip(stage.seats, found, strict=True))
-        played = [(seat, each, number) for number, (seat, each) in numbered if seat and each.place]
+        taking_part = {number for number, _ in stage.playing}
+        played = [
+            (seat, each, number)
+            for number, (seat, each) in numbered
+            if seat and each.place and (seat.bot or number in taking_part)
+        ]
         ended = Ended(
             game=room.game.slug,
             seed=room.seed,
@@ -80,9 +86,14 @@ async def finish(stage: Stage) -> None:
             log=_text(log),
             ended_ms=time.time_ns() // 1_000_000,
             numbers=[number for _, _, number in played],
+            unrated=[index for index, (_, _, number) in enumerate(played) if number not in stage.ratable],
         )
         await client().xadd(keys.finished(), {"room": room.id, "match": msgspec.json.encode(ended).decode()})
-    await registry.end(room.id, [seat.player for _, seat in stage.people])
+
+
+async def finish(stage: Stage) -> None:
+    """Take a room out of the registry: nobody runs it, its players are free. One round trip."""
+    await registry.end(stage.room.id, [seat.player for _, seat in stage.people])
 
 
 def _text(log: list[str]) -> str:
@@ -97,9 +108,7 @@ async def write(entries: Sequence[Entry]) -> None:
         room, ended = entry.fields["room"], await sync_to_async(_as_now)(_ended.decode(entry.fields["match"]))
         rated = await sync_to_async(_written)(room, ended)
         game = find_room_game(ended.game)
-        runs = [
-            _points_run(room, ended, number) for number, seat in enumerate(ended.seats) if game.arena and not seat.bot
-        ]
+        runs = await _points_runs(room, ended) if game.arena else []
         if runs:
             await _ensure_board(game.slug, title=game.title, game=game.slug, points_max=POINTS_MAX)
         if rated:
@@ -142,7 +151,9 @@ def _written(room: str, ended: Ended) -> list[tuple[Player, Rating]]:
                 "game": ended.game,
                 "seed": ended.seed,
                 "log": ended.log,
-                "is_rated": ended.rated and len(players) == len(_people(ended)) and not _too_often(ended),
+                "is_rated": ended.rated
+                and all(seat.player in players for _, seat in _people(ended))
+                and not _too_often(ended),
                 "ended_at": datetime.fromtimestamp(ended.ended_ms / 1000, UTC),
             },
         )
@@ -179,8 +190,8 @@ def _as_now(ended: Ended) -> Ended:
 
 
 def _people(ended: Ended) -> list[tuple[int, Seat]]:
-    """The seats that players had, with their numbers."""
-    return [(number, seat) for number, seat in enumerate(ended.seats) if not seat.bot]
+    """The seats that players had and that count for ratings, with their places in `seats`."""
+    return [(index, seat) for index, seat in enumerate(ended.seats) if not seat.bot and index not in ended.unrated]
 
 
 def _ratings(ended: Ended) -> list[Rating]:
@@ -219,6 +230,13 @@ def _run(room: str, ended: Ended, player: Player, rating: Rating) -> FinishedRun
         started_ms=ended.ended_ms,
         record=msgspec.json.encode(Record(game=ended.game, marks=marks)).decode(),
     )
+
+
+async def _points_runs(room: str, ended: Ended) -> list[FinishedRun]:
+    people = {index: seat.player for index, seat in enumerate(ended.seats) if not seat.bot}
+    there = Player.objects.filter(pk__in=people.values(), is_gone=False)
+    known = {pk async for pk in there.values_list("pk", flat=True)}
+    return [_points_run(room, ended, index) for index, player in people.items() if player in known]
 
 
 def _points_run(room: str, ended: Ended, number: int) -> FinishedRun:

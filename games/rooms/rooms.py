@@ -190,8 +190,8 @@ async def sit(room: Room, seat: Seat) -> int:
     Redis: lua/room_sit.lua, one round trip; four more when the room is full then.
     """
     text, is_arena = msgspec.json.encode(seat).decode(), int(room.game.arena is not None)
-    args: list[Argument] = [seat.player, text, room.game.seats, TTL_MS, is_arena]
-    taken = await _sit([keys.room(room.id)], args)
+    args: list[Argument] = [seat.player, text, room.game.seats, TTL_MS, is_arena, INPUTS_KEPT]
+    taken = await _sit([keys.room(room.id), keys.inputs(room.id)], args)
     if taken == -1:
         raise RoomFull
     if taken == -2:
@@ -248,18 +248,20 @@ async def say(room_id: str, **words: str | int) -> None:
 
 async def leave(room_id: str, seat: int, player: int) -> None:
     """Take a player out of their seat in an arena. Two round trips."""
-    await _free([keys.room(room_id)], [seat, player])
-    await registry.left(room_id, player)
+    if await _free([keys.room(room_id)], [seat, player]):
+        await registry.left(room_id, player)
 
 
-async def be_here(room: Room, seat: int, page: str, socket: str, *, take: bool) -> None:
+async def be_here(room: Room, seat: int, page: str, socket: str, *, take: bool) -> bool:
     """Tell the runner that a page of a seat's player is here; with `take` that page plays, and no other.
+
+    False: the seat is theirs no more, since they were away for too long.
 
     Redis: lua/room_here.lua, one round trip, O(1).
     """
-    who = msgspec.json.encode(room.seats[seat]).decode() if room.game.arena else ""
-    args: list[Argument] = [seat, page, socket, int(take), INPUTS_KEPT, TTL_MS, who]
-    await _here([keys.room(room.id), keys.inputs(room.id)], args)
+    held = room.seats[seat]
+    args: list[Argument] = [seat, page, socket, int(take), INPUTS_KEPT, TTL_MS, held.player if held else 0]
+    return bool(await _here([keys.room(room.id), keys.inputs(room.id)], args))
 
 
 async def break_off(room_id: str, epoch: int) -> None:

@@ -1,10 +1,10 @@
 -- Places a result on a period of its board. Prepended to submit.lua, after periods.lua and score.lua.
 -- KEYS: 2 cards, 5 open periods
--- ARGV: none of its own; of the plan: lower (is better), operator ('best', 'total' or 'latest'), full (reports)
+-- ARGV: none of its own; of the plan: lower (is better), operator ('best', 'total', 'latest' or 'first'), full (reports)
 -- Returns: nothing; `rank_on` and `fits` are set
 -- Cost: O(log N) per result and period
 local RANK, RANGE = plan.lower and 'ZRANK' or 'ZREVRANK', plan.lower and 'ZRANGE' or 'ZREVRANGE'
-local flag = plan.operator == 'best' and (plan.lower and 'LT' or 'GT') or nil
+local flag = plan.operator == 'best' and (plan.lower and 'LT' or 'GT') or plan.operator == 'first' and 'NX' or nil
 
 local call = redis.call
 local function rank_of(key, player)

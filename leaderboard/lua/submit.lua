@@ -2,10 +2,10 @@
 -- KEYS: 1 stream of runs, 2 cards, 3 count of accepted runs on this day, 4 hidden players, 5 open periods, 6 marked just now,
 --       7… standings, one per period, then one report per run
 -- ARGV: none of its own; of the plan: marks (channel), subject (what to mark), report_ttl_ms, full (reports), and runs: id,
---       player, points (both as text), card and record (JSON texts), started_ms
+--       player, points (both as text), card and record (JSON texts), started_ms, until_ms (0: for ever)
 -- Returns: {"clock", now} when `now` is outside a period (nothing is changed; call again with the periods of `now`),
 --          else {"done", status, report JSON, its cards JSON, status, …} where status is ok, repeated, hidden (the
---          player is) or range (the total would be too large)
+--          player is), late (it had to be ranked before) or range (the total would be too large)
 -- Cost: O(log N) per run and period
 local answers, accepted = {'done'}, 0
 -- Cards are read for every answer, because a stored report contains no names.
@@ -37,6 +37,7 @@ for i, run in ipairs(plan.runs) do
   local first = call('GET', report_key)
   if first then answer('repeated', first, ids_in(first))
   elseif call('SISMEMBER', KEYS[4], run.player) == 1 then answer('hidden', '')
+  elseif run.until_ms > 0 and now >= run.until_ms then answer('late', '')
   elseif not fits(run.player, tonumber(run.points)) then answer('range', '')
   else rank(run, report_key) end
 end

@@ -1,7 +1,7 @@
 -- Replaces the live standings with rebuilt ones, after adding every run that arrived since those were built.
 -- KEYS: 1 live standings, 2 shadow standings, 3 stream of runs, 4 hidden players,
 --       5 highest fencing number that repaired this board
--- ARGV: 1 id of the last stream entry that the shadow includes, 2 'desc' or 'asc', 3 'best', 'total' or 'latest',
+-- ARGV: 1 id of the last stream entry that the shadow includes, 2 'desc' or 'asc', 3 'best', 'total', 'latest' or 'first',
 --       4 start of the period (ms), 5 its end (ms; 0: none), 6 maximum number of newer entries to add,
 --       7 fencing number of the repairer
 -- Returns: 1 swapped, 0 there are more newer entries than that: add them first, -1 a later repairer took over
@@ -12,7 +12,7 @@ local most = tonumber(ARGV[6])
 local newer = redis.call('XRANGE', KEYS[3], '(' .. ARGV[1], '+', 'COUNT', most + 1)
 if #newer > most then return 0 end
 local lower = ARGV[2] == 'asc'
-local flag = ARGV[3] == 'best' and (lower and 'LT' or 'GT') or nil
+local flag = ARGV[3] == 'best' and (lower and 'LT' or 'GT') or ARGV[3] == 'first' and 'NX' or nil
 local starts, ends = tonumber(ARGV[4]), tonumber(ARGV[5])
 for _, entry in ipairs(newer) do
   local fields = {}

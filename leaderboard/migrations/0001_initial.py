@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(max_length=60)),
                 ('game', models.SlugField(editable=False, max_length=40)),
                 ('order', models.CharField(choices=[('desc', 'higher is better'), ('asc', 'lower is better')], default='desc', max_length=4)),
-                ('operator', models.CharField(choices=[('best', "each player's best run"), ('total', "the sum of each player's runs"), ('latest', "each player's latest run")], default='best', max_length=6)),
+                ('operator', models.CharField(choices=[('best', "each player's best run"), ('total', "the sum of each player's runs"), ('latest', "each player's latest run"), ('first', "each player's first run")], default='best', max_length=6)),
                 ('unit', models.CharField(default='points', max_length=20)),
                 ('format', models.CharField(choices=[('points', '12,345'), ('time', 'milliseconds, as m:ss.mmm'), ('moves', 'moves, and the time where they are equal')], default='points', max_length=6)),
                 ('points_max', models.PositiveBigIntegerField(help_text='More is refused. Below 4,194,304 ties are told apart to the second; above, less finely.', validators=[django.core.validators.MaxValueValidator(8796093022207)])),

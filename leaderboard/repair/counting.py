@@ -61,6 +61,8 @@ def add(board: Board, scores: dict[int, float], results: Iterable[Result]) -> No
     for result in results:
         before = scores.get(result.player)
         points = result.points
+        if board.operator == Board.Operator.FIRST and before is not None:
+            continue
         if board.operator == Board.Operator.TOTAL and before is not None:
             points += score.points(before)
         value = score.encode(points, result.at_ms, lower_is_better=lower)

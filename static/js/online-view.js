@@ -11,7 +11,7 @@ const number = new Intl.NumberFormat();
 class OnlineCount extends HTMLElement {
   connectedCallback() {
     this.stop = topics.watch("online", ({ count }) => {
-      this.hidden = false;
+      this.hidden = count === 0;
       this.querySelector("[data-count]").textContent = number.format(count);
     });
   }

@@ -6,18 +6,19 @@ const number = new Intl.NumberFormat();
 const TITLES = { day: "Today", week: "This week", month: "This month", all: "All time" };
 
 // `board` says how results are written (format, unit), and which are better (order).
-export function fillResult(panel, { points, report }, board) {
+export function fillResult(panel, { points, report, counts = true }, board) {
   const put = (name, ...content) => panel.querySelector(`[data-result-${name}]`).replaceChildren(...content);
   const all = report.changes.at(-1);
   put("points", pointsIn(board.format, points));
-  put("words", all ? words(points, all, board) : unranked(points, board));
+  put("words", all ? words(points, all, board) : unranked(points, board, counts));
   put("periods", ...report.changes.map((change) => periodRow(change, board)));
   const day = report.changes[0];
   put("neighbours", ...(day?.rows ?? []).map((row) => neighbour(row, row.rank === day.rank, board)));
   for (const part of panel.querySelectorAll("[data-result-ranked]")) part.hidden = !all;
 }
 
-function unranked(points, { beat, order, format, unranked: isUnranked }) {
+function unranked(points, { beat, order, format, unranked: isUnranked }, counts) {
+  if (!counts) return "Only a run that is played to its end counts.";
   if (beat !== undefined) {
     const other = Number(beat);
     if (points === other) return "As much as the run to beat.";
@@ -25,10 +26,11 @@ function unranked(points, { beat, order, format, unranked: isUnranked }) {
     return isBetter ? `You beat ${pointsIn(format, other)}!` : `${pointsIn(format, other)} stands. Try again.`;
   }
   if (isUnranked !== undefined) return "Played for fun: not ranked.";
-  return order === "asc" ? "Only a run that is played to its end counts." : "A run counts from 1 point.";
+  return "A run counts from 1 point.";
 }
 
-function words(points, { points_before }, { format, order }) {
+function words(points, { points_before }, { format, order, daily }) {
+  if (daily !== undefined) return "That was your try for today.";
   if (points_before === null) return "Your first ranked run. Welcome to the board!";
   const isBetter = order === "asc" ? points < points_before : points > points_before;
   if (isBetter) return `Your new best! It was ${pointsIn(format, points_before)} before.`;

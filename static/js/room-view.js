@@ -2,6 +2,7 @@
 
 import { keep, kept } from "kept";
 import { now } from "live/clock";
+import { isOwn } from "live/room-state";
 import { dress } from "looks";
 import { socket } from "live/site";
 import { speak } from "speak";
@@ -28,7 +29,7 @@ function titleOf({ results, seats, t }, seat) {
   const played = places.filter(Boolean);
   if (played.length > 1 && played.every((place) => place === 1)) return "A draw";
   const own = places[seat] ?? 0;
-  if (!own || seats[seat]?.bot) return `${seats[places.indexOf(1)].card.name} wins`;
+  if (!own) return `${seats[places.indexOf(1)].card.name} wins`;
   if (own === 1) return "You win!";
   return played.length > 2 ? `You are #${own} of ${played.length}` : "You lose";
 }
@@ -77,9 +78,10 @@ export class RoomView {
   // At once, or a little before the next round of an arena begins.
   #next({ room, in_ms = 0 }) {
     const at = now() + in_ms - NEXT_MS;
+    if (in_ms) speak(`The next round begins in ${Math.round(in_ms / 1000)} seconds.`);
     const wait = () => {
       const left = at - now();
-      if (left <= 0) return location.assign(`/rooms/${room}/`);
+      if (left <= 0) return location.replace(`/rooms/${room}/`);
       if (this.parts.next) this.parts.next.textContent = `Next round in ${Math.ceil((left + NEXT_MS) / 1000)} s`;
       setTimeout(wait, Math.min(left, TICK_MS));
     };
@@ -166,7 +168,7 @@ export class RoomView {
     if (phase !== "over" || !result.hidden) return;
     result.hidden = false;
     const places = key.results.map(({ place }) => place);
-    const title = titleOf(key, seat);
+    const title = titleOf(key, isOwn(this.room.state) ? seat : null);
     this.parts["result-title"].textContent = title;
     const ranked = key.results.map((each, at) => ({ ...each, name: key.seats[at]?.card.name })).filter(({ place }) => place);
     if (key.seats.length > 2) ranked.sort((one, other) => one.place - other.place);

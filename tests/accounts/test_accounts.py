@@ -97,7 +97,7 @@ class TestAccounts:
         for name in ("Bob", "Bab"):
             response = client.post("/accounts/sign-in/", {"name": name, "password": "wrong"})
             assert response.status_code == 422
-            assert "do not belong together" in response.content.decode()
+            assert "Wrong name or password" in response.content.decode()
             pages.append(response.content.decode())
         assert "_auth_user_id" not in client.session
 

@@ -119,6 +119,8 @@ def test_the_puzzle_of_the_day_is_played_once_by_a_guest_shared_and_kept(arcade)
     picture = stranger.request.get(f"/replays/{run}/card.png")
     assert (picture.status, picture.headers["content-type"]) == (200, "image/png")
 
+    page.set_viewport_size(PHONE)
+    page.get_by_role("button", name="Account of").click()
     page.get_by_role("link", name="Keep my scores").click()
     page.get_by_label("Name").fill("Ada")
     for field in page.locator("input[type=password]").all():

@@ -105,7 +105,7 @@ def test_who_wants_to_be_seen_by_nobody_is_in_no_list(opened, rough):
     player, other = opened("/", base=rough.url), opened("/", base=rough.url)
     start_playing(player)
     name = player.locator(".account-name").inner_text()
-    expect(other.locator("online-list")).to_contain_text(f"{name}guestplaying Fuse")
+    expect(other.locator("online-list")).to_contain_text(f"{name}guest⚔playing Fuse")
     player.locator(".account-name").click()
     player.get_by_role("link", name="Settings").click()
     player.get_by_label("Nobody").check()

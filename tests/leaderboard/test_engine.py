@@ -65,7 +65,9 @@ class Model:
                 before, since = results[player]
                 if self.operator == "total":
                     points += before
-                elif self.operator == "best" and (points > before if self.lower else points < before):
+                elif (
+                    self.operator == "best" and (points > before if self.lower else points < before)
+                ) or self.operator == "first":
                     points, moment = before, since
                 elif self.operator == "best" and points == before:
                     moment = since
@@ -78,7 +80,7 @@ class Model:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("order", ["desc", "asc"])
-@pytest.mark.parametrize("operator", ["best", "total", "latest"])
+@pytest.mark.parametrize("operator", ["best", "total", "latest", "first"])
 @given(steps=STEPS)
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_it_agrees_with_a_sorted_list(order, operator, steps, monkeypatch):

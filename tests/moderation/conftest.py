@@ -13,4 +13,4 @@ def bob():
 
 @pytest.fixture
 def board():
-    return Board.objects.get()
+    return Board.objects.get(pk="fuse")

@@ -27,6 +27,7 @@ def rename_player():
         role=MODERATOR,
         permission="accounts.delete_follow",
         words="Rename these players",
+        past="renamed",
         help="give a player another name",
         asks={"name": forms.CharField(max_length=20)},
         says=lambda player, name: f"Now called {name}.",

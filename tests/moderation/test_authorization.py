@@ -27,6 +27,12 @@ ROUTES = {
     "play/<slug:slug>/": ("/play/fuse/", EVERYBODY),
     "players/<str:name>/challenge/": ("/players/Nobody1/challenge/", EVERYBODY),
     "players/<str:name>/block/": ("/players/Nobody1/block/", EVERYBODY),
+    "daily/": ("/daily/", EVERYBODY),
+    "daily/<slug:slug>/": ("/daily/fuse/", EVERYBODY),
+    "daily/<slug:slug>/<str:day>/": ("/daily/fuse/1999-01-01/", EVERYBODY),
+    "beat/<str:run>/": ("/beat/none/", EVERYBODY),
+    "replays/<str:run>/share.json": ("/replays/none/share.json", EVERYBODY),
+    "replays/<str:run>/card.png": ("/replays/none/card.png", EVERYBODY),
     "watch/list/": ("/watch/list/", EVERYBODY),
     "watch/": ("/watch/", EVERYBODY),
     "rooms/play/<slug:slug>/": ("/rooms/play/fuse-duel/", EVERYBODY),
@@ -214,7 +220,7 @@ def test_each_role_is_offered_its_actions_and_no_other_works(role, rf):
     client = browser(role)
     target = Player.objects.create(name="Target")
     for (name, action), allowed in all_actions().items():
-        chosen = Board.objects.get().pk if name == "leaderboard/board" else target.pk
+        chosen = Board.objects.get(pk="fuse").pk if name == "leaderboard/board" else target.pk
         page = client.get(f"/admin/{name}/").content.decode()
         if name in ("accounts/player", "leaderboard/board"):
             assert (f'value="{action}"' in page) == (role in allowed), (name, action)
@@ -223,7 +229,7 @@ def test_each_role_is_offered_its_actions_and_no_other_works(role, rf):
             client.post(f"/admin/{name}/", {"action": action, "_selected_action": [chosen], **fields})
     target.refresh_from_db()
     assert target.is_active
-    assert Board.objects.get().is_open
+    assert Board.objects.get(pk="fuse").is_open
     from audit.models import Entry
 
     assert not Entry.objects.exists()

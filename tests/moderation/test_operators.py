@@ -259,7 +259,7 @@ class TestAdminActions:
     def test_a_board_is_reset_with_its_title_typed(self, client, bob):
         run_sync(submit(bob, "r1", 500))
         self.as_role(client, "Operator")
-        board = Board.objects.get()
+        board = Board.objects.get(pk="fuse")
         self.act(client, "leaderboard/board", "reset_period", board, reason="x", kind="day", typed="Fuze")
         assert top() == [(bob.pk, 500)]
         self.act(client, "leaderboard/board", "reset_period", board, reason="x", kind="day", typed="Fuse")

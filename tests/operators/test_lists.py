@@ -22,7 +22,7 @@ class TestLists:
         from moderation.models import Suspicion
 
         client.force_login(Player.objects.create_superuser("Olga", "x"))
-        now, counted, board = datetime.now(UTC), [], Board.objects.get()
+        now, counted, board = datetime.now(UTC), [], Board.objects.get(pk="fuse")
         for batch in range(2):
             for number in range(30):
                 name = f"p{batch}x{number}"

@@ -7,12 +7,12 @@ import pytest
 from django.test import AsyncClient
 
 from accounts.models import Player
-from games.models import Match, MatchSeat, Rating
+from games.models import Block, Match, MatchSeat, Rating
 from games.rooms import keys, registry, replays, rooms
 from games.rooms.game import find_room_game
 from games.rooms.meeting import arena
 from leaderboard.reading import standings
-from store.client import client
+from store.client import StoreUnavailable, client
 from tests.rooms.conftest import RoomSocket, drain_matches, running, seat, two_players
 from tests.worker import drain
 from wallet.models import LedgerEntry
@@ -40,8 +40,8 @@ async def many(count: int) -> list[Player]:
 
 @pytest.fixture
 def short(monkeypatch):
-    """Rounds of a second."""
-    monkeypatch.setattr(CLAIM.rules, "LENGTH_TICKS", 10)
+    """Rounds of two seconds."""
+    monkeypatch.setattr(CLAIM.rules, "LENGTH_TICKS", 20)
 
 
 async def test_two_come_to_one_arena_and_leave_their_seats_to_bots():
@@ -101,11 +101,16 @@ async def test_a_round_ends_in_results_for_all_and_leads_to_the_next(short):
     room = await arena.come(CLAIM, seat(people[0]))
     for each in people[1:]:
         assert await arena.come(CLAIM, seat(each)) == room
+    idle = await Player.objects.acreate(name="Idle")
+    assert await arena.come(CLAIM, seat(idle)) == room
     pages = [Page(room, each) for each in people]
-    async with running(), pages[0], pages[1], pages[2], pages[3], Page(room) as watcher:
+    async with running(), pages[0], pages[1], pages[2], pages[3], Page(room) as watcher, Page(room, idle) as lying_open:
         await watcher.join()
+        await lying_open.join()
         for page in pages:
             await page.join()
+            await page.play("left")
+            await page.until(lambda page=page: page.acked[page.seat] == 1)
         for page in pages:
             await page.until(lambda page=page: page.status == "over")
         told = {(await page.next("room_next"))["room"] for page in (*pages, watcher)}
@@ -119,8 +124,9 @@ async def test_a_round_ends_in_results_for_all_and_leads_to_the_next(short):
     match = await Match.objects.aget(pk=room)
     assert match.is_rated
     seats = [each async for each in MatchSeat.objects.filter(match=match)]
-    assert [each.number for each in seats] == list(range(8))
-    assert [bool(each.rating_after) for each in seats] == [True] * 4 + [False] * 4
+    # Who sat there without a turn took no part.
+    assert [each.number for each in seats] == [0, 1, 2, 3, 5, 6, 7]
+    assert [bool(each.rating_after) for each in seats] == [True] * 4 + [False] * 3
     assert await Rating.objects.filter(game="claim").acount() == 4
     await drain()
     points = {row.player: row.points for row in (await standings.top("claim", "day", 9)).rows}
@@ -130,11 +136,65 @@ async def test_a_round_ends_in_results_for_all_and_leads_to_the_next(short):
     assert len(paid) == len(points)  # Once for each: the rating pays nothing.
 
 
+async def test_a_round_whose_end_broke_off_is_ended_by_the_next_owner(short, monkeypatch):
+    monkeypatch.setattr(registry, "LEASE_MS", 1_000)
+    monkeypatch.setattr("games.rooms.running.runner.RENEW_S", 0.2)
+    tried, go_on = [], arena.go_on
+
+    async def breaks_once(ended):
+        tried.append(ended.room.id)
+        if len(tried) == 1:
+            raise StoreUnavailable("away")
+        await go_on(ended)
+
+    monkeypatch.setattr(arena, "go_on", breaks_once)
+    ada = (await many(1))[0]
+    room = await arena.come(CLAIM, seat(ada))
+    async with running(), Page(room, ada) as page:
+        await page.join()
+        await page.play("left")
+        next_room = (await page.next("room_next"))["room"]
+    assert tried == [room, room]
+    assert (await rooms.load(next_room)).players == [ada.pk]
+    assert await client().get(keys.arena("claim")) == next_room
+    await drain_matches()
+    assert await Match.objects.acount() == 1
+
+
+async def test_a_room_that_is_over_gives_nobody_their_old_seat():
+    ada = (await many(1))[0]
+    room = await arena.come(CLAIM, seat(ada))
+    await client().hset(keys.room(room), "status", "over")
+    await registry.end(room, [ada.pk])
+    assert await arena.come(CLAIM, seat(ada)) != room
+
+
+async def test_who_has_begun_a_duel_does_not_play_the_next_round_too():
+    ada, bela = await two_players()
+    following = await rooms.make(CLAIM, [seat(ada), *[None] * 15], rated=True, id="following")
+    duel = await rooms.make(find_room_game("fuse-duel"), [seat(ada), seat(bela)], rated=True)
+    async with running(), Page(following, ada) as page:
+        await page.say(type="join", connection="page", take=True)
+        assert (await page.next("error"))["code"] == "elsewhere"
+        await page.say(type="input", n=1, input="left")
+        assert (await page.next("error"))["code"] == "not_your_seat"
+    assert (await rooms.load(following)).players == []
+    assert await registry.room_of(ada.pk) == duel
+
+
+async def test_who_blocked_somebody_is_led_to_another_arena():
+    ada, bela = await two_players()
+    room = await arena.come(CLAIM, seat(ada))
+    await Block.objects.acreate(player=ada, blocked=bela)
+    assert await arena.come(CLAIM, seat(bela)) != room
+
+
 async def test_with_fewer_than_four_people_a_round_counts_for_points_and_not_for_ratings(short):
     ada = (await many(1))[0]
     room = await arena.come(CLAIM, seat(ada))
     async with running(), Page(room, ada) as page:
         await page.join()
+        await page.play("left")
         await page.until(lambda: page.status == "over")
     await drain_matches()
     assert not (await Match.objects.aget(pk=room)).is_rated
@@ -147,6 +207,7 @@ async def test_its_replay_shows_the_round_again(short):
     room = await arena.come(CLAIM, seat(ada))
     async with running(), Page(room, ada) as page:
         await page.join()
+        await page.play("left")
         await page.until(lambda: page.status == "over")
         shown = page.key["view"]
     await drain_matches()

@@ -8,65 +8,13 @@ import pytest
 from accounts.cards import Card
 from games.claim import room_rules as claim
 from games.claim.land import packed
-from games.rooms.game import find_room_game
-from games.rooms.rooms import Room, Seat
+from games.rooms.rooms import Seat
 from games.rooms.running.lines import AWAY_MS
 from games.rooms.running.log import entries, states
-from games.rooms.running.round import TURNS_MAX, Round
+from games.rooms.running.round import TURNS_MAX
 from games.rooms.running.shown import keyframe
-from tests.rooms.test_stage import WAYS, World
-
-CLAIM = find_room_game("claim")
-
-
-class Hall(World):
-    """An arena as Redis would hold it, and who is in its seats."""
-
-    def __init__(self, seed: str = "seed", pause_ms: int = 0) -> None:
-        free: list[Seat | None] = [None] * CLAIM.seats
-        super().__init__(Room("r", CLAIM, seed, "waiting", True, free, 0, "", 0, 0, pause_ms, [], [0] * CLAIM.seats))
-
-    def sit(self, player: int) -> int:
-        number = self.room.seats.index(None)
-        self.room.seats[number] = Seat(player, Card(f"P{player}"), origin=f"place {player}")
-        self.numbers[number] = 0
-        return number
-
-    def here(self, number: int) -> None:
-        who = msgspec.json.encode(self.room.seats[number]).decode()
-        self.say(here=str(number), c=f"page{number}", k="k", take="1", who=who)
-
-    def come(self, player: int) -> int:
-        number = self.sit(player)
-        self.here(number)
-        return number
-
-    def turn(self, stage: Round, ms: int = 0) -> None:
-        """Time passes, the runner reads and goes on, and frees the seats of those who left."""
-        self.now_ms += ms
-        self.read(stage)
-        self.write(stage.advance(self.now_ms))
-        self.free(stage)
-
-    def free(self, stage: Round) -> None:
-        for number, player in stage.freed:
-            if self.room.seats[number] and self.room.seats[number].player == player:
-                self.room.seats[number] = None
-        stage.freed.clear()
-
-
-def begun(**options) -> tuple[Hall, Round]:
-    hall = Hall(**options)
-    hall.come(1)
-    stage = hall.own()
-    hall.turn(stage)
-    hall.now_ms = stage.zero_ms
-    hall.turn(stage, 200)
-    return hall, stage
-
-
-def inside(stage: Round) -> list[int]:
-    return [who for who in stage.inside if who]
+from tests.rooms.hall import CLAIM, Hall, begun, inside
+from tests.rooms.test_stage import WAYS
 
 
 class TestComing:
@@ -90,8 +38,8 @@ class TestComing:
             hall.come(player)
         hall.turn(stage, 100)
         assert sorted(inside(stage)) == list(range(1, 17))
-        hall.say(resign="12")
-        hall.say(resign="3")
+        hall.resign(12)
+        hall.resign(3)
         hall.turn(stage, 200)
         assert (stage.inside[12], stage.inside[3]) == (None, 0)  # A bot only has one of the first eight.
         assert (hall.room.seats[12], hall.room.seats[3]) == (None, None)
@@ -125,25 +73,79 @@ class TestLeaving:
         hall, stage = begun()
         hall.come(2)
         hall.turn(stage, 100)
-        hall.say(gone="1", c="page1", k="k")
+        hall.gone(1)
         hall.turn(stage)
         hall.turn(stage, AWAY_MS - 1_000)
         assert stage.inside[1] == 2
         hall.here(0)
         hall.turn(stage, 2_000)
         assert stage.inside[1] == 0
-        hall.say(here="1", c="page1", k="k")  # A beat of the page that has lost it.
+        hall.say(here="1", by="2", c="page1", k="k")  # A beat of the page that has lost it.
         hall.turn(stage, 100)
         assert stage.inside[1] == 0
         assert hall.come(3) == 1
 
     def test_an_arena_without_people_ends_without_a_result(self):
         hall, stage = begun()
-        hall.say(resign="0")
+        hall.resign(0)
         hall.turn(stage, 100)
         hall.turn(stage, AWAY_MS + 100)
         assert stage.ended
         assert claim.result(stage.state) is None
+
+
+class TestWhoseItIs:
+    def test_who_had_a_seat_before_has_no_say_of_it(self):
+        hall, stage = begun()
+        hall.come(2)
+        hall.turn(stage, 100)
+        hall.resign(1)
+        hall.turn(stage, 100)
+        assert hall.come(3) == 1
+        hall.turn(stage, 100)
+        for word in ("resign", "gone", "here"):
+            hall.say(**{word: "1", "by": "2", "c": "page1", "k": "k", "take": "1"})
+        hall.turn(stage, 200)
+        assert stage.inside[1] == 3
+        assert not stage.lines[1].away_ms
+
+    def test_who_resigned_and_came_again_stays(self):
+        hall, stage = begun()
+        hall.come(2)
+        hall.turn(stage, 100)
+        hall.resign(1)
+        hall.here(1)
+        hall.turn(stage, 100)
+        assert stage.inside[1] == 2
+
+    def test_nobody_inherits_the_points_of_a_bot(self):
+        hall, stage = begun()
+        hall.turn(stage, 30_000)
+        number = hall.sits(2)
+        hall.here(number)
+        hall.gone(number)
+        hall.turn(stage, 100)
+        assert stage.inside[number] is None  # The bot has left, and nobody has come.
+        assert stage.state.heads[number].points == 0
+        assert [seat.player for _, seat in stage.playing] == []
+
+    def test_a_seat_that_was_taken_without_a_page_is_free_again(self):
+        hall, stage = begun()
+        number = hall.sits(2)
+        hall.turn(stage, 100)
+        hall.here(0)
+        hall.turn(stage, AWAY_MS + 200)
+        assert hall.room.seats[number] is None
+        hall.turn(stage, 200)
+        assert stage.inside[number] == 0
+
+    def test_a_page_that_lies_open_plays_no_part(self):
+        hall, stage = begun()
+        number = hall.come(2)
+        hall.turn(stage, 100)
+        hall.input(number, "left")
+        hall.turn(stage, 200)
+        assert [each for each, _ in stage.playing] == [number]
 
 
 class TestTurns:
@@ -173,14 +175,24 @@ class TestTurns:
         for player in (2, 3):
             hall.come(player)
         hall.turn(stage, 100)
-        assert not stage.is_rated
-        hall.come(4)
+        number = hall.come(4)
         hall.turn(stage, 100)
+        for each in range(3):
+            hall.input(each, "left")
+        hall.turn(stage, 200)
+        assert not stage.is_rated  # The fourth only looks on.
+        hall.input(number, "left")
+        hall.turn(stage, 200)
         assert stage.is_rated
         hall.room.seats[4] = Seat(5, Card("P5"), origin="place 4")
+        hall.say(sat="4", who=msgspec.json.encode(hall.room.seats[4]).decode())
         hall.here(4)
         hall.turn(stage, 100)
-        assert not stage.is_rated
+        hall.numbers[4] = 0
+        hall.input(4, "left")
+        hall.turn(stage, 200)
+        assert stage.is_rated
+        assert stage.ratable == [0, 1, 2, 3]  # Of two from one place the first counts.
 
 
 @pytest.mark.parametrize("seed", range(25))
@@ -196,11 +208,11 @@ def test_a_successor_at_any_tick_has_the_state_of_the_rules_run_in_one_piece(see
         for number in people:
             match rng.randrange(24):
                 case 0:
-                    hall.say(gone=str(number), c=f"page{number}", k="k")
+                    hall.gone(number)
                 case 1:
                     hall.here(number)
                 case 2:
-                    hall.say(resign=str(number))
+                    hall.resign(number)
                 case 3 | 4 | 5 | 6:
                     hall.input(number, rng.choice((*WAYS, "nonsense")))
         hall.now_ms += rng.choice((0, 20, 100, 250, 900))

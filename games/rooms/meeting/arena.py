@@ -2,8 +2,12 @@
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from asgiref.sync import sync_to_async
+
+from games.models import Block
 from games.rooms import keys, registry
 from games.rooms.game import RoomGame
 from games.rooms.messages import Next
@@ -23,6 +27,8 @@ TRIES = 5
 async def come(game: RoomGame, seat: Seat) -> str:
     """Take a seat in the arena with the most people and a free seat, or in a new one; returns the room.
 
+    Not in one with somebody whom the player has blocked, or who has blocked them.
+
     Raises:
         Elsewhere: the player is in another match.
         RoomFull: seats were gone again and again.
@@ -30,31 +36,38 @@ async def come(game: RoomGame, seat: Seat) -> str:
     Redis: three round trips for each arena that is tried, and one for the list.
     """
     open_now = [(room, each) for room, each in await registry.live(registry.LISTED_MAX) if each.game == game.slug]
+    avoided = await sync_to_async(Block.of)(seat.player)
     for room_id, listed in sorted(open_now, key=lambda each: -len(each[1].players)):
-        if listed.free and await _sat(room_id, seat):
+        if listed.free and avoided.isdisjoint(listed.players) and await _sat(room_id, seat):
             return room_id
     # None is listed, as right after the first one was made: all newcomers are led to one.
     led = await client().get(keys.arena(game.slug)) or ""
     for _ in range(TRIES):
-        if led and await _sat(led, seat):
+        if led and await _sat(led, seat, avoided):
             return led
         led = await _lead([keys.arena(game.slug)], [led, secrets.token_urlsafe(9), LED_MS])
         await make(game, [None] * game.seats, rated=True, id=led)
     raise RoomFull
 
 
-async def _sat(room_id: str, seat: Seat) -> bool:
+async def _sat(room_id: str, seat: Seat, avoided: Collection[int] = ()) -> bool:
     try:
-        await sit(await load(room_id), seat)
+        room = await load(room_id)
+        if not set(room.players).isdisjoint(avoided):
+            return False
+        await sit(room, seat)
     except (UnknownRoom, RoomFull, RoomOver):
         return False
     return True
 
 
 async def go_on(ended: "Round") -> None:
-    """Make the next round with whoever is still there, and lead everybody to it. Five round trips; none if all left."""
+    """Make the next round with those who played and are still there, and lead everybody to it.
+
+    Six round trips; none when nobody played.
+    """
     room, pause_s = ended.room, ended.arena.pause_s
-    stay = {number: seat for number, seat in ended.people if not ended.lines[number].away_ms}
+    stay = {number: seat for number, seat in ended.playing if not ended.lines[number].away_ms}
     if not stay:
         return
     # The same id whoever makes it: a runner may die right here, and another one ends the round again.
@@ -62,4 +75,5 @@ async def go_on(ended: "Round") -> None:
     seats = [stay.get(number) for number in range(room.game.seats)]
     await make(room.game, seats, rated=room.rated, id=next_id, pause_s=pause_s)
     await client().hset(keys.room(room.id), "next", next_id)
+    await client().set(keys.arena(room.game.slug), next_id, px=LED_MS)  # For who comes before it is listed.
     await tell(room.id, Next(next_id, 1000 * pause_s))

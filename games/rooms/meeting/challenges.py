@@ -45,12 +45,19 @@ async def challenge(request: HttpRequest, name: str) -> HttpResponse:
     other = await _other(name, request.player)
     if request.method != "POST":
         [is_here] = await online.friends([(request.player.pk if request.player else 0, [other.pk])])
-        context = {"other": other, "is_here": bool(is_here), "seconds": CHALLENGE_S, "room_games": all_room_games()}
+        context = {
+            "other": other,
+            "is_here": bool(is_here),
+            "seconds": CHALLENGE_S,
+            "room_games": [game for game in all_room_games() if not game.arena],
+        }
         return render(request, "games/rooms/challenge.html", context)
     player = await player_of(request)
     await enter("challenge", str(player.pk))
     try:
         game = find_room_game(request.POST.get("game", ""))
+        if game.arena:
+            raise UnknownGame
         if room := await registry.room_of(player.pk):
             messages.error(request, "You are in a match. Finish it first.")
             return redirect("rooms:room", room)

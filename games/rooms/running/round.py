@@ -27,6 +27,7 @@ class Round(Stage):
         self.inside = self.inside or [None] * len(self.seats)
         self.freed: list[tuple[int, int]] = []  # (seat, player) who have left; the runner says so in Redis.
         self._since_ms = [self._begun_ms] * len(self.seats)  # Since when each seat is theirs.
+        self._heard_ms = self._begun_ms
         self._people_ms = self._begun_ms  # When there were people last.
         for number, seat in enumerate(self.seats):
             self.seats[number] = seat or self._bot(number)
@@ -43,14 +44,26 @@ class Round(Stage):
 
     # What comes in
 
+    def _is_heard(self, fields: dict[str, str]) -> bool:
+        """A seat is its player's alone: what whoever had it before says of it counts no more."""
+        if "sat" in fields:
+            taken, number = _seat.decode(fields["who"]), int(fields["sat"])
+            held = self.seats[number]
+            if held is None or held.player != taken.player:
+                self._sit(number, taken, self._heard_ms)
+            return False
+        if (word := next((each for each in ("here", "gone", "resign") if each in fields), None)) is None:
+            return True
+        held = self.seats[int(fields[word])]
+        return held is not None and not held.bot and str(held.player) == fields["by"]
+
+    def hear(self, entry_id: str, fields: dict[str, str], now_ms: int) -> None:
+        self._heard_ms = now_ms
+        super().hear(entry_id, fields, now_ms)
+
     def _hear_here(self, seat: int, fields: dict[str, str], now_ms: int) -> None:
-        held = self.seats[seat]
-        if who := fields.get("who"):
-            taken = _seat.decode(who)
-            if held is None or held.bot or held.player != taken.player:
-                self._sit(seat, taken, now_ms)
-        elif held is None or held.bot:
-            return  # Of somebody who has left.
+        if fields.get("take"):  # A page, not a beat: somebody who resigned before has come again.
+            self.lines[seat].gave_up = False
         super()._hear_here(seat, fields, now_ms)
 
     def _sit(self, number: int, seat: Seat | None, now_ms: int) -> None:
@@ -112,7 +125,7 @@ class Round(Stage):
         return shows
 
     def _entry(self, tick: int) -> Entry:
-        if leaving := [number for number, who in enumerate(self.inside) if who is not None and not self.seats[number]]:
+        if leaving := [number for number, who in enumerate(self.inside) if who is not None and self._goes(number, who)]:
             return Entry(tick, "", 0, [], leaving)
         if coming := [
             (number, seat.player) for number, seat in enumerate(self.seats) if seat and self._comes(number, seat)
@@ -128,13 +141,32 @@ class Round(Stage):
         is_idle = not any(input in self.rules.INPUTS for _, _, input in inputs)
         return Entry(tick + is_idle, "", 0, inputs)
 
+    def _goes(self, number: int, who: int) -> bool:
+        """Whether whoever plays a seat leaves the game now: it is somebody else's, who does not come in this step."""
+        seat = self.seats[number]
+        return seat is None or (seat.player != who and not self._comes(number, seat))
+
     def _comes(self, number: int, seat: Seat) -> bool:
         """Whether a seat's player comes into the game now: a bot at once, a person with their page."""
         line = self.lines[number]
         return self.inside[number] != seat.player and (seat.bot or (line.was_here and not line.away_ms))
 
     @property
+    def playing(self) -> list[tuple[int, Seat]]:
+        """The people who are in the game, and have made a turn in this round: a page that lies open plays no part."""
+        return [
+            (number, seat) for number, seat in self.people if self.inside[number] == seat.player and self.acked[number]
+        ]
+
+    @property
+    def ratable(self) -> list[int]:
+        """The seats that count for ratings: of those from one place the first."""
+        first: dict[str, int] = {}
+        for number, seat in self.playing:
+            if seat.origin:
+                first.setdefault(seat.origin, number)
+        return sorted(first.values())
+
+    @property
     def is_rated(self) -> bool:
-        people = [seat for _, seat in self.people]
-        origins = {seat.origin for seat in people if seat.origin}
-        return self.room.rated and len(people) >= self.arena.rated_from and len(origins) == len(people)
+        return self.room.rated and len(self.ratable) >= self.arena.rated_from

@@ -163,17 +163,25 @@ class Runner:
         for stage in broken:
             await rooms.break_off(stage.room.id, stage.epoch)
         for stage in due:
+            if stage.room.id not in self.stages:
+                continue  # Another runner has it by now.
             if isinstance(stage, Round):
                 await self._see_out(stage)
-            if stage.ended and self.stages.pop(stage.room.id, None) is not None:
-                await results.finish(stage)
-                counters.count("rooms_finished")
-                if isinstance(stage, Round):
-                    await arena.go_on(stage)
+            if stage.ended:
+                await self._end(stage)
         self._due_ms = {room_id: self._due_ms.get(room_id, 0) for room_id in self.stages} | {
             stage.room.id: stage.due_ms() for stage in due if stage.room.id in self.stages
         }
         await asyncio.sleep(max(0.0, ROUND_S - (time.monotonic() - started)))
+
+    async def _end(self, stage: Stage) -> None:
+        """See to all that comes after a match. Whoever takes the room when this breaks off does it again."""
+        del self.stages[stage.room.id]
+        await results.tell_ended(stage)
+        if isinstance(stage, Round):
+            await arena.go_on(stage)
+        await results.finish(stage)
+        counters.count("rooms_finished")
 
     async def _see_out(self, stage: Round) -> None:
         """Free the seats of those who have left an arena."""

@@ -101,6 +101,8 @@ class Stage:
     def hear(self, entry_id: str, fields: dict[str, str], now_ms: int) -> None:
         """Take an entry of the room's stream of inputs."""
         self.read_id = entry_id
+        if not self._is_heard(fields):
+            return
         if "i" in fields:
             self._hear_input(int(fields["s"]), Queued(int(fields["n"]), fields["i"], entry_id), fields["c"], now_ms)
         elif "watch" in fields:
@@ -115,6 +117,10 @@ class Stage:
             line = self.lines[int(fields["resign"])]
             self._changed |= not line.gave_up
             line.gave_up = True
+
+    def _is_heard(self, fields: dict[str, str]) -> bool:
+        """Whether an entry is from somebody who has a say here."""
+        return True
 
     def _hear_here(self, seat: int, fields: dict[str, str], now_ms: int) -> None:
         takes, socket = fields.get("take") == "1", fields.get("k", "")
@@ -248,6 +254,16 @@ class Stage:
     def people(self) -> list[tuple[int, Seat]]:
         """The seats that players have, bots left out, with their numbers."""
         return [(number, seat) for number, seat in enumerate(self.seats) if seat and not seat.bot]
+
+    @property
+    def playing(self) -> list[tuple[int, Seat]]:
+        """The seats whose players take part, with their numbers."""
+        return self.people
+
+    @property
+    def ratable(self) -> list[int]:
+        """The numbers of the seats that count for ratings, if the match does."""
+        return [number for number, _ in self.people]
 
     @property
     def is_rated(self) -> bool:

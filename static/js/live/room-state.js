@@ -1,8 +1,8 @@
 // A room as the browser has it: the server's last word, and the own inputs sent since. Pure.
 // `game` is the game's own: apply(view, delta) → view, predict(view, seat, input) → view, perhaps read(view) → view.
 
-export function initial(connection) {
-  return { connection, key: null, view: null, v: 0, acked: [], seat: null, n: 0, pending: [], again: [] };
+export function initial(connection, player = null) {
+  return { connection, player, key: null, view: null, v: 0, acked: [], seat: null, n: 0, pending: [], again: [] };
 }
 
 // After `room_shown`: a keyframe and the frames since. No keyframe: nobody runs the room yet.
@@ -51,6 +51,12 @@ export function predicted(state, game) {
   return state.pending.reduce((view, { input }) => game.predict(view, state.seat, input), state.view);
 }
 
+// Whether the seat is still ours: in an arena who was away for too long has lost it.
+export function isOwn({ key, seat, player }) {
+  const held = key?.seats[seat];
+  return Boolean(held) && !held.bot && held.player === player;
+}
+
 function isElsewhere({ key, seat, connection }) {
   const plays = key?.seats[seat]?.connection;
   return Boolean(plays) && plays !== connection;
@@ -60,8 +66,7 @@ function isElsewhere({ key, seat, connection }) {
 export function phase(state, nowMs) {
   if (!state.key) return "open";
   if (state.key.status === "over") return "over";
-  const held = state.key.seats[state.seat];
-  const own = held && !held.bot ? held : null; // In an arena who was away for too long has lost their seat to a bot.
+  const own = isOwn(state);
   if (own && isElsewhere(state)) return "elsewhere";
   if (state.key.status === "waiting") return "waiting";
   if (nowMs < state.key.starts_ms) return "countdown";

@@ -12,12 +12,13 @@ export class LiveRoom extends EventTarget {
   #taken = false; // This page has taken its seat once; a lost line that comes back takes it from no newer tab.
   #retry = 0;
 
-  constructor(socket, game) {
+  // `player` is the id of whoever looks, or null.
+  constructor(socket, game, player) {
     super();
     this.#socket = socket;
     this.#game = game;
     // Not randomUUID: a page that came by plain HTTP, as on a home network, has none.
-    this.state = roomState.initial([...crypto.getRandomValues(new Uint32Array(4))].map((each) => each.toString(36)).join(""));
+    this.state = roomState.initial([...crypto.getRandomValues(new Uint32Array(4))].map((each) => each.toString(36)).join(""), player);
     socket.addEventListener("hello", () => this.#join());
     socket.addEventListener("room_shown", ({ detail }) => this.#became(roomState.shown(this.state, detail, game), {}));
     socket.addEventListener("room", ({ detail }) => this.#became(roomState.keyed(this.state, detail, game), {}));

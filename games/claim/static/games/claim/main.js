@@ -5,6 +5,7 @@ import { ClaimView } from "games/claim/claim-view";
 import { PlayersView } from "games/claim/players-view";
 import { inputs } from "inputs";
 import { LiveRoom } from "live/room";
+import { isOwn } from "live/room-state";
 import { player, socket } from "live/site";
 import { RoomView } from "room-view";
 import { put } from "speak";
@@ -16,7 +17,7 @@ const KEYS = {
 const LIST_MS = 500;
 
 const root = document.querySelector("[data-room]");
-const room = new LiveRoom(socket, claim);
+const room = new LiveRoom(socket, claim, player);
 const field = new ClaimView(root.querySelector("[data-field]"));
 const players = new PlayersView(root.querySelector("[data-players]"));
 const region = root.querySelector("[data-words]");
@@ -33,7 +34,7 @@ new RoomView(room, root, {
 inputs({ keys: KEYS, swipe: root, steer: true, buttons: root.querySelectorAll("[data-input]"), play: (input) => room.play(input), going: () => room.phase === "playing" });
 
 const seats = () => room.state.key?.seats ?? [];
-const own = () => (seats()[room.state.seat]?.player === player && player ? room.state.seat : null);
+const own = () => (isOwn(room.state) ? room.state.seat : null);
 
 function who(seat) {
   const { card, bot } = seats()[seat] ?? { card: { name: "" }, bot: false };

@@ -5,7 +5,7 @@ import * as duel from "games/fuse-duel/duel-state";
 import { DuelView } from "games/fuse-duel/duel-view";
 import { inputs } from "inputs";
 import { LiveRoom } from "live/room";
-import { socket } from "live/site";
+import { player, socket } from "live/site";
 import { RoomView } from "room-view";
 import { put } from "speak";
 
@@ -15,7 +15,7 @@ const KEYS = {
 };
 
 const root = document.querySelector("[data-room]");
-const room = new LiveRoom(socket, duel);
+const room = new LiveRoom(socket, duel, player);
 const view = new DuelView(root);
 new RoomView(room, root, {
   moments: ({ seats, results }) =>
