@@ -195,7 +195,7 @@ export class RoomView {
   #unaskResign() {
     clearTimeout(this.#asked);
     this.#asked = 0;
-    this.parts.resign.textContent = this.parts.resign.dataset.words;
+    this.parts.resign.textContent = this.parts.resign.dataset.label;
   }
 
   #wantRematch() {

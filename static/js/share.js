@@ -28,7 +28,7 @@ function show(text, button) {
 
 export async function share(run, button) {
   const say = (text) => {
-    const before = (button.dataset.words ??= button.textContent);
+    const before = (button.dataset.label ??= button.textContent);
     button.textContent = text;
     speak(text, { personal: true });
     setTimeout(() => (button.textContent = before), SAID_MS);

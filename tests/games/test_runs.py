@@ -171,8 +171,7 @@ async def test_runs_are_forgotten_a_week_after_their_last_move(alice):
         assert 0 < await client().pttl(name) <= runs.TTL_MS
 
 
-async def test_a_run_ends_at_the_most_inputs_it_may_have(alice, monkeypatch):
-    monkeypatch.setattr(runs, "INPUTS_MAX", 3)
-    run = await play_to_the_end(await runs.begin(FUSE, alice.pk))
+async def test_a_run_ends_at_the_most_inputs_it_may_have(alice):
+    run = await play_to_the_end(await runs.begin(FUSE, alice.pk, inputs_max=3))
     assert run.over
     assert run.seq == 3
