@@ -1,6 +1,8 @@
 // The frame around every game: points, banner, sound, end and result. The game itself draws its stage. DOM only.
 
+import { GoalView } from "goal-view";
 import { socket } from "live/site";
+import { playKeys } from "play-keys";
 import { pointsIn } from "points";
 import { fillResult } from "result-view";
 import { share } from "share";
@@ -34,6 +36,9 @@ export class PlayView {
     this.share?.addEventListener("click", () => share(run.state.run, this.share));
     const ghost = document.getElementById("ghost-points");
     this.ghost = ghost && { points: JSON.parse(ghost.textContent), part: document.querySelector("[data-ghost]") };
+    const goal = document.querySelector("[data-goal]");
+    this.goal = goal && new GoalView(goal, this.board);
+    playKeys({ again: () => this.#restart(), mute: () => this.sound.toggle(), list: document.querySelector("[data-keys]") });
     socket.addEventListener("state", () => this.#showLine());
     run.addEventListener("change", () => this.#show());
     run.addEventListener("finished", (event) => this.#finished(event.detail));
@@ -41,7 +46,18 @@ export class PlayView {
     this.#showLine();
   }
 
+  // By a key: at once when nothing is lost, else as with two clicks on End run.
+  #restart() {
+    if (this.run.state.over) return this.again && this.#again();
+    if (!this.run.playable || !this.again) return;
+    if (!this.run.state.points || this.#asked) this.restarts = true;
+    if (!this.run.state.points) return this.run.end();
+    this.#askEnd();
+  }
+
   #again() {
+    this.restarts = false;
+    this.goal?.show(0, true);
     this.run.again();
     this.stage.focus({ preventScroll: true });
   }
@@ -50,6 +66,7 @@ export class PlayView {
     const { points, over, seq } = this.run.state;
     if (this.ghost) this.ghost.part.textContent = pointsIn(this.board.format, this.ghost.points[Math.min(seq, this.ghost.points.length - 1)]);
     this.points.textContent = pointsIn(this.board.format, points);
+    this.goal?.show(points);
     this.endButton.disabled = !this.run.playable;
     if (!over) this.result.hidden = true;
     this.#showLine();
@@ -82,6 +99,7 @@ export class PlayView {
   }
 
   #finished(message) {
+    if (this.restarts) return this.#again();
     fillResult(this.result, message, this.board);
     this.result.hidden = false;
     if (this.share) this.share.hidden = !message.report.changes.length;

@@ -14,7 +14,7 @@ export class Sound {
   constructor(button) {
     this.button = button;
     this.on = (kept(KEY) ?? document.body.dataset.sound) === "on";
-    button.addEventListener("click", () => this.#toggle());
+    button.addEventListener("click", () => this.toggle());
     this.#show();
   }
 
@@ -31,7 +31,7 @@ export class Sound {
     tone.stop(now + 0.17);
   }
 
-  #toggle() {
+  toggle() {
     this.on = !this.on;
     keep(KEY, this.on ? "on" : "off");
     this.#show();

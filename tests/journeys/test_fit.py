@@ -1,0 +1,73 @@
+"""The stage fits windows of every shape; keys of the frame; what there is to reach, beside the points."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser import start_playing
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+WINDOWS = [(1366, 650), (1920, 1080), (1280, 900), (390, 844), (844, 390), (320, 640)]
+
+
+@pytest.mark.parametrize("game", ["Fuse", "Lights"])
+def test_the_stage_fits_the_window_and_nothing_scrolls_sideways(opened, game):
+    page = opened("/")
+    page.get_by_role("button", name=f"Play {game}").first.click()
+    stage = page.locator("[data-stage]")
+    stage.wait_for()
+    for width, height in WINDOWS:
+        page.set_viewport_size({"width": width, "height": height})
+        page.evaluate("document.querySelector('.play-stage').scrollIntoView()")
+        box = stage.bounding_box()
+        assert box["y"] >= 0 and box["y"] + box["height"] <= height, (width, height, box)
+        assert min(box["width"], box["height"]) >= 220, (width, height, box)
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, (width, height, wide)
+
+
+def test_the_header_is_one_row_on_a_phone_and_the_account_a_menu(opened):
+    page = opened("/", viewport={"width": 390, "height": 844})
+    start_playing(page)
+    assert page.locator(".site-header").bounding_box()["height"] < 70
+    expect(page.get_by_role("link", name="Keep my scores")).to_be_hidden()
+    page.get_by_role("button", name="Account of").click()
+    expect(page.get_by_role("link", name="Keep my scores")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("link", name="Keep my scores")).to_be_hidden()
+    page.set_viewport_size({"width": 1280, "height": 900})
+    expect(page.get_by_role("link", name="Keep my scores")).to_be_visible()
+
+
+def test_keys_of_the_frame_and_the_best_beside_the_points(opened):
+    page = opened("/play/fuse/")
+    start_playing(page)
+    points, goal = page.locator(".points-value"), page.locator("[data-goal]")
+    for key in ("ArrowLeft", "ArrowDown", "ArrowRight", "ArrowUp") * 4:
+        page.keyboard.press(key)
+    expect(points).not_to_have_text("0")
+    page.keyboard.press("r")
+    expect(page.get_by_role("button", name="Really end?")).to_be_visible()
+    reached = points.inner_text()
+    page.keyboard.press("r")
+    expect(points).to_have_text("0")
+    expect(page.locator("[data-result]")).to_be_hidden()
+    expect(goal).to_have_text(re.compile(rf"^Best today {reached}"))
+    for _ in range(40):
+        for key in ("ArrowLeft", "ArrowDown", "ArrowRight", "ArrowDown"):
+            page.keyboard.press(key)
+        if "New best" in goal.inner_text():
+            break
+        page.keyboard.press("ArrowUp")
+    expect(goal).to_contain_text("New best today")
+
+    sound = page.locator("[data-sound-button]")
+    expect(sound).to_have_text("Turn sound on")
+    page.keyboard.press("m")
+    expect(sound).to_have_text("Turn sound off")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
