@@ -30,7 +30,12 @@ def page(request: HttpRequest) -> dict[str, Any]:
     def rendered() -> SafeString:
         return import_map().render(attrs={"nonce": str(request.csp_nonce)})
 
-    return {"import_map": rendered, "player": getattr(request, "player", None), "here": here(request)}
+    return {
+        "import_map": rendered,
+        "player": getattr(request, "player", None),
+        "here": here(request),
+        **_addresses(request),
+    }
 
 
 def here(request: HttpRequest) -> str:
@@ -40,3 +45,10 @@ def here(request: HttpRequest) -> str:
     with contextlib.suppress(SuspiciousOperation):  # Too many fields: the page itself reports that.
         return request.POST.get("next") or request.GET.get("next") or "/"
     return "/"
+
+
+def _addresses(request: HttpRequest) -> dict[str, str]:
+    """The page's own address without what may follow it, and the site's, for programs that show a preview."""
+    with contextlib.suppress(SuspiciousOperation):  # A page that refuses an odd Host is shown all the same.
+        return {"canonical": request.build_absolute_uri(request.path), "origin": request.build_absolute_uri("/")[:-1]}
+    return {}

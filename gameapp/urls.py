@@ -1,8 +1,10 @@
 from django.contrib import admin
+from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
 from django.views.generic import RedirectView
 from js_asset import static_lazy
 
+from gameapp import well_known
 from live.observe import health
 from operators import views as dashboard
 from people.nearby_page import nearby
@@ -27,6 +29,9 @@ urlpatterns = [
     path("livez", health.livez),
     path("readyz", health.readyz),
     path("metrics", health.metrics),
+    path("robots.txt", well_known.robots),
+    path("sitemap.xml", sitemap, {"sitemaps": well_known.MAPS}, name="sitemap"),
+    path("manifest.webmanifest", well_known.manifest, name="manifest"),
     path("favicon.ico", RedirectView.as_view(url=static_lazy("img/icon.svg"))),
     path("admin/login/", dashboard.admin_entrance),
     path("admin/password_change/", RedirectView.as_view(pattern_name="accounts:password")),
