@@ -103,6 +103,15 @@ async def current(game: Game, player: int, mode: Mode) -> Run | None:
     return run
 
 
+async def waiting_points(game: Game, player: int) -> int | None:
+    """The points of the player's open run in free play; None: none is open. Two round trips."""
+    run_id = await client().get(keys.current(player, game.slug))
+    if not run_id:
+        return None
+    points, over = await client().hmget(keys.run(run_id), ["points", "over"])
+    return int(points) if points and over == "0" and int(points) else None
+
+
 async def begin(
     game: Game, player: int, mode: Mode = FREE_PLAY, *, seed: str = "", inputs_max: int = INPUTS_MAX
 ) -> Run:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.guests import sign_in_as_guest
 from flags import flags
 from flags.views import flagged, reads_flags
+from games import runs
 from games.daily import puzzles
 from games.game import Game, UnknownGame, all_games, find
 from games.kept_runs import replay as replays
@@ -36,13 +37,15 @@ PLAY_BOARD_COUNT = 10
 async def lobby(request: HttpRequest) -> HttpResponse:
     """Every game with its Play button, what is live, and the first game's board of today."""
     games, room_games, player = all_games(), all_room_games(), request.player
-    request.flags, feed, live, board = await together(
+    request.flags, feed, live, board, *waiting = await together(
         flags.of(player),
         feed_context(),
         live_rooms(STRIP_COUNT),
         board_context(games[0].slug, "day", LOBBY_BOARD_COUNT, player),
+        *(runs.waiting_points(game, player.pk) for game in games if player),
     )
-    cards = [_card(game, reverse("games:play", args=[game.slug])) for game in games]
+    open_points = dict(zip([game.slug for game in games], waiting, strict=False))
+    cards = [_card(game, reverse("games:play", args=[game.slug]), waiting=open_points.get(game.slug)) for game in games]
     cards += [_card(game, reverse("rooms:quick", args=[game.slug]), is_room=True) for game in room_games]
     cards.sort(key=lambda card: card["game"].lobby_order)
     return render(
@@ -50,8 +53,8 @@ async def lobby(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _card(game: Game | RoomGame, url: str, *, is_room: bool = False) -> dict[str, Any]:
-    return {"game": game, "url": url, "is_room": is_room}
+def _card(game: Game | RoomGame, url: str, *, is_room: bool = False, waiting: int | None = None) -> dict[str, Any]:
+    return {"game": game, "url": url, "is_room": is_room, "waiting": waiting}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

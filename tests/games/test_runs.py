@@ -6,7 +6,9 @@ from typing import Any
 
 import msgspec
 import pytest
+from django.test import AsyncClient
 
+from accounts.models import Player
 from games import keys, ranking, runs
 from games.game import UnknownInput, find
 from games.kept_runs.record import states
@@ -175,3 +177,15 @@ async def test_a_run_ends_at_the_most_inputs_it_may_have(alice):
     run = await play_to_the_end(await runs.begin(FUSE, alice.pk, inputs_max=3))
     assert run.over
     assert run.seq == 3
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_the_lobby_says_where_an_open_run_goes_on():
+    browser, alice = AsyncClient(), await Player.objects.acreate(name="Alice")
+    await browser.aforce_login(alice)
+    assert await runs.waiting_points(FUSE, alice.pk) is None
+    run = await play_on(await runs.begin(FUSE, alice.pk), 20)
+    assert await runs.waiting_points(FUSE, alice.pk) == run.points > 0
+    assert f"You go on at {run.points:,} points." in (await browser.get("/")).content.decode()
+    await runs.end(run)
+    assert "You go on at" not in (await browser.get("/")).content.decode()
