@@ -264,3 +264,17 @@ class TestAdminActions:
         assert top() == [(bob.pk, 500)]
         self.act(client, "leaderboard/board", "reset_period", board, reason="x", kind="day", typed="Fuse")
         assert top() == []
+
+
+def test_commands_without_a_word_list_what_there_is(capsys):
+    call_command("operate")
+    assert "hide-run" in capsys.readouterr().out
+    call_command("role")
+    assert "Nobody has a role yet." in capsys.readouterr().out
+    Player.objects.create(name="Bob")
+    call_command("role", "Bob", "Moderator")
+    capsys.readouterr()
+    call_command("role")
+    assert capsys.readouterr().out == "Bob: Moderator\n"
+    with pytest.raises(CommandError, match="Which role"):
+        call_command("role", "Bob")

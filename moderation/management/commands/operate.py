@@ -35,7 +35,8 @@ class Command(BaseCommand):
     help = "Run the admin's actions from a terminal. Each needs a reason and is recorded in the audit trail."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
+        acts = parser.add_subparsers(dest="act", metavar="ACT")
+        self.parser = parser
 
         for action in actions.REGISTRY.values():
             act = acts.add_parser(action.word, help=action.help, description=action.help)
@@ -55,6 +56,8 @@ class Command(BaseCommand):
         export_csv.add_argument("--kind", choices=KINDS, required=True)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["act"] is None:
+            return self.parser.print_help(self.stdout)
         if options["act"] == "export-list":
             return run_sync(self.export_list(options["target"], options["reason"]))
         if options["act"] == "export":

@@ -12,14 +12,21 @@ from store.sync_loop import run_sync
 
 
 class Command(BaseCommand):
-    help = "Give a player a role (Moderator, Operator, Owner), or take every role away. Their sessions end."
+    help = (
+        "Give a player a role (Moderator, Operator, Owner), or take every role away. Their sessions end. "
+        "Without a name, list who has which."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("name", help="the player")
-        parser.add_argument("role", choices=[*ROLES, "none"], help="what they may do from now on")
+        parser.add_argument("name", nargs="?", help="the player")
+        parser.add_argument("role", nargs="?", choices=[*ROLES, "none"], help="what they may do from now on")
         parser.add_argument("--reason", default="", help="why; kept in the audit trail")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["name"] is None:
+            return self._list()
+        if options["role"] is None:
+            raise CommandError(f"Which role? One of {', '.join(ROLES)}, or none.")
         player = Player.objects.named(options["name"]).first()
         if player is None or player.is_guest:
             raise CommandError(f"No member is called {options['name']}.")
@@ -41,3 +48,11 @@ class Command(BaseCommand):
                 f"{name}: {role}. Redis is away, so their sessions have not ended. Run this again: {error}"
             ) from error
         self.stdout.write(f"{player.name}: {role}." + (" A superuser still." if player.is_superuser else ""))
+
+    def _list(self) -> None:
+        staff = Player.objects.filter(is_staff=True).prefetch_related("groups").order_by("name")
+        for player in staff:
+            roles = [group.name for group in player.groups.all()] + ["superuser"] * player.is_superuser
+            self.stdout.write(f"{player.name}: {', '.join(roles) or 'staff, without a role'}")
+        if not staff:
+            self.stdout.write("Nobody has a role yet.")
