@@ -247,8 +247,17 @@ class ConfirmForm(_PasswordChecked):
     current = _current_password()
 
 
+BANNED = "This account is banned. The operators of this site can tell you why."
+
+
+def _is_banned(name: str, password: str, **_: Any) -> bool:
+    """Whether it is the right password of an account that may not sign in and is not being deleted."""
+    player = Player.objects.named(name).filter(is_active=False, is_gone=False, leaving_at=None).first()
+    return player is not None and player.check_password(password)
+
+
 class SignInForm(forms.Form):
-    """Answers the same for an unknown name and a wrong password."""
+    """Answers the same for an unknown name and a wrong password. A banned player is told so after the right one."""
 
     name = forms.CharField(
         max_length=20,
@@ -261,5 +270,5 @@ class SignInForm(forms.Form):
         if "name" in data and "password" in data:
             data["player"] = authenticate(None, username=data["name"], password=data["password"])
             if data["player"] is None:
-                raise forms.ValidationError("Wrong name or password.")
+                raise forms.ValidationError(BANNED if _is_banned(**data) else "Wrong name or password.")
         return data

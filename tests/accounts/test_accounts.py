@@ -101,6 +101,15 @@ class TestAccounts:
             pages.append(response.content.decode())
         assert "_auth_user_id" not in client.session
 
+    def test_a_banned_player_is_told_so_after_the_right_password_alone(self, client):
+        bob = Player.objects.create_user("Bob", GOOD)
+        Player.objects.filter(pk=bob.pk).update(is_active=False)
+        for password, words in ((GOOD, "This account is banned."), ("wrong", "Wrong name or password.")):
+            page = client.post("/accounts/sign-in/", {"name": "Bob", "password": password}).content.decode()
+            assert words in page
+            assert ("This account is banned." in page) == (password == GOOD)
+        assert "_auth_user_id" not in client.session
+
     def test_guessing_is_stopped_before_the_password_is_looked_at(self, client, monkeypatch):
         Player.objects.create_user("Bob", GOOD)
         statuses = [
