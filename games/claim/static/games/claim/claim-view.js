@@ -4,7 +4,7 @@
 import { SIDE, beyond } from "games/claim/claim-state";
 
 export const STEP_MS = 100;
-const CELL_MIN_PX = 9; // With less room for a cell only a part of the field is shown, around the own head.
+const CELL_MIN_PX = 6.5; // With less room for a cell only a part of the field is shown, around the own head.
 const CELL_NEAR_PX = 13;
 const FAR_CELLS = 2.5; // A head that is further away than this jumps there.
 const EASE_MS = 45;
