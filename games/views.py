@@ -16,7 +16,7 @@ from games.game import Game, UnknownGame, all_games, find
 from games.kept_runs import replay as replays
 from games.kept_runs import sharing
 from games.modes import BEAT, FREE_PLAY, Mode, today
-from games.rooms import replays as kept_matches
+from games.rooms.after import replays as kept_matches
 from games.rooms.game import RoomGame, all_room_games, known_room_game
 from games.rooms.pages import STRIP_COUNT, live_rooms
 from leaderboard import known_boards as boards

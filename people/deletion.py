@@ -19,7 +19,8 @@ from accounts.models import Player
 from accounts.sessions import engine
 from audit.trail import forget_player
 from games.models import MatchSeat
-from games.rooms import registry, results
+from games.rooms import registry
+from games.rooms.after import results
 from leaderboard.boards import subject
 from leaderboard.models import Board, HiddenPlayer, Merge, Placement, Run
 from leaderboard.repair import one_player

@@ -12,7 +12,7 @@ from accounts.sessions.engine import end_sessions
 from achievements.models import Award, Progress
 from achievements.rules import coins_for
 from games.models import MatchSeat, Rating
-from games.rooms import results
+from games.rooms.after import results
 from leaderboard.models import HiddenPlayer, Merge
 from leaderboard.repair import guest_runs as runs
 from people import deletion

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from games import keys as game_keys
-from games.rooms import results
+from games.rooms.after import results
 from leaderboard import keys
 from leaderboard.boards import remove_players
 from leaderboard.models import Board

@@ -8,9 +8,9 @@ from django.db.models.functions import TruncDate
 
 from accounts.models import Player
 from games.models import MatchSeat, Rating
-from games.rooms import replays
+from games.rooms.after import replays
+from games.rooms.after.ratings import is_provisional
 from games.rooms.game import known_room_game
-from games.rooms.ratings import is_provisional
 from leaderboard.models import Board, HiddenPlayer, Run
 from leaderboard.periods import TITLES
 from leaderboard.reading import standings

@@ -15,7 +15,7 @@ ROOM_GAME = RoomGame(
     bot_pause_ms=260,
     match_coins=2,
     win_coins=8,
-    arena=Arena(room_rules.join, bots_until=8),
+    arena=Arena(room_rules.join, bots_until=8, late_tick=room_rules.LENGTH_TICKS // 2),
     achievements=(
         Achievement("claim-land-400", "Landlord", "Hold 400 cells at once in Claim.", "best_cells", 400, 60),
         Achievement("claim-land-1200", "Empire", "Hold 1,200 cells at once in Claim.", "best_cells", 1_200, 200),

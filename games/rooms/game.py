@@ -86,11 +86,12 @@ class Arena:
     Bots have those of the first `bots_until` seats that nobody has. With fewer than `rated_from` people a round is not
     rated. The next one begins `pause_s` after the end. `join` gives the state one tick later, in which new players have
     come to these seats, whoever was there before. The rules' results have place 0 for a seat that nobody has, and `due`
-    is the next tick: an arena goes on by itself.
+    is the next tick: an arena goes on by itself. Who leaves from `late_tick` on is rated as last.
     """
 
     join: Callable[[Any, Sequence[int]], Any]
     bots_until: int
+    late_tick: int
     rated_from: int = 4
     pause_s: int = 10
 

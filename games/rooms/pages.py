@@ -16,7 +16,8 @@ from flags.views import flagged
 from games.game import UnknownGame
 from games.kept_runs.replay import BadFrame, first_frame
 from games.models import Block
-from games.rooms import ratings, registry, replays, rooms
+from games.rooms import registry, rooms
+from games.rooms.after import ratings, replays
 from games.rooms.game import RoomGame, all_room_games, find_room_game, known_room_game
 from games.rooms.meeting import arena
 from games.rooms.rooms import Seat, UnknownRoom
@@ -157,7 +158,7 @@ async def _match(request: HttpRequest, room: str) -> HttpResponse:
     game = find_room_game(match.game)
     seats = list(match.seats.all())
     named: list[dict[str, Any]] = [{"name": ""} for _ in range(game.seats)]
-    for each in seats:
+    for each in (seat for seat in seats if seat.number < game.seats):
         named[each.number] = {"name": each.name, "bot": each.player is None}
     if game.arena:
         seats.sort(key=lambda each: each.place)

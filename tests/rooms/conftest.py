@@ -7,7 +7,9 @@ import msgspec
 import pytest
 
 from accounts.models import Player
-from games.rooms import keys, results, rooms
+from games.rooms import keys, rooms
+from games.rooms.after import results
+from games.rooms.after.ended import Ended
 from games.rooms.game import find_room_game
 from games.rooms.rooms import Seat
 from games.rooms.running.runner import Runner
@@ -113,7 +115,7 @@ async def say_ended(
 ) -> None:
     """Say on the stream that a match has ended: twice, as after a runner that died; it counts once."""
     seats = [seat(player) for player in players]
-    ended = results.Ended("fuse-duel", "seed", True, seats, places, [10, 5], marks, "[]", at_ms)
+    ended = Ended("fuse-duel", "seed", True, seats, places, [10, 5], marks, "[]", at_ms)
     for _ in range(2):
         await client().xadd(keys.finished(), {"room": room, "match": msgspec.json.encode(ended).decode()})
 

@@ -6,8 +6,9 @@ import pytest
 
 from accounts.models import Player
 from games.models import Match, MatchSeat, Rating
-from games.rooms import keys, registry, results, rooms
-from games.rooms.replays import bot_seat
+from games.rooms import keys, registry, rooms
+from games.rooms.after import results
+from games.rooms.after.replays import bot_seat
 from games.rooms.running.runner import _show
 from store.client import client
 from tests.rooms.conftest import (

@@ -8,7 +8,8 @@ from django.test import AsyncClient
 
 from accounts.models import Player
 from games.models import Block, Match, MatchSeat, Rating
-from games.rooms import keys, registry, replays, rooms
+from games.rooms import keys, registry, rooms
+from games.rooms.after import replays
 from games.rooms.game import find_room_game
 from games.rooms.meeting import arena
 from leaderboard.reading import standings
@@ -159,6 +160,32 @@ async def test_a_round_whose_end_broke_off_is_ended_by_the_next_owner(short, mon
     assert await client().get(keys.arena("claim")) == next_room
     await drain_matches()
     assert await Match.objects.acount() == 1
+
+
+async def test_who_leaves_late_is_rated_as_last_and_gets_no_points(short, monkeypatch):
+    monkeypatch.setattr("games.claim.room_rules.LENGTH_TICKS", 40)
+    object.__setattr__(CLAIM.arena, "late_tick", 0)
+    people = await many(4)
+    room = await arena.come(CLAIM, seat(people[0]))
+    for each in people[1:]:
+        assert await arena.come(CLAIM, seat(each)) == room
+    pages = [Page(room, each) for each in people]
+    async with running(), pages[0], pages[1], pages[2], pages[3]:
+        for page in pages:
+            await page.join()
+            await page.play("left")
+            await page.until(lambda page=page: page.acked[page.seat] == 1)
+        await pages[3].say(type="resign")
+        await pages[0].until(lambda: pages[0].status == "over")
+    object.__setattr__(CLAIM.arena, "late_tick", 900)
+    await drain_matches()
+    assert (await Match.objects.aget(pk=room)).is_rated
+    left = await MatchSeat.objects.aget(match=room, player=people[3])
+    others = [each async for each in MatchSeat.objects.filter(match=room).exclude(pk=left.pk)]
+    assert left.place > max(each.place for each in others)
+    assert left.rating_after < left.rating_before
+    assert (await standings.standing("claim", "day", people[3].pk)).rank is None
+    assert (await AsyncClient().get(f"/rooms/{room}/?replay")).status_code == 200
 
 
 async def test_a_room_that_is_over_gives_nobody_their_old_seat():

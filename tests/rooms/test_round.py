@@ -85,6 +85,30 @@ class TestLeaving:
         assert stage.inside[1] == 0
         assert hall.come(3) == 1
 
+    @pytest.mark.parametrize(("turns", "ms", "expected"), [(1, 95_000, [2]), (0, 95_000, []), (1, 20_000, [])])
+    def test_who_played_and_leaves_late_is_remembered_unless_they_come_back(self, turns, ms, expected):
+        hall, stage = begun()
+        hall.come(2)
+        hall.turn(stage, 100)
+        for _ in range(turns):
+            hall.input(1, "left")
+        hall.turn(stage, 100)
+        for _ in range(ms // 20_000):
+            hall.here(0)
+            hall.here(1)
+            hall.turn(stage, 20_000)
+        hall.here(1)
+        hall.turn(stage, ms % 20_000)
+        hall.resign(1)
+        hall.turn(stage, 100)
+        assert [gone.seat.player for gone in stage.left] == expected
+        hall.turn(stage, 1_000)
+        successor = hall.own()
+        assert [gone.seat.player for gone in successor.left] == expected
+        hall.come(2)
+        hall.turn(successor, 100)
+        assert successor.left == []
+
     def test_an_arena_without_people_ends_without_a_result(self):
         hall, stage = begun()
         hall.resign(0)

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, close_old_connections
 
 from flags import flags
-from games.rooms import results
+from games.rooms.after import results
 from games.settle import settle
 from leaderboard.seasons import closing
 from leaderboard.stream import readers

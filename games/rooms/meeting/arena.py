@@ -41,13 +41,18 @@ async def come(game: RoomGame, seat: Seat) -> str:
         if listed.free and avoided.isdisjoint(listed.players) and await _sat(room_id, seat):
             return room_id
     # None is listed, as right after the first one was made: all newcomers are led to one.
-    led = await client().get(keys.arena(game.slug)) or ""
+    led = await client().get(keys.arena(game.slug)) or await _lead_on(game, "")
     for _ in range(TRIES):
-        if led and await _sat(led, seat, avoided):
-            return led
-        led = await _lead([keys.arena(game.slug)], [led, secrets.token_urlsafe(9), LED_MS])
+        # Whoever set the lead may not have made the room yet; one that is there is left alone.
         await make(game, [None] * game.seats, rated=True, id=led)
+        if await _sat(led, seat, avoided):
+            return led
+        led = await _lead_on(game, led)
     raise RoomFull
+
+
+async def _lead_on(game: RoomGame, before: str) -> str:
+    return await _lead([keys.arena(game.slug)], [before, secrets.token_urlsafe(9), LED_MS])
 
 
 async def _sat(room_id: str, seat: Seat, avoided: Collection[int] = ()) -> bool:

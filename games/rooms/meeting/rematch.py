@@ -6,7 +6,8 @@ import msgspec
 from asgiref.sync import sync_to_async
 
 from games.models import Block
-from games.rooms import keys, ratings
+from games.rooms import keys
+from games.rooms.after import ratings
 from games.rooms.messages import Asks, Next
 from games.rooms.rooms import OVER, Room, Seat, make, tell
 from live.errors import GameError

@@ -7,7 +7,8 @@ from asgiref.sync import sync_to_async
 
 from games.game import SignInFirst
 from games.models import Block
-from games.rooms import messages, ratings
+from games.rooms import messages
+from games.rooms.after import ratings
 from games.rooms.game import RoomGame, find_room_game
 from games.rooms.meeting import pairing
 from games.rooms.meeting.pairing import Ticket

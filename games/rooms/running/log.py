@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from games.rooms.game import RoomGame
+from games.rooms.rooms import Seat
 
 
 class Entry(msgspec.Struct, array_like=True):
@@ -22,6 +23,13 @@ class Entry(msgspec.Struct, array_like=True):
     joins: list[tuple[int, int]] = []
 
 
+class Gone(msgspec.Struct):
+    """Somebody who left an arena late in a round, and their points then."""
+
+    seat: Seat
+    points: int
+
+
 class Checkpoint(msgspec.Struct):
     """The state after `logged` entries of the log, and all else that a successor has to know."""
 
@@ -36,6 +44,7 @@ class Checkpoint(msgspec.Struct):
     out: list[int]  # Who gave up and whose giving up is in the log.
     elapsed_ms: int  # Since tick 0; below 0 in the countdown.
     inside: list[int | None] = []  # In an arena: who plays each seat; 0 is a bot.
+    left: list[Gone] = []
 
 
 _entry = msgspec.json.Decoder(Entry)

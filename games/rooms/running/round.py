@@ -4,10 +4,10 @@ from typing import Any
 
 import msgspec
 
-from games.rooms.replays import bot_seat
+from games.rooms.after.replays import bot_seat
 from games.rooms.rooms import OVER, PLAYING, Room, Seat
 from games.rooms.running.lines import AWAY_MS, Line
-from games.rooms.running.log import Entry
+from games.rooms.running.log import Entry, Gone
 from games.rooms.running.stage import CHECKPOINT_MS, COUNTDOWN_MS, Queued, Show, Stage
 
 #: Turns of one seat that wait for their tick. A newer one takes the place of the last.
@@ -69,6 +69,7 @@ class Round(Stage):
     def _sit(self, number: int, seat: Seat | None, now_ms: int) -> None:
         self.seats[number], self.lines[number], self._since_ms[number] = seat, Line(), now_ms
         self.acked[number] = 0
+        self.left = [gone for gone in self.left if seat is None or gone.seat.player != seat.player]
         self.queues[number].clear()
         self._changed = True
 
@@ -99,6 +100,8 @@ class Round(Stage):
             line = self.lines[number]
             if line.has_given_up(now_ms) or (not line.was_here and now_ms - self._since_ms[number] > AWAY_MS):
                 self.freed.append((number, seat.player))
+                if (number, seat) in self.playing and self.rules.tick(self.state) >= self.arena.late_tick:
+                    self.left.append(Gone(seat, self.rules.points(self.state)[number]))
                 self._sit(number, self._bot(number), now_ms)
         if self.people:
             self._people_ms = now_ms
@@ -169,4 +172,5 @@ class Round(Stage):
 
     @property
     def is_rated(self) -> bool:
-        return self.room.rated and len(self.ratable) >= self.arena.rated_from
+        origins = {seat.origin for seat in (*(seat for _, seat in self.playing), *(gone.seat for gone in self.left))}
+        return self.room.rated and len(origins - {""}) >= self.arena.rated_from

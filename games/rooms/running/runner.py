@@ -13,7 +13,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from games.rooms import keys, registry, results, rooms
+from games.rooms import keys, registry, rooms
+from games.rooms.after import ended
 from games.rooms.meeting import arena, pairing
 from games.rooms.rooms import UnknownRoom
 from games.rooms.running.log import checkpoint
@@ -177,10 +178,10 @@ class Runner:
     async def _end(self, stage: Stage) -> None:
         """See to all that comes after a match. Whoever takes the room when this breaks off does it again."""
         del self.stages[stage.room.id]
-        await results.tell_ended(stage)
+        await ended.tell(stage)
         if isinstance(stage, Round):
             await arena.go_on(stage)
-        await results.finish(stage)
+        await registry.end(stage.room.id, [seat.player for _, seat in stage.people])
         counters.count("rooms_finished")
 
     async def _see_out(self, stage: Round) -> None:

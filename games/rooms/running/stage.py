@@ -14,7 +14,7 @@ from games.rooms.messages import Stepped
 from games.rooms.rooms import OVER, PLAYING, TTL_MS, WAITING, Room, Seat
 from games.rooms.running import shown
 from games.rooms.running.lines import SILENT_MS, Line, all_here
-from games.rooms.running.log import Checkpoint, Entry, after, before, checkpoint, entries
+from games.rooms.running.log import Checkpoint, Entry, Gone, after, before, checkpoint, entries
 from live.protocol import encode
 
 #: The match begins this long after everybody is here.
@@ -51,6 +51,7 @@ class Stage:
         self.seats = list(room.seats)
         self.status, self.version, self.read_id, self.logged = WAITING, 0, "0-0", 0
         self.inside: list[int | None] = []
+        self.left: list[Gone] = []
         self.acked, self.lines = [0] * count, [Line() for _ in range(count)]
         self.queues: list[deque[Queued]] = [deque() for _ in range(count)]
         self.state = self.rules.new(room.seed, count)
@@ -73,7 +74,7 @@ class Stage:
             for line, connection, gave_up in zip(self.lines, last.connections, last.gave_up, strict=True):
                 line.connection, line.heard_ms = connection, now_ms
                 line.was_here, line.gave_up = bool(connection), gave_up
-            self.inside = last.inside or self.inside
+            self.inside, self.left = last.inside or self.inside, last.left
             self._are_out(last.out)
             self.zero_ms = now_ms - last.elapsed_ms
         for entry in entries(log):
@@ -240,6 +241,7 @@ class Stage:
             [seat for seat, line in enumerate(self.lines) if line.is_out],
             now_ms - self.zero_ms,
             self.inside,
+            self.left,
         )
         # Nobody needs the whole again when only time has gone on.
         frame = encode(key) if self._changed else ""

@@ -4,7 +4,6 @@ A row for each seat in SQL, ratings, and a run on the game's board, from which c
 """
 
 import contextlib
-import time
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,12 +15,12 @@ from django.db import transaction
 from accounts.models import Player
 from games.kept_runs.record import Record
 from games.models import Match, MatchSeat, Rating
-from games.rooms import keys, ratings, registry
+from games.rooms import keys
+from games.rooms.after import ratings
+from games.rooms.after.ended import Ended, decode, people
 from games.rooms.game import RoomGame, find_room_game
 from games.rooms.messages import Rated
-from games.rooms.rooms import Seat, tell
-from games.rooms.running.log import entries
-from games.rooms.running.stage import Stage
+from games.rooms.rooms import tell
 from leaderboard import boards
 from leaderboard.boards import FinishedRun
 from leaderboard.models import Board, Merge
@@ -40,72 +39,10 @@ POINTS_MAX = 1_000_000_000
 GONE = "Somebody"
 
 
-class Ended(msgspec.Struct):
-    """A match as the stream of finished rooms has it: `log` is a JSON list, `numbers` are those of the seats."""
-
-    game: str
-    seed: str
-    rated: bool
-    seats: list[Seat]
-    places: list[int]
-    points: list[int]
-    marks: list[dict[str, int]]
-    log: str
-    ended_ms: int
-    numbers: list[int] = []
-    unrated: list[int] = []  # Which of `seats` do not count, besides bots.
-
-    def number(self, index: int) -> int:
-        """The number of a seat in the room: an arena's result leaves free seats out."""
-        return self.numbers[index] if self.numbers else index
-
-
-_ended = msgspec.json.Decoder(Ended)
-
-
-async def tell_ended(stage: Stage) -> None:
-    """Say that a match has ended, once or more. Two round trips; none when it has no result."""
-    room, found = stage.room, stage.rules.result(stage.state)
-    if found:
-        log = await client().lrange(keys.log(room.id), 0, -1)
-        numbered = enumerate(zip(stage.seats, found, strict=True))
-        taking_part = {number for number, _ in stage.playing}
-        played = [
-            (seat, each, number)
-            for number, (seat, each) in numbered
-            if seat and each.place and (seat.bot or number in taking_part)
-        ]
-        ended = Ended(
-            game=room.game.slug,
-            seed=room.seed,
-            rated=stage.is_rated,
-            seats=[seat for seat, _, _ in played],
-            places=[each.place for _, each, _ in played],
-            points=[each.points for _, each, _ in played],
-            marks=[each.marks for _, each, _ in played],
-            log=_text(log),
-            ended_ms=time.time_ns() // 1_000_000,
-            numbers=[number for _, _, number in played],
-            unrated=[index for index, (_, _, number) in enumerate(played) if number not in stage.ratable],
-        )
-        await client().xadd(keys.finished(), {"room": room.id, "match": msgspec.json.encode(ended).decode()})
-
-
-async def finish(stage: Stage) -> None:
-    """Take a room out of the registry: nobody runs it, its players are free. One round trip."""
-    await registry.end(stage.room.id, [seat.player for _, seat in stage.people])
-
-
-def _text(log: list[str]) -> str:
-    """A log as it is kept: without the steps in which nobody did anything, but for the last."""
-    told = [text for text, each in zip(log, entries(log), strict=True) if each.inputs or each.forfeits or each.joins]
-    return f"[{','.join([*told, *log[-1:]] if told[-1:] != log[-1:] else told)}]"
-
-
 async def write(entries: Sequence[Entry]) -> None:
     """Write a batch of ended matches, each once, and rank their ratings."""
     for entry in entries:
-        room, ended = entry.fields["room"], await sync_to_async(_as_now)(_ended.decode(entry.fields["match"]))
+        room, ended = entry.fields["room"], await sync_to_async(_as_now)(decode(entry.fields["match"]))
         rated = await sync_to_async(_written)(room, ended)
         game = find_room_game(ended.game)
         runs = await _points_runs(room, ended) if game.arena else []
@@ -124,7 +61,7 @@ async def write(entries: Sequence[Entry]) -> None:
 async def _tell_ratings(room: str, count: int) -> None:
     """Show everybody who is still in the room what became of the ratings; 0 stands for a seat that has none."""
     before, after = [0] * count, [0] * count
-    async for seat in MatchSeat.objects.filter(match=room):
+    async for seat in MatchSeat.objects.filter(match=room, number__lt=count):
         before[seat.number], after[seat.number] = seat.rating_before or 0, seat.rating_after or 0
     await tell(room, Rated(before, after))
 
@@ -152,7 +89,7 @@ def _written(room: str, ended: Ended) -> list[tuple[Player, Rating]]:
                 "seed": ended.seed,
                 "log": ended.log,
                 "is_rated": ended.rated
-                and all(seat.player in players for _, seat in _people(ended))
+                and all(seat.player in players for _, seat in people(ended))
                 and not _too_often(ended),
                 "ended_at": datetime.fromtimestamp(ended.ended_ms / 1000, UTC),
             },
@@ -160,7 +97,7 @@ def _written(room: str, ended: Ended) -> list[tuple[Player, Rating]]:
         rated = _ratings(ended) if match.is_rated else []
         before = {rating.player_id: rating.shown for rating in rated}
         if is_new and rated:
-            ratings.rate(rated, [ended.places[number] for number, _ in _people(ended)])
+            ratings.rate(rated, [ended.places[number] for number, _ in people(ended)])
             for rating in rated:
                 rating.save()
         after = {rating.player_id: rating.shown for rating in rated}
@@ -189,14 +126,9 @@ def _as_now(ended: Ended) -> Ended:
     return msgspec.structs.replace(ended, seats=seats)
 
 
-def _people(ended: Ended) -> list[tuple[int, Seat]]:
-    """The seats that players had and that count for ratings, with their places in `seats`."""
-    return [(index, seat) for index, seat in enumerate(ended.seats) if not seat.bot and index not in ended.unrated]
-
-
 def _ratings(ended: Ended) -> list[Rating]:
     """The ratings of the players, in the order of their seats."""
-    wanted = [seat.player for _, seat in _people(ended)]
+    wanted = [seat.player for _, seat in people(ended)]
     kept = {
         each.player_id: each for each in Rating.objects.select_for_update().filter(player__in=wanted, game=ended.game)
     }
@@ -207,7 +139,7 @@ def _too_often(ended: Ended) -> bool:
     """Whether these have had their rated matches of the day: who trades wins gains nothing."""
     since = datetime.fromtimestamp(ended.ended_ms / 1000, UTC) - timedelta(days=1)
     played = Match.objects.filter(game=ended.game, is_rated=True, ended_at__gte=since)
-    for _, seat in _people(ended):
+    for _, seat in people(ended):
         played = played.filter(seats__player=seat.player)
     return played.count() >= RATED_A_DAY
 
@@ -233,10 +165,14 @@ def _run(room: str, ended: Ended, player: Player, rating: Rating) -> FinishedRun
 
 
 async def _points_runs(room: str, ended: Ended) -> list[FinishedRun]:
-    people = {index: seat.player for index, seat in enumerate(ended.seats) if not seat.bot}
-    there = Player.objects.filter(pk__in=people.values(), is_gone=False)
-    known = {pk async for pk in there.values_list("pk", flat=True)}
-    return [_points_run(room, ended, index) for index, player in people.items() if player in known]
+    there = find_room_game(ended.game).seats  # Who has left has no points.
+    people = {
+        index: seat.player for index, seat in enumerate(ended.seats) if not seat.bot and ended.number(index) < there
+    }
+    found = Player.objects.filter(pk__in=people.values(), is_gone=False)
+    known = {pk async for pk in found.values_list("pk", flat=True)}
+    # A run counts from 1 point, as everywhere.
+    return [_points_run(room, ended, at) for at, player in people.items() if player in known and ended.points[at]]
 
 
 def _points_run(room: str, ended: Ended, number: int) -> FinishedRun:
@@ -260,7 +196,7 @@ async def _of(players: Collection[int]) -> list[Entry]:
     for name in (keys.finished(), dead_letters(keys.finished())):
         for entry_id, fields in await client().xrange(name):
             with contextlib.suppress(msgspec.DecodeError):  # A dead letter may be no match at all.
-                if any(seat.player in players and not seat.bot for seat in _ended.decode(fields["match"]).seats):
+                if any(seat.player in players and not seat.bot for seat in decode(fields["match"]).seats):
                     found.append(Entry(name, entry_id, fields))
     return found
 

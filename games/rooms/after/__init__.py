@@ -1,0 +1,1 @@
+"""After a match: its end as an event, what SQL keeps of it, ratings, replays."""
