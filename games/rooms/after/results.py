@@ -166,13 +166,13 @@ def _run(room: str, ended: Ended, player: Player, rating: Rating) -> FinishedRun
 
 async def _points_runs(room: str, ended: Ended) -> list[FinishedRun]:
     there = find_room_game(ended.game).seats  # Who has left has no points.
-    people = {
+    took_part = {
         index: seat.player for index, seat in enumerate(ended.seats) if not seat.bot and ended.number(index) < there
     }
-    found = Player.objects.filter(pk__in=people.values(), is_gone=False)
+    found = Player.objects.filter(pk__in=took_part.values(), is_gone=False)
     known = {pk async for pk in found.values_list("pk", flat=True)}
     # A run counts from 1 point, as everywhere.
-    return [_points_run(room, ended, at) for at, player in people.items() if player in known and ended.points[at]]
+    return [_points_run(room, ended, at) for at, player in took_part.items() if player in known and ended.points[at]]
 
 
 def _points_run(room: str, ended: Ended, number: int) -> FinishedRun:
