@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser import start_playing
+from tests.journeys.test_arena import solve
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -71,3 +72,17 @@ def test_keys_of_the_frame_and_the_best_beside_the_points(opened):
     expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
+
+
+def test_results_of_moves_fit_a_profile_and_a_board_on_a_phone(opened):
+    page = opened("/play/lights/")
+    page.get_by_role("button", name="Play Lights").first.click()
+    expect(page.get_by_role("button", name="End run")).to_be_enabled()
+    solve(page)
+    page.locator("[data-result]").wait_for()
+    name = page.locator(".account-name").inner_text()
+    page.set_viewport_size({"width": 390, "height": 844})
+    for path in (f"/players/{name}/", "/boards/lights/"):
+        page.goto(path)
+        expect(page.locator("main")).to_contain_text("moves · 0:")
+        assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0, path
