@@ -94,8 +94,8 @@ async def puzzle(request: HttpRequest, slug: str) -> HttpResponse:
     cookie = request.COOKIES.get(puzzles.COOKIE, "")
     if request.method != "POST":
         begun = puzzles.tries(cookie).get(slug, [""])[0] == today().isoformat()
-        may_play = request.player is not None and (begun or not request.player.is_guest)
-        more = {"mode_title": f"Daily {game.title}", "needs_play": not may_play}
+        # Nobody's try begins, and its clock runs, because they followed a link.
+        more = {"mode_title": f"Daily {game.title}", "needs_play": request.player is None or not begun}
         return await play_page(request, game, Mode(DAILY, today().isoformat()), **more)
     try:
         player = request.player or await sign_in_as_guest(request)

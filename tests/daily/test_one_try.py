@@ -83,6 +83,15 @@ async def test_who_tried_as_a_guest_does_not_try_again_as_a_member_in_that_brows
         assert (await start(socket, daily().text))["code"] == "played_here"
 
 
+async def test_no_try_begins_by_following_a_link():
+    browser = await member("Ada")
+    page = (await browser.client.get("/daily/lights/")).content.decode()
+    assert "data-stage" not in page
+    assert "Play Daily Lights" in page
+    await browser.play_daily()
+    assert "data-stage" in (await browser.client.get("/daily/lights/")).content.decode()
+
+
 async def test_a_try_without_a_result_is_a_try():
     ada, bela = await member("Ada"), await member("Bela")
     async with await ada.socket() as socket:
