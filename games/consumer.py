@@ -51,10 +51,7 @@ class PlayConsumer(SiteConsumer):
         await enter("run_start", str(player))
         await enter("run_start_address", socket_address(self.scope))
         start = await puzzles.start_of(self.game, self.player, mode, puzzles.cookie_in(self.scope["headers"]))
-        self.run = await runs.current(self.game, player, mode)
-        if self.run is None:
-            await puzzles.check_first_try(self.game, self.player, mode)
-            self.run = await runs.begin(self.game, player, mode, seed=start.seed, inputs_max=start.inputs_max)
+        self.run = await runs.begin(self.game, player, mode, seed=start.seed, inputs_max=start.inputs_max)
         if self.run.seq == 0:
             counters.count("runs_started")
         await self._show()

@@ -11,6 +11,7 @@ from games.game import Game
 from live.errors import GameError
 
 FREE, DAILY, ARCHIVE, BEAT = "", "daily", "archive", "beat"
+DAILY_SUFFIX = "-daily"
 
 
 class UnknownMode(GameError):
@@ -69,7 +70,13 @@ def day_end_ms(day: date) -> int:
 
 def daily_board(game: str) -> str:
     """The slug of the board of a game's puzzles of the day."""
-    return f"{game}-daily"
+    return f"{game}{DAILY_SUFFIX}"
+
+
+def daily_game(board: str) -> str | None:
+    """The game whose puzzles of the day a board ranks; None: it is no such board."""
+    game = board.removesuffix(DAILY_SUFFIX)
+    return game if game != board else None
 
 
 def today() -> date:

@@ -91,7 +91,11 @@ async def current(game: Game, player: int, mode: Mode) -> Run | None:
     Redis: one round trip, three when there is one.
     """
     name = keys.current(player, _mark(game, mode))
-    run_id = await client().get(name)
+    return await _pointed(name, await client().get(name) or "", mode)
+
+
+async def _pointed(name: str, run_id: str, mode: Mode) -> Run | None:
+    """The run that a pointer of this name leads to, if it is the player's current one; the pointer lives on."""
     if not run_id:
         return None
     run = await read(run_id)
@@ -123,9 +127,9 @@ async def begin(
         Played: today's puzzle was played, and the run is not there any more.
     """
     name = keys.current(player, _mark(game, mode))
-    if run := await current(game, player, mode):
-        return run
     before = await client().get(name) or ""
+    if run := await _pointed(name, before, mode):
+        return run
     made = await _create(game, player, mode, seed or secrets.token_hex(16), inputs_max)
     winner = await _begin([name], [before, made.id, TTL_MS])
     if winner == made.id:

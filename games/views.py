@@ -106,9 +106,8 @@ async def beat(request: HttpRequest, run: str) -> HttpResponse:
 async def _shared(request: HttpRequest, kept: Run) -> dict[str, Any]:
     """What previews of a run's page show."""
     game = find(replays.record_of(kept).game)
-    url = request.build_absolute_uri(reverse("games:replay", args=[kept.pk]))
     picture = request.build_absolute_uri(reverse("games:picture", args=[kept.pk]))
-    return {"game": game, "run": kept, "share_title": sharing.title(kept, game), "url": url, "picture": picture}
+    return {"game": game, "run": kept, "share_title": sharing.title(kept, game), "picture": picture}
 
 
 @require_safe

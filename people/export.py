@@ -10,8 +10,8 @@ from accounts.models import Player
 from accounts.sessions import engine
 from achievements.models import Award, Progress
 from audit.models import Entry
-from games.daily.puzzles import is_todays
 from games.models import MatchSeat, Rating
+from games.modes import daily_game, today
 from leaderboard.models import HiddenPlayer, Merge, Placement, Run
 from moderation.models import Moderation, Suspicion
 from nearby import cells
@@ -64,7 +64,7 @@ async def export(player: Player) -> dict[str, Any]:
 
 def _without_todays_seed(run: dict[str, Any]) -> dict[str, Any]:
     """A run as it is exported. The seed of today's puzzle stays here until the day is over: others have yet to play."""
-    if not is_todays(run["board_id"], run["accepted_at"]):
+    if not daily_game(run["board_id"]) or run["accepted_at"].astimezone(UTC).date() != today():
         return run
     return run | {"record": re.sub(r'"seed":"[^"]*"', '"seed":""', run["record"])}
 

@@ -14,10 +14,9 @@ from accounts.models import Player
 from games.daily import puzzles, standing
 from games.game import Game, UnknownGame, all_games, find
 from games.models import Puzzle
-from games.modes import ARCHIVE, DAILY, Mode, daily_board, today
+from games.modes import ARCHIVE, DAILY, Mode, daily_board, day_end_ms, parse, today
 from games.views import play_page
 from leaderboard.known_boards import find as find_board
-from leaderboard.known_boards import now_ms, period
 from leaderboard.reading import standings
 from leaderboard.reading.spread import Bar, spread
 from leaderboard.words import MOVE
@@ -41,17 +40,13 @@ async def index(request: HttpRequest) -> HttpResponse:
     """Today's puzzles: to be played, or one's result among all, the streak, the days."""
     games = [game for game in all_games() if game.daily]
     shown = [await _shown(game, request.player) for game in games]
-    return render(request, "games/daily/index.html", {"games": shown, "today": today(), "ends_ms": _ends_ms()})
-
-
-def _ends_ms() -> int:
-    return now_ms() // 86_400_000 * 86_400_000 + 86_400_000
+    return render(request, "games/daily/index.html", {"games": shown, "today": today(), "ends_ms": day_end_ms(today())})
 
 
 async def _shown(game: Game, player: Player | None) -> dict[str, Any]:
     board, day = await find_board(daily_board(game.slug)), today()
     reached = await standing.played_days(game.slug, player.pk) if player else {}
-    run = await puzzles.runs_of(game.slug, day).filter(player=player).afirst() if player else None
+    run = await puzzles.runs_of(game.slug, day).filter(player=player).order_by("sequence").afirst() if player else None
     place = await standings.standing(board.slug, "day", player.pk) if player else None
     if place and place.points is not None:
         reached = reached | {day: place.points}
@@ -66,7 +61,6 @@ async def _shown(game: Game, player: Player | None) -> dict[str, Any]:
         "streak": standing.streak(reached, day),
         "weeks": standing.calendar(reached, day),
         "archive": days,
-        "period": period(board, "day"),
     }
 
 
@@ -120,14 +114,15 @@ async def archive(request: HttpRequest, slug: str, day: str) -> HttpResponse:
     """A former day's puzzle, unranked."""
     game = _daily_or_404(slug)
     try:
-        when = date.fromisoformat(day)
+        mode = parse(f"{ARCHIVE}/{day}")
+        when = date.fromisoformat(mode.of)
         if when >= today():
             return redirect("daily:puzzle", slug)
         await puzzles.seed_of(game, when)
-    except (ValueError, GameError) as error:
+    except GameError as error:
         raise Http404("There was no puzzle on that day.") from error
     if request.method == "POST":
         if request.player is None:
             await sign_in_as_guest(request)
         return redirect("daily:archive", slug, day)
-    return await play_page(request, game, Mode(ARCHIVE, day), mode_title=f"{game.title} of {day}")
+    return await play_page(request, game, mode, mode_title=f"{game.title} of {day}")

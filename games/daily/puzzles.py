@@ -12,7 +12,7 @@ from accounts.models import Player
 from games.game import Game, find
 from games.kept_runs import replay
 from games.models import Puzzle
-from games.modes import ARCHIVE, BEAT, DAILY, FREE, Mode, UnknownMode, daily_board, today
+from games.modes import ARCHIVE, BEAT, DAILY, FREE, Mode, UnknownMode, daily_board, daily_game, today
 from games.runs import INPUTS_MAX, Played, current
 from leaderboard.models import Run
 from live.errors import GameError
@@ -98,6 +98,9 @@ async def start_of(game: Game, player: Player, mode: Mode, cookie: str) -> Start
         raise DayGone
     seed = await seed_of(game, day)
     await _check_browser(game, player, cookie)
+    # Whatever Redis has forgotten, and whoever they were then: a try that SQL has is theirs.
+    if await current(game, player.pk, mode) is None and await has_played(game.slug, player, day):
+        raise Played
     return Start(seed, game.daily.inputs_max)
 
 
@@ -125,27 +128,17 @@ def runs_of(game: str, day: date) -> Any:
     )
 
 
-async def check_first_try(game: Game, player: Player, mode: Mode) -> None:
-    """Raise Played when a try at this puzzle is kept: whatever Redis has forgotten, and whoever they were then."""
-    if mode.kind == DAILY and mode.day and await has_played(game.slug, player, mode.day):
-        raise Played
-
-
-def is_todays(board: str, accepted_at: datetime) -> bool:
-    """Whether a kept run is a try at today's puzzle."""
-    return board.endswith("-daily") and accepted_at.astimezone(UTC).date() == today()
-
-
 def day_of(run: Run) -> date | None:
     """The day whose puzzle a kept run was a try at; None: it was none."""
-    return run.accepted_at.astimezone(UTC).date() if run.board_id.endswith("-daily") else None
+    return run.accepted_at.astimezone(UTC).date() if daily_game(run.board_id) else None
 
 
 async def may_watch(run: Run, viewer: Player | None) -> bool:
     """Whether a run may be watched now: one of today's puzzle only by whoever has had their own try."""
-    if day_of(run) != today() or (viewer and viewer.pk == run.player_id):
+    game = daily_game(run.board_id)
+    if game is None or day_of(run) != today() or (viewer and viewer.pk == run.player_id):
         return True
-    return await has_tried(find(run.board_id.removesuffix("-daily")), viewer)
+    return await has_tried(find(game), viewer)
 
 
 async def _to_beat(game: Game, run_id: str) -> Start:

@@ -36,8 +36,9 @@ class Day:
 
 
 async def played_days(game: str, player: int) -> dict[date, int]:
-    """What a player reached on each day."""
-    runs = Run.objects.filter(board=daily_board(game), player=player).values_list("accepted_at", "points")
+    """What a player reached on each day: the first try counts, should a guest have brought another along."""
+    tries = Run.objects.filter(board=daily_board(game), player=player).order_by("-sequence")
+    runs = tries.values_list("accepted_at", "points")
     return {at.date(): points async for at, points in runs}
 
 

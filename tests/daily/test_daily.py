@@ -127,7 +127,12 @@ class TestDays:
         assert not await Puzzle.objects.filter(day__gt=today()).aexists()
         for path in (f"/daily/lights/{tomorrow}/", f"/daily/lights/{today()}/"):
             assert (await browser.client.get(path)).status_code == 302
-        for path in ("/daily/lights/1999-01-01/", "/daily/lights/nonsense/", "/daily/chess/"):
+        for path in (
+            "/daily/lights/1999-01-01/",
+            "/daily/lights/nonsense/",
+            "/daily/lights/20200101/",
+            "/daily/chess/",
+        ):
             assert (await browser.client.get(path)).status_code == 404
 
     async def test_a_reconnect_at_the_bell_gets_no_second_try_and_a_late_end_does_not_count(self, monkeypatch):
@@ -153,6 +158,8 @@ class TestDays:
             assert run["view"] == lights.view(lights.new("old"))
             assert (await solve(socket, run))["report"]["changes"] == []
             assert (await start(socket, f"archive/{day}"))["run"] != run["run"]  # As often as one likes.
+        assert (await browser.client.get(f"/daily/lights/{day}/")).status_code == 200
+        assert (await browser.client.get(f"/daily/lights/{day:%Y%m%d}/")).status_code == 404  # It has one spelling.
         await drain()
         assert await Run.objects.acount() == 0
 

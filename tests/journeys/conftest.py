@@ -20,3 +20,22 @@ def arcade(opened, account_site):
         return opened(path, base=account_site.url, **options)
 
     return open_page
+
+
+@pytest.fixture(scope="module")
+def arena(tmp_path_factory):
+    """A site with a runner of rooms."""
+    with Site(tmp_path_factory.mktemp("arena"), "--runners", "1") as running:
+        yield running
+
+
+@pytest.fixture
+def in_arena(opened, arena):
+    """Open a page of that site."""
+    # Whoever leaves a page at once closes a line that was not open yet, which the browser logs.
+    opened.expected = ("WebSocket is closed before the connection is established",)
+
+    def open_page(path="/", **options):
+        return opened(path, base=arena.url, **options)
+
+    return open_page

@@ -7,30 +7,12 @@ from playwright.sync_api import expect
 
 from games.lights import rules as lights
 from tests.browser import DESKTOP, PHONE, complaints
-from tests.stack import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 
-@pytest.fixture(scope="module")
-def site_with_runner(tmp_path_factory):
-    with Site(tmp_path_factory.mktemp("claim"), "--runners", "1") as running:
-        yield running
-
-
-@pytest.fixture
-def arcade(opened, site_with_runner):
-    # Whoever leaves a page at once closes a line that was not open yet, which the browser logs.
-    opened.expected = ("WebSocket is closed before the connection is established",)
-
-    def open_page(path="/", **options):
-        return opened(path, base=site_with_runner.url, **options)
-
-    return open_page
-
-
-def come(arcade, viewport):
-    page = arcade("/", viewport=viewport)
+def come(in_arena, viewport):
+    page = in_arena("/", viewport=viewport)
     page.get_by_role("button", name="Play Claim").click()
     page.wait_for_url(re.compile(r"/rooms/[\w-]+/$"))
     return page
@@ -44,8 +26,8 @@ def own_row(page):
     return page.locator("[data-players] li[data-own]")
 
 
-def test_two_play_in_one_arena_one_reloads_one_watches(arcade):
-    first, second = come(arcade, DESKTOP), come(arcade, PHONE)
+def test_two_play_in_one_arena_one_reloads_one_watches(in_arena):
+    first, second = come(in_arena, DESKTOP), come(in_arena, PHONE)
     assert first.url == second.url
     phase(first, "playing")
     phase(second, "playing")
@@ -58,7 +40,7 @@ def test_two_play_in_one_arena_one_reloads_one_watches(arcade):
     expect(own_row(first).locator("[data-points]")).not_to_have_text("0")
     assert complaints(first) == []
 
-    watcher = arcade("/watch/")
+    watcher = in_arena("/watch/")
     watcher.locator(".room-card").first.click()
     phase(watcher, "watching")
     expect(watcher.locator("[data-players] li")).to_have_count(8)
@@ -88,8 +70,8 @@ def solve(page) -> None:
             page.locator(f"[data-input={lights.INPUTS[cell]}]").click()
 
 
-def test_the_puzzle_of_the_day_is_played_once_by_a_guest_shared_and_kept(arcade):
-    page = arcade("/daily/", viewport=PHONE)
+def test_the_puzzle_of_the_day_is_played_once_by_a_guest_shared_and_kept(in_arena):
+    page = in_arena("/daily/", viewport=PHONE)
     assert complaints(page) == []
     page.set_viewport_size(PHONE)
     page.get_by_role("button", name="Play today’s Lights").click()
@@ -113,7 +95,7 @@ def test_the_puzzle_of_the_day_is_played_once_by_a_guest_shared_and_kept(arcade)
     share = page.locator("[data-share]")
     expect(share).to_be_visible()
     run = share.get_attribute("data-share")
-    stranger = arcade(f"/replays/{run}/")
+    stranger = in_arena(f"/replays/{run}/")
     expect(stranger.locator("main")).to_contain_text("once you have had your own try")
     assert complaints(stranger) == []
     picture = stranger.request.get(f"/replays/{run}/card.png")

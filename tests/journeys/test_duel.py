@@ -6,33 +6,15 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser import DESKTOP, PHONE, complaints
-from tests.stack import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 KEYS = ("ArrowLeft", "ArrowDown", "ArrowRight", "ArrowUp")
 
 
-@pytest.fixture(scope="module")
-def arena(tmp_path_factory):
-    with Site(tmp_path_factory.mktemp("arena"), "--runners", "1") as running:
-        yield running
-
-
-@pytest.fixture
-def arcade(opened, arena):
-    # Whoever leaves a page at once closes a line that was not open yet, which the browser logs.
-    opened.expected = ("WebSocket is closed before the connection is established",)
-
-    def open_page(path="/", **options):
-        return opened(path, base=arena.url, **options)
-
-    return open_page
-
-
-def paired(arcade):
+def paired(in_arena):
     """Two who clicked, in one room."""
-    pages = [arcade("/", viewport=viewport) for viewport in (DESKTOP, PHONE)]
+    pages = [in_arena("/", viewport=viewport) for viewport in (DESKTOP, PHONE)]
     for page in pages:
         page.get_by_role("button", name="Play Fuse Duel").click()
     for page in pages:
@@ -67,10 +49,10 @@ def come_to_agree(page, read_one, read_other) -> None:
     assert read_one() == read_other()
 
 
-def test_two_strangers_play_one_reloads_one_watches(arcade):
-    watcher = arcade("/watch/")
+def test_two_strangers_play_one_reloads_one_watches(in_arena):
+    watcher = in_arena("/watch/")
     expect(watcher.locator("main")).to_contain_text("Nobody plays right now.")
-    first, second = paired(arcade)
+    first, second = paired(in_arena)
     press(first, 12)
     press(second, 8)
     # Each sees the other's board as the other sees it.
@@ -116,7 +98,7 @@ def test_two_strangers_play_one_reloads_one_watches(arcade):
     expect(watcher.locator("[data-result-title]")).to_contain_text("wins")
 
     # The replay: both boards, scrubbed together.
-    replay = arcade("/watch/")
+    replay = in_arena("/watch/")
     expect(replay.locator(".run-list a")).to_have_count(1)
     replay.locator(".run-list a").click()
     expect(replay.locator("[data-bar]")).to_be_enabled()
@@ -140,8 +122,8 @@ def test_two_strangers_play_one_reloads_one_watches(arcade):
     expect(second.locator("[data-result-title]")).to_have_text("You win!")
 
 
-def test_who_sleeps_is_shown_away_and_comes_back_to_the_same_seat(arcade):
-    first, second = paired(arcade)
+def test_who_sleeps_is_shown_away_and_comes_back_to_the_same_seat(in_arena):
+    first, second = paired(in_arena)
     press(first, 6)
     second.context.set_offline(True)
     second.evaluate("window.dispatchEvent(new Event('offline'))")
@@ -155,13 +137,13 @@ def test_who_sleeps_is_shown_away_and_comes_back_to_the_same_seat(arcade):
     come_to_agree(first, lambda: cells(opposite), lambda: cells(own(second)))
 
 
-def test_a_friend_comes_by_a_link_and_a_bot_when_nobody_does(arcade, arena):
-    host = arcade("/")
+def test_a_friend_comes_by_a_link_and_a_bot_when_nobody_does(in_arena, arena):
+    host = in_arena("/")
     host.get_by_role("button", name="Play Fuse Duel").click()
     host.get_by_role("button", name="Play a friend by a link").click()
     link = host.locator("[data-link]").input_value()
     expect(host.locator("[data-banner]")).to_have_text("Waiting for somebody to take the other seat.")
-    friend = arcade(link.removeprefix(arena.url))
+    friend = in_arena(link.removeprefix(arena.url))
     friend.get_by_role("button", name="Take the seat").click()
     for page in (host, friend):
         expect(page.locator("[data-room]")).to_have_attribute("data-phase", "playing")
@@ -169,7 +151,7 @@ def test_a_friend_comes_by_a_link_and_a_bot_when_nobody_does(arcade, arena):
     friend.get_by_role("button", name="Really resign?").click()
     expect(host.locator("[data-result-title]")).to_have_text("You win!")
 
-    alone = arcade("/")
+    alone = in_arena("/")
     alone.get_by_role("button", name="Play Fuse Duel").click()
     alone.clock.install()
     alone.reload()

@@ -27,7 +27,6 @@ class Round(Stage):
         self.inside = self.inside or [None] * len(self.seats)
         self.freed: list[tuple[int, int]] = []  # (seat, player) who have left; the runner says so in Redis.
         self._since_ms = [self._begun_ms] * len(self.seats)  # Since when each seat is theirs.
-        self._heard_ms = self._begun_ms
         self._people_ms = self._begun_ms  # When there were people last.
         for number, seat in enumerate(self.seats):
             self.seats[number] = seat or self._bot(number)
@@ -44,22 +43,26 @@ class Round(Stage):
 
     # What comes in
 
-    def _is_heard(self, fields: dict[str, str]) -> bool:
-        """A seat is its player's alone: what whoever had it before says of it counts no more."""
+    def hear(self, entry_id: str, fields: dict[str, str], now_ms: int) -> None:
         if "sat" in fields:
-            taken, number = _seat.decode(fields["who"]), int(fields["sat"])
-            held = self.seats[number]
-            if held is None or held.player != taken.player:
-                self._sit(number, taken, self._heard_ms)
-            return False
+            self.read_id = entry_id
+            self._hear_sat(int(fields["sat"]), _seat.decode(fields["who"]), now_ms)
+        elif self._is_theirs(fields):
+            super().hear(entry_id, fields, now_ms)
+        else:
+            self.read_id = entry_id
+
+    def _hear_sat(self, number: int, taken: Seat, now_ms: int) -> None:
+        held = self.seats[number]
+        if held is None or held.player != taken.player:
+            self._sit(number, taken, now_ms)
+
+    def _is_theirs(self, fields: dict[str, str]) -> bool:
+        """A seat is its player's alone: what whoever had it before says of it counts no more."""
         if (word := next((each for each in ("here", "gone", "resign") if each in fields), None)) is None:
             return True
         held = self.seats[int(fields[word])]
         return held is not None and not held.bot and str(held.player) == fields["by"]
-
-    def hear(self, entry_id: str, fields: dict[str, str], now_ms: int) -> None:
-        self._heard_ms = now_ms
-        super().hear(entry_id, fields, now_ms)
 
     def _hear_here(self, seat: int, fields: dict[str, str], now_ms: int) -> None:
         if fields.get("take"):  # A page, not a beat: somebody who resigned before has come again.
