@@ -8,6 +8,7 @@ from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Follow, Player
 from accounts.ranks import stands_above
@@ -51,7 +52,7 @@ class FindsByPlayer:
 
     player_fields: Sequence[str] = ["player"]
     search_fields: Sequence[str] = ["player"]
-    search_help_text = "A player’s name or a part of it, or a row’s own id."
+    search_help_text = _("A player’s name or a part of it, or a row’s own id.")
 
     def get_search_results(self, request, queryset, search_term):
         term = search_term.strip()
@@ -59,7 +60,12 @@ class FindsByPlayer:
             return queryset, False
         ids = ids_of_called(term, PLAYERS_MAX)
         if len(ids) == PLAYERS_MAX:
-            messages.warning(request, f"More than {PLAYERS_MAX} players have “{term}” in their names; type more of it.")
+            messages.warning(
+                request,
+                _("More than {count} players have “{term}” in their names; type more of it.").format(
+                    count=PLAYERS_MAX, term=term
+                ),
+            )
         found = Q()
         for name in self.player_fields:
             found |= Q(**{f"{name}__in": ids})
@@ -75,14 +81,14 @@ class PlayerAdmin(FindsByPlayer, UserAdmin):
     add_fieldsets = [(None, {"fields": ["name", "password"]})]
     fieldsets = [
         (None, {"fields": ["name", "password", "email", "country", "visibility"]}),
-        ("State", {"fields": ["is_guest", "is_demo", "is_active", "joined_at", "last_login"]}),
-        ("Rights", {"fields": ["is_staff", "is_superuser", "groups", "user_permissions"], "classes": ["collapse"]}),
+        (_("State"), {"fields": ["is_guest", "is_demo", "is_active", "joined_at", "last_login"]}),
+        (_("Rights"), {"fields": ["is_staff", "is_superuser", "groups", "user_permissions"], "classes": ["collapse"]}),
     ]
     # A ban has an action of its own, which asks why.
     readonly_fields = ["visibility", "is_guest", "is_demo", "is_active", "joined_at", "last_login"]
     list_display = ["name", "country", "is_guest", "is_demo", "is_staff", "joined_at", "last_login"]
     list_filter = ["is_guest", "is_demo", "is_staff", "is_active", "joined_at", "country"]
-    search_help_text = "A part of the name, or the id."
+    search_help_text = _("A part of the name, or the id.")
     ordering = ["-joined_at"]
     show_full_result_count = False
     paginator = CappedPaginator
@@ -197,10 +203,12 @@ class RoleForm(forms.ModelForm):
         chosen = self.cleaned_data["permissions"]
         names = [f"{each.content_type.app_label}.{each.codename}" for each in chosen.select_related("content_type")]
         if makes_owners(names) and not self.by.is_superuser:
-            raise ValidationError("Only a superuser gives a role the rights to change accounts and roles.")
+            raise ValidationError(_("Only a superuser gives a role the rights to change accounts and roles."))
         had = permissions_of(self.instance) if self.instance.pk else set()
         if missing := set(names) - set(had) - self.by.get_all_permissions():
-            raise ValidationError(f"You cannot give a right that you do not have: {', '.join(sorted(missing))}.")
+            raise ValidationError(
+                _("You cannot give a right that you do not have: {rights}.").format(rights=", ".join(sorted(missing)))
+            )
         return chosen
 
 

@@ -1,6 +1,7 @@
 """Whom a player follows."""
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_noop
 
 from accounts.models import Follow, Player
 from accounts.signals import follows_changed
@@ -11,17 +12,17 @@ FOLLOWS_MAX = 500
 
 class TooManyFollows(GameError):
     code = "too_many_follows"
-    message = f"You can follow {FOLLOWS_MAX} players. Let somebody go first."
+    message = gettext_noop("You can follow {count} players. Let somebody go first.")
 
 
 class Gone(GameError):
     code = "gone"
-    message = "That player is not here any more."
+    message = gettext_noop("That player is not here any more.")
 
 
 class NotOneself(GameError):
     code = "not_oneself"
-    message = "You cannot follow yourself."
+    message = gettext_noop("You cannot follow yourself.")
 
 
 def follow(player: Player, other: Player) -> None:
@@ -33,7 +34,7 @@ def follow(player: Player, other: Player) -> None:
     if player.pk == other.pk:
         raise NotOneself
     if player.follows.count() >= FOLLOWS_MAX:
-        raise TooManyFollows
+        raise TooManyFollows(count=FOLLOWS_MAX)
     try:
         with transaction.atomic():
             Follow.objects.get_or_create(follower=player, followed=other)

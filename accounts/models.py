@@ -8,11 +8,13 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Lower
 from django.db.models.lookups import Exact
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.cards import Card
 from accounts.names import AsciiLower, NameKey, fold, guest_name, validate_name
 
-NAME_TAKEN = "That name is taken, or looks like one that is. Please choose another."
+NAME_TAKEN = _("That name is taken, or looks like one that is. Please choose another.")
 NAME_TAKEN_CODE = "name_taken"
 
 
@@ -41,7 +43,7 @@ class PlayerManager(BaseUserManager["Player"]):
 
     def create_guest(self, country: str = "") -> "Player":
         """Make a guest with a free readable name and no password."""
-        for _ in range(20):
+        for _attempt in range(20):
             guest = self.model(name=guest_name(), is_guest=True, country=country)
             guest.set_unusable_password()
             try:
@@ -61,20 +63,21 @@ class Player(AbstractBaseUser, PermissionsMixin):
     """
 
     class Visibility(models.TextChoices):
-        EVERYONE = "everyone", "Everyone"
-        FOLLOWS = "follows", "Players I follow"
-        NOBODY = "nobody", "Nobody"
+        EVERYONE = "everyone", _("Everyone")
+        FOLLOWS = "follows", _("Players I follow")
+        NOBODY = "nobody", _("Nobody")
 
     class Theme(models.TextChoices):
-        SYSTEM = "system", "Match my device"
-        LIGHT = "light", "Light"
-        DARK = "dark", "Dark"
+        SYSTEM = "system", _("Match my device")
+        LIGHT = "light", _("Light")
+        DARK = "dark", _("Dark")
 
     AVATARS = 12
     #: The ids of the players they follow. Set only for sockets, which read it once.
     follow_ids: Sequence[int] = ()
 
     name = models.CharField(
+        _("name"),
         max_length=20,
         unique=True,
         validators=[validate_name],
@@ -82,35 +85,42 @@ class Player(AbstractBaseUser, PermissionsMixin):
     )
     name_key = NameKey()
     renamed_at = models.DateTimeField(null=True, editable=False)
-    email = models.EmailField("email address", blank=True, help_text="Only for a new password when you forget yours.")
-    email_asked = models.EmailField("email address to be confirmed", blank=True, editable=False)
-    country = models.CharField(max_length=2, blank=True, help_text="Two capital letters (ISO 3166), or empty.")
+    email = models.EmailField(
+        _("email address"), blank=True, help_text=_("Only for a new password when you forget yours.")
+    )
+    email_asked = models.EmailField(_("email address to be confirmed"), blank=True, editable=False)
+    country = models.CharField(
+        _("country"), max_length=2, blank=True, help_text=_("Two capital letters (ISO 3166), or empty.")
+    )
     visibility = models.CharField(
-        "who sees you online",
+        _("who sees you online"),
         max_length=10,
         choices=Visibility,
         default=Visibility.EVERYONE,
-        help_text="Your scores stay on the boards either way.",
+        help_text=_("Your scores stay on the boards either way."),
     )
-    theme = models.CharField("colours", max_length=6, choices=Theme, default=Theme.SYSTEM)
-    sound = models.BooleanField("sound on", default=False, help_text="The button beside a game changes it, too.")
+    theme = models.CharField(_("colours"), max_length=6, choices=Theme, default=Theme.SYSTEM)
+    sound = models.BooleanField(_("sound on"), default=False, help_text=_("The button beside a game changes it, too."))
     reduced_motion = models.BooleanField(
-        "less motion", default=False, help_text="Nothing glides or pops. Your device may ask for it by itself."
+        _("less motion"), default=False, help_text=_("Nothing glides or pops. Your device may ask for it by itself.")
     )
     challenges = models.BooleanField(
-        "others may challenge you",
+        _("others may challenge you"),
         default=True,
         db_default=True,
-        help_text="A challenge to a match appears at once on any page that you have open.",
+        help_text=_("A challenge to a match appears at once on any page that you have open."),
     )
-    avatar = models.PositiveSmallIntegerField("picture", default=0, choices=[(n, str(n + 1)) for n in range(AVATARS)])
-    themes = models.JSONField(default=dict, blank=True, editable=False, help_text="The theme worn in each game.")
+    language = models.CharField(_("language"), max_length=10, blank=True, default="", db_default="")
+    avatar = models.PositiveSmallIntegerField(
+        _("picture"), default=0, choices=[(n, str(n + 1)) for n in range(AVATARS)]
+    )
+    themes = models.JSONField(default=dict, blank=True, editable=False, help_text=_("The theme worn in each game."))
     name_color = models.CharField(max_length=20, blank=True, editable=False)
     avatar_frame = models.CharField(max_length=20, blank=True, editable=False)
-    is_guest = models.BooleanField("guest", default=False)
-    is_demo = models.BooleanField("demo player", default=False)
-    is_active = models.BooleanField("may sign in", default=True)
-    is_staff = models.BooleanField("may enter the admin", default=False)
+    is_guest = models.BooleanField(_("guest"), default=False)
+    is_demo = models.BooleanField(_("demo player"), default=False)
+    is_active = models.BooleanField(_("may sign in"), default=True)
+    is_staff = models.BooleanField(_("may enter the admin"), default=False)
     is_gone = models.BooleanField("gone", default=False, editable=False)
     leaving_at = models.DateTimeField("deletion begun", null=True, editable=False)
     joined_at = models.DateTimeField(auto_now_add=True)
@@ -121,8 +131,8 @@ class Player(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         permissions = [
-            ("revoke_sessions", "Can sign players out everywhere"),
-            ("grant_coins", "Can give players coins"),
+            ("revoke_sessions", _("Can sign players out everywhere")),
+            ("grant_coins", _("Can give players coins")),
         ]
         constraints = [
             models.UniqueConstraint(Lower("name"), name="player_name_unique", violation_error_message=NAME_TAKEN)
@@ -159,7 +169,7 @@ class Player(AbstractBaseUser, PermissionsMixin):
     @property
     def shown_name(self) -> str:
         """The name that others see; `Somebody` for a deleted player."""
-        return "Somebody" if self.is_gone else self.name
+        return gettext("Somebody") if self.is_gone else self.name
 
     @property
     def is_visible(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import get_resolver
+from django.utils.translation import gettext as _
 
 PATTERN = re.compile(r"[A-Za-z0-9_-]{3,20}")
 # Names that could be taken for the site itself. The first part of every URL path of the site is reserved, too.
@@ -40,9 +41,9 @@ _ANIMALS = """
 def validate_name(name: str) -> None:
     """Raise ValidationError, in words for the player, when a name may not be taken by anyone."""
     if not PATTERN.fullmatch(name):
-        raise ValidationError("Use 3 to 20 letters, digits, “_” or “-”.", code="invalid_name")
+        raise ValidationError(_("Use 3 to 20 letters, digits, “_” or “-”."), code="invalid_name")
     if fold(name) in _reserved():
-        raise ValidationError("That name is reserved. Please choose another.", code="reserved_name")
+        raise ValidationError(_("That name is reserved. Please choose another."), code="reserved_name")
 
 
 def fold(name: str) -> str:

@@ -1,5 +1,7 @@
 """Ranks: only somebody of a higher rank may act on an account."""
 
+from django.utils.translation import gettext_noop
+
 from accounts.models import Player
 from live.errors import GameError
 
@@ -9,12 +11,14 @@ ROLES = MODERATOR, OPERATOR, OWNER = "Moderator", "Operator", "Owner"
 
 class NotYours(GameError):
     code = "not_yours"
-    message = "Only an owner may do that to staff, and nobody to themselves or to an equal or higher rank."
+    message = gettext_noop(
+        "Only an owner may do that to staff, and nobody to themselves or to an equal or higher rank."
+    )
 
 
 class LastSuperuser(GameError):
     code = "last_superuser"
-    message = "This is the last superuser. Make somebody else a superuser first."
+    message = gettext_noop("This is the last superuser. Make somebody else a superuser first.")
 
 
 def rank(player: Player) -> int:

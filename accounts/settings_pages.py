@@ -1,6 +1,7 @@
 """What players decide about themselves: looks, name, password, email address, and which devices stay signed in."""
 
 import contextlib
+import contextvars
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -15,7 +16,10 @@ from django.db import connections
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.utils import translation
 from django.utils.http import urlsafe_base64_decode
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -55,7 +59,8 @@ def settings(request: HttpRequest) -> HttpResponse:
     form = SettingsForm(request.POST or None, instance=_own(request))
     if request.method == "POST" and form.is_valid() and (player := form.save_or_refuse()):
         card_changed.send(Player, player=player)
-        messages.success(request, "Saved.")
+        with translation.override(player.language or translation.get_language()):
+            messages.success(request, _("Saved."))
         return redirect("accounts:settings")
     return _page(request, "settings", form=form)
 
@@ -70,7 +75,7 @@ def rename(request: HttpRequest) -> HttpResponse:
     form = RenameForm(request.POST or None, instance=_own(request))
     if request.method == "POST" and form.is_valid() and (player := form.save_or_refuse()):
         card_changed.send(Player, player=player)
-        messages.success(request, f"You are {player.name} now.")
+        messages.success(request, _("You are {name} now.").format(name=player.name))
         return redirect("accounts:rename")
     return _page(request, "rename", form=form)
 
@@ -95,9 +100,9 @@ def password(request: HttpRequest) -> HttpResponse:
         # Redis first: if it failed after SQL, the password would be changed but every device still signed in.
         stay_signed_in_alone(request, change.prepare())
         if change.save():
-            messages.success(request, "Your password is changed. Every other device is signed out.")
+            messages.success(request, _("Your password is changed. Every other device is signed out."))
         else:
-            messages.error(request, "Your password was changed elsewhere this very moment. Sign in with that one.")
+            messages.error(request, _("Your password was changed elsewhere this very moment. Sign in with that one."))
         return redirect("accounts:password")
     if mail.is_bound and mail.is_valid():
         messages.success(request, _ask_to_confirm(request, mail))
@@ -109,21 +114,25 @@ def _ask_to_confirm(request: HttpRequest, form: MailForm) -> str:
     """Store a requested address, mail a link to it, and return a message. Opening the link confirms the address."""
     address = form.save()
     if not address:
-        return "No email address is kept any more."
+        return _("No email address is kept any more.")
     if address == form.player.email:
-        return f"{address} is confirmed already."
+        return _("{address} is confirmed already.").format(address=address)
     # Not limited by email address: otherwise anyone could use up the limit of somebody else's address.
     run_sync(enter("confirm_player", str(form.player.pk)))
     run_sync(enter("confirm_address", client_address(request)))
     link = mail_address.link(form.player, address)
-    _mail.submit(_send_confirmation, address, f"{_site_url(request)}{link}", form.player.name)
-    return f"A mail with a link is on its way to {address}. The address counts once you open the link."
+    _mail.submit(
+        contextvars.copy_context().run, _send_confirmation, address, f"{_site_url(request)}{link}", form.player.name
+    )
+    return _("A mail with a link is on its way to {address}. The address counts once you open the link.").format(
+        address=address
+    )
 
 
 def _send_confirmation(address: str, link: str, name: str) -> None:
     try:
         send_mail(
-            "Confirm your email address",
+            _("Confirm your email address"),
             render_to_string("accounts/mail/confirm.txt", {"link": link, "name": name}),
             None,
             [address],
@@ -150,7 +159,7 @@ def confirm_mail(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         if not mail_address.confirm(player, address):
             return render(request, "accounts/expired.html", {"about": "address"}, status=404)
-        messages.success(request, f"{address} is confirmed.")
+        messages.success(request, _("{address} is confirmed.").format(address=address))
         return redirect("accounts:password" if request.player else "games:lobby")
     return _page(request, "confirm_mail", address=address, name=player.name)
 
@@ -172,13 +181,18 @@ def end_devices(request: HttpRequest) -> HttpResponse:
         return redirect("accounts:devices")
     own, name = engine.session_name(request.session.session_key), request.POST.get("device", "")
     if name == own:
-        messages.info(request, "That is this device. Sign out to end it.")
+        messages.info(request, _("That is this device. Sign out to end it."))
     elif name:
         ended = run_sync(engine.end_session(request.player.pk, name))
-        messages.success(request, "That device is signed out." if ended else "That device was signed out before.")
+        messages.success(request, _("That device is signed out.") if ended else _("That device was signed out before."))
     else:
         count = run_sync(engine.end_sessions(request.player.pk, but=own))
-        messages.success(request, f"{count} other device{'s are' if count != 1 else ' is'} signed out.")
+        messages.success(
+            request,
+            ngettext("{count} other device is signed out.", "{count} other devices are signed out.", count).format(
+                count=count
+            ),
+        )
     return redirect("accounts:devices")
 
 
@@ -191,7 +205,7 @@ def forgot(request: HttpRequest) -> HttpResponse:
         run_sync(enter("reset_address", client_address(request)))
     if request.method == "POST" and form.is_valid():
         run_sync(enter("reset_mail", form.cleaned_data["email"].lower()))
-        _mail.submit(_send_link, form, _site_url(request))
+        _mail.submit(contextvars.copy_context().run, _send_link, form, _site_url(request))
         return render(request, "accounts/forgot_sent.html", {"email": form.cleaned_data["email"]})
     return _page(request, "forgot", form=form, can_mail=bool(django_settings.EMAIL_HOST))
 
@@ -228,7 +242,7 @@ def reset(request: HttpRequest, player: str, token: str) -> HttpResponse:
         logout(request)  # This browser's session may have just ended, and the next steps need one.
         with contextlib.suppress(StoreUnavailable):  # Sessions opened in between are invalid anyway.
             run_sync(engine.end_sessions(found.pk))
-        messages.success(request, "Your password is changed. Sign in with it.")
+        messages.success(request, _("Your password is changed. Sign in with it."))
         return redirect("accounts:sign_in")
     return _page(request, "reset", form=form)
 

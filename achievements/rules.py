@@ -10,17 +10,19 @@ import functools
 from collections.abc import Iterable
 from dataclasses import replace
 
+from django.utils.translation import gettext_noop as _
+
 from games.game import Achievement, Game, all_games
 from games.rooms.game import RoomGame, all_room_games
 
 GENERAL = (
-    Achievement("first-run", "First steps", "Finish a run.", "runs", 1, 20),
-    Achievement("ten-runs", "Warmed up", "Finish 10 runs.", "runs", 10, 50),
-    Achievement("hundred-runs", "Regular", "Finish 100 runs.", "runs", 100, 200),
-    Achievement("points-10000", "Five digits", "Score 10,000 points in one run.", "points", 10_000, 120),
-    Achievement("day-first", "King of the day", "End a day first of three or more.", "day_first", 1, 100),
-    Achievement("streak-3", "Three in a row", "Play on 3 days in a row.", "streak", 3, 60),
-    Achievement("streak-7", "A whole week", "Play on 7 days in a row.", "streak", 7, 200),
+    Achievement("first-run", _("First steps"), _("Finish a run."), "runs", 1, 20),
+    Achievement("ten-runs", _("Warmed up"), _("Finish 10 runs."), "runs", 10, 50),
+    Achievement("hundred-runs", _("Regular"), _("Finish 100 runs."), "runs", 100, 200),
+    Achievement("points-10000", _("Five digits"), _("Score 10,000 points in one run."), "points", 10_000, 120),
+    Achievement("day-first", _("King of the day"), _("End a day first of three or more."), "day_first", 1, 100),
+    Achievement("streak-3", _("Three in a row"), _("Play on 3 days in a row."), "streak", 3, 60),
+    Achievement("streak-7", _("A whole week"), _("Play on 7 days in a row."), "streak", 7, 200),
 )
 
 

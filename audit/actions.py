@@ -12,6 +12,7 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.db.models import Model
 from django.forms import Field
+from django.utils.translation import gettext, gettext_noop
 
 from audit.models import Entry
 from audit.trail import record
@@ -22,7 +23,7 @@ REASON_MAX = 300
 
 class ReasonMissing(GameError):
     code = "reason_missing"
-    message = "Say why: it is kept with what you did."
+    message = gettext_noop("Say why: it is kept with what you did.")
 
 
 @dataclass(frozen=True)
@@ -74,14 +75,15 @@ class Action:
     #: It writes to SQL at once, and the worker can do the rest: it takes `later=True`.
     worker_finishes: bool = False
     #: Advice for when it is not known whether the action was done.
-    if_unknown: str = "Look, and do it again if it was not."
+    if_unknown: str = gettext_noop("Look, and do it again if it was not.")
     #: Makes a line about its result, from the target and the result.
     says: Callable[[Any, Any], str] | None = None
 
     def done(self, count: int) -> str:
         """What has become of so many targets: `2 players hidden.`"""
         names = self.on.model._meta
-        return f"{count} {names.verbose_name if count == 1 else names.verbose_name_plural} {self.past}."
+        what = names.verbose_name if count == 1 else names.verbose_name_plural
+        return gettext("{count} {what} {past}.").format(count=count, what=what, past=gettext(self.past))
 
     @property
     def word(self) -> str:

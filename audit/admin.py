@@ -15,6 +15,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from audit.export import lines
 from audit.models import Entry
@@ -37,7 +39,7 @@ class ReasonForm(forms.Form):
     """Why something is done."""
 
     reason = forms.CharField(
-        label="Reason (saved in the audit log)",
+        label=_("Reason (saved in the audit log)"),
         max_length=300,
         widget=admin.widgets.AdminTextInputWidget(attrs={"autofocus": True, "class": "vLargeTextField"}),
     )
@@ -64,13 +66,13 @@ def ask(
     return render(request, "admin/reason.html", context)
 
 
-@admin.action(description="Take as CSV…", permissions=["export"])
+@admin.action(description=_("Take as CSV…"), permissions=["export"])
 def export_csv(model_admin: Any, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponseBase:
     """Stream the chosen rows, or all that the list's filters find, as a file."""
     form = ReasonForm(request.POST if "reason" in request.POST else None)
     if not form.is_valid():
         is_all = request.POST.get("select_across") == "1"
-        return ask(model_admin, request, "Take these rows as CSV", form, None if is_all else chosen)
+        return ask(model_admin, request, _("Take these rows as CSV"), form, None if is_all else chosen)
     where = urlencode(sorted(request.GET.items()))
     found = lines(chosen, model_admin.csv_fields, reason=form.cleaned_data["reason"], by=request.user, where=where)
     name = f"{model_admin.model._meta.model_name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.csv"
@@ -123,7 +125,7 @@ class EntryAdmin(Exports, ReadOnly):
     list_filter = ["action", "target_kind", "at"]
     list_prefetch_related = ["by"]
     search_fields = ["by__name", "reason", "=target_id", "=action"]
-    search_help_text = "Who did it, a part of the reason, the id of the target, or the action."
+    search_help_text = _("Who did it, a part of the reason, the id of the target, or the action.")
     # Kinds of targets that have a page of their own.
     pages = MappingProxyType(
         {"player": "accounts_player", "run": "leaderboard_run", "board": "leaderboard_board", "flag": "flags_flag"}
@@ -131,7 +133,7 @@ class EntryAdmin(Exports, ReadOnly):
 
     @admin.display(description="by", ordering="by")
     def who(self, entry: Entry) -> str:
-        return str(entry.by) if entry.by else "terminal, or a deleted account"
+        return str(entry.by) if entry.by else gettext("terminal, or a deleted account")
 
     @admin.display(description="to")
     def target(self, entry: Entry) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class AppendOnly(Exception):
@@ -24,9 +25,9 @@ class Entry(models.Model):
 
     class Meta:
         ordering = ["-at", "-pk"]
-        verbose_name = "audit entry"
-        verbose_name_plural = "audit entries"
-        permissions = [("export_lists", "Can take lists as CSV")]
+        verbose_name = _("audit entry")
+        verbose_name_plural = _("audit entries")
+        permissions = [("export_lists", _("Can take lists as CSV"))]
 
     def __str__(self) -> str:
         return f"{self.action} {self.target_kind} {self.target_id}"

@@ -3,6 +3,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from audit.trail import record
 from flags import flags
@@ -39,7 +40,7 @@ class Written(admin.ModelAdmin):
         try:
             run_sync(self.write(each))
         except (StoreUnavailable, LockHeld):
-            messages.warning(request, "Saved. It counts within a minute.")
+            messages.warning(request, _("Saved. It counts within a minute."))
 
     def delete_model(self, request, obj):
         record(f"delete_{self.kind}", self.kind, obj.pk, by=request.user, before=_values(obj))
@@ -51,14 +52,14 @@ class Written(admin.ModelAdmin):
         try:
             run_sync(flags.drop([slug]))
         except StoreUnavailable:
-            messages.warning(request, "Deleted. Redis is away and keeps its bitmap, which nobody reads any more.")
+            messages.warning(request, _("Deleted. Redis is away and keeps its bitmap, which nobody reads any more."))
 
     def delete_queryset(self, request, queryset):
         for each in queryset:
             if self.has_delete_permission(request, each):
                 self.delete_model(request, each)
             else:
-                messages.error(request, f"{each}: the site’s own code uses it. Kill it instead.")
+                messages.error(request, _("{name}: the site’s own code uses it. Kill it instead.").format(name=each))
 
     def write(self, each: Any) -> Any:
         raise NotImplementedError
@@ -91,7 +92,7 @@ class FlagAdmin(Written):
     @admin.display(description="state", ordering="state")
     def state_in_words(self, flag: Flag) -> str:
         if flag.is_killed:
-            return "killed: off for everybody"
+            return _("killed: off for everybody")
         share = f"{flag.percentage} %" if flag.state == Flag.State.PERCENTAGE else ""
         return share or flag.get_state_display()
 

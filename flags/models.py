@@ -3,6 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Player
 
@@ -12,21 +13,23 @@ class Flag(models.Model):
 
     class State(models.TextChoices):
         OFF = "off", "off"
-        EVERYONE = "everyone", "on for everyone"
-        PERCENTAGE = "percentage", "on for a share of the players"
-        CHOSEN = "chosen", "on for chosen players"
+        EVERYONE = "everyone", _("on for everyone")
+        PERCENTAGE = "percentage", _("on for a share of the players")
+        CHOSEN = "chosen", _("on for chosen players")
 
     slug = models.SlugField("name", primary_key=True, max_length=40)
     description = models.CharField(max_length=200)
     state = models.CharField(max_length=10, choices=State, default=State.OFF)
     percentage = models.PositiveSmallIntegerField(
-        "share in %",
+        _("share in %"),
         default=0,
         validators=[MaxValueValidator(100)],
-        help_text="A larger share holds everybody of a smaller one.",
+        help_text=_("A larger share holds everybody of a smaller one."),
     )
-    players = models.ManyToManyField(Player, blank=True, verbose_name="chosen players")
-    is_killed = models.BooleanField("kill switch", default=False, help_text="Off for everybody, whatever else is set.")
+    players = models.ManyToManyField(Player, blank=True, verbose_name=_("chosen players"))
+    is_killed = models.BooleanField(
+        _("kill switch"), default=False, help_text=_("Off for everybody, whatever else is set.")
+    )
     revision = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:
@@ -44,7 +47,7 @@ class Experiment(models.Model):
 
     slug = models.SlugField("name", primary_key=True, max_length=40)
     description = models.CharField(max_length=200)
-    percentage = models.PositiveSmallIntegerField("share in %", default=100, validators=[MaxValueValidator(100)])
+    percentage = models.PositiveSmallIntegerField(_("share in %"), default=100, validators=[MaxValueValidator(100)])
     is_running = models.BooleanField("running", default=False)
     started_at = models.DateTimeField(null=True, editable=False)
     revision = models.PositiveIntegerField(default=1, editable=False)
@@ -62,4 +65,6 @@ class Experiment(models.Model):
 def _need_own_name(each: models.Model, other: type[models.Model]) -> None:
     """Refuse a name of the other kind: Redis keeps the bitmap revisions of flags and experiments under one key."""
     if other._default_manager.filter(pk=each.pk).exists():
-        raise ValidationError({"slug": f"There is {other._meta.verbose_name} “{each.pk}” already."})
+        raise ValidationError(
+            {"slug": _("There is {kind} “{name}” already.").format(kind=other._meta.verbose_name, name=each.pk)}
+        )

@@ -6,6 +6,7 @@ from typing import Any
 
 from asgiref.sync import iscoroutinefunction
 from django.http import Http404, HttpRequest
+from django.utils.translation import gettext as _
 
 
 def reads_flags(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -20,7 +21,9 @@ def flagged(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
         def check(request: HttpRequest) -> None:
             if name not in request.flags:
-                raise Http404("No page lives at this address.")
+                raise Http404(
+                    _("There is no page at this address. Perhaps the game you are looking for is in the lobby.")
+                )
 
         if iscoroutinefunction(view):
 

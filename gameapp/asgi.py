@@ -11,6 +11,7 @@ pages = get_asgi_application()
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402  (needs Django's apps)
 
 from accounts.sessions.middleware import SocketPlayerMiddleware  # noqa: E402
+from gameapp.languages import SocketLanguageMiddleware  # noqa: E402
 from gameapp.routing import urlpatterns  # noqa: E402
 from live.observe.processes import Reported  # noqa: E402
 from live.observe.requests import Counted  # noqa: E402
@@ -18,10 +19,11 @@ from live.rate_limits import HandshakeLimit  # noqa: E402
 from live.servers.bodies import BoundedBody  # noqa: E402
 from live.servers.origin import SiteOriginValidator  # noqa: E402
 
+sockets = SocketLanguageMiddleware(URLRouter(urlpatterns))
 router = ProtocolTypeRouter(
     {
         "http": BoundedBody(pages),
-        "websocket": HandshakeLimit(SiteOriginValidator(SocketPlayerMiddleware(URLRouter(urlpatterns)))),
+        "websocket": HandshakeLimit(SiteOriginValidator(SocketPlayerMiddleware(sockets))),
     }
 )
 application = Counted(Reported(router))

@@ -7,8 +7,11 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
+from django.utils import translation
 from django.utils.safestring import SafeString
 from js_asset import ImportMap
+
+from gameapp.languages import catalog
 
 
 @functools.cache
@@ -25,7 +28,7 @@ def import_map() -> ImportMap:
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """The import map, the player (None if nobody is signed in), and the address to return to after signing in."""
+    """What all pages show: the player (None if nobody is signed in), the language, the address to return to."""
 
     def rendered() -> SafeString:
         return import_map().render(attrs={"nonce": str(request.csp_nonce)})
@@ -34,6 +37,10 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "import_map": rendered,
         "player": getattr(request, "player", None),
         "here": here(request),
+        "language": (language := translation.get_language()),
+        "direction": "rtl" if translation.get_language_bidi() else "ltr",
+        "languages": settings.LANGUAGES,
+        "catalog": catalog(language),
         **_addresses(request),
     }
 

@@ -8,13 +8,14 @@ import ipaddress
 import logging
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import dj_database_url
+from django.conf.locale import LANG_INFO
 from environs import Env
 
 from gameapp.launch.secret import local_secret_key
@@ -25,7 +26,7 @@ T = TypeVar("T")
 #: The names of all variables; `launch.running` stores their values for a running site.
 NAMES = (
     "DEBUG SECRET_KEY SECRET_KEY_FALLBACKS SITE_URLS BEHIND_TLS_PROXY HSTS_SECONDS HSTS_SUBDOMAINS HSTS_PRELOAD "
-    "PROXY_COUNT RATE_LIMIT_FACTOR ADDRESS_CONNECTIONS_MAX SOCKET_SILENCE_S DATA_DIR STATIC_ROOT GAMES_DIR "
+    "PROXY_COUNT RATE_LIMIT_FACTOR ADDRESS_CONNECTIONS_MAX SOCKET_SILENCE_S DATA_DIR STATIC_ROOT GAMES_DIR LOCALE_DIR "
     "REDIS_URL REDIS_PREFIX REDIS_TIMEOUT_S REDIS_CONNECTIONS_MAX REDIS_APPENDFSYNC DATABASE_URL SQL_TIMEOUT_S "
     "EMAIL_HOST EMAIL_PORT EMAIL_HOST_USER EMAIL_HOST_PASSWORD EMAIL_USE_TLS EMAIL_FROM METRICS_TOKEN LOG_FORMAT "
     "LOG_LEVEL"
@@ -46,6 +47,7 @@ class Environment:
     data_dir: Path
     static_root: Path
     games_dir: Path | None
+    locale_dir: Path | None
     secret_key: str
     secret_key_fallbacks: list[str]
     site_urls: list[str]
@@ -93,6 +95,7 @@ def read(base_dir: Path) -> Environment:
         data_dir=data_dir,
         static_root=_get("STATIC_ROOT", lambda text: Path(text).resolve(), data_dir / "static"),
         games_dir=_get("GAMES_DIR", _folder, None),
+        locale_dir=_get("LOCALE_DIR", _folder, None),
         secret_key=secret_key,
         secret_key_fallbacks=_get("SECRET_KEY_FALLBACKS", _list, []),
         site_urls=site_urls,
@@ -121,6 +124,13 @@ def read(base_dir: Path) -> Environment:
         log_format=_get("LOG_FORMAT", _one_of("line", "json"), "line"),
         log_level=_get("LOG_LEVEL", _level, "INFO"),
     )
+
+
+def languages_in(folder: Path, known: Sequence[str]) -> list[tuple[str, str]]:
+    """The languages that a folder of translations adds to the known ones: code, and name in the language itself."""
+    found = sorted(path.parent.parent.name for path in folder.glob("*/LC_MESSAGES/django.mo"))
+    codes = [name.lower().replace("_", "-") for name in found]
+    return [(code, str(LANG_INFO.get(code, {}).get("name_local", code))) for code in codes if code not in known]
 
 
 def _folder(text: str) -> Path:

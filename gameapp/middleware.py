@@ -18,6 +18,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.sign_in.hashing import Busy
 from live.rate_limits import TooMany, client_address, enter
@@ -108,7 +109,7 @@ class RefusalMiddleware(AsyncMiddleware):
             return unavailable(request, error.reason)
         if is_sql_trouble(error):
             logger.warning("%s: SQL: %s", request.path, error)
-            return unavailable(request, "its database does not answer")
+            return unavailable(request, gettext_noop("its database does not answer"))
         if isinstance(error, Busy):
             return unavailable(request, str(error))
         if isinstance(error, OverflowError | DataError | SuspiciousOperation) or _is_of_admin_values(request, error):
@@ -166,10 +167,16 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 #: The heading and the text of the error page for each status.
 ODD = {
-    400: ("That request makes no sense", "Something in it is no value that this page knows. Go back and try again."),
-    404: ("Nothing here", "No page lives at this address. Perhaps the game you are after is in the lobby."),
-    413: ("That is too much", "A request may have at most 1 MB."),
-    415: ("That cannot be read", "Forms are read as UTF-8 only."),
+    400: (
+        gettext_noop("That request makes no sense"),
+        gettext_noop("Something in it is no value that this page knows. Go back and try again."),
+    ),
+    404: (
+        gettext_noop("Nothing here"),
+        gettext_noop("There is no page at this address. Perhaps the game you are looking for is in the lobby."),
+    ),
+    413: (gettext_noop("That is too much"), gettext_noop("A request may have at most 1 MB.")),
+    415: (gettext_noop("That cannot be read"), gettext_noop("Forms are read as UTF-8 only.")),
 }
 
 
@@ -177,7 +184,8 @@ def odd(request: HttpRequest, status: int) -> HttpResponse:
     """The page for a request that makes no sense; it needs neither session nor player nor the request's own fields."""
     heading, words = ODD[status]
     return HttpResponse(
-        render_to_string("odd.html", {"code": status, "heading": heading, "words": words}), status=status
+        render_to_string("odd.html", {"code": status, "heading": gettext(heading), "words": gettext(words)}),
+        status=status,
     )
 
 
@@ -191,6 +199,6 @@ def too_many(request: HttpRequest, error: TooMany) -> HttpResponse:
 
 def unavailable(request: HttpRequest, reason: str | None = None) -> HttpResponse:
     """The 503 page, with the reason if it is known; it needs neither session nor player."""
-    response = HttpResponse(render_to_string("503.html", {"reason": reason}), status=503)
+    response = HttpResponse(render_to_string("503.html", {"reason": reason and gettext(reason)}), status=503)
     response.headers["Retry-After"] = str(RETRY_AFTER_S)
     return response

@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "gameapp.middleware.CSPMiddleware",
     "gameapp.middleware.XFrameOptionsMiddleware",
     "live.observe.health.HealthMiddleware",
+    "gameapp.languages.LanguageMiddleware",
     "gameapp.middleware.RefusalMiddleware",
     "accounts.sessions.middleware.SessionMiddleware",
     "gameapp.middleware.CommonMiddleware",
@@ -100,12 +101,13 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates", *(folder / "templates" for folder in _GAMES)],
         "APP_DIRS": True,
         "OPTIONS": {
+            "builtins": ["django.templatetags.i18n"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "gameapp.context.page",
-            ]
+            ],
         },
     }
 ]
@@ -199,8 +201,22 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_BYTES_MAX
 # No form accepts files, so uploads are never written to disk.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 
+# Words are in locale/, those of a game in its own folder. LOCALE_DIR adds languages, or replaces words.
 LANGUAGE_CODE = "en"
-USE_I18N = False
+LOCALE_PATHS = [folder / "locale" for folder in (BASE_DIR, *_GAMES)]
+LANGUAGES = [
+    ("en", "English"),
+    ("de", "Deutsch"),
+    ("es", "Español"),
+    ("fr", "Français"),
+    ("pt", "Português"),
+    ("ja", "日本語"),
+]
+if _given.locale_dir:
+    LOCALE_PATHS.insert(0, _given.locale_dir)
+    LANGUAGES += environment.languages_in(_given.locale_dir, known=[code for code, _ in LANGUAGES])
+LANGUAGE_COOKIE_NAME = "language"
+USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 FORMAT_MODULE_PATH = "gameapp.formats"

@@ -4,7 +4,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from js_asset import static_lazy
 
-from gameapp import well_known
+from gameapp import languages, well_known
 from live.observe import health
 from operators import views as dashboard
 from people.nearby_page import nearby
@@ -26,6 +26,7 @@ urlpatterns = [
     path("dashboard/", dashboard.dashboard, name="dashboard"),
     path("dashboard/slowlog/", dashboard.slowlog, name="slowlog"),
     path("dashboard/replay/", dashboard.replay, name="replay_letters"),
+    path("language/", languages.choose, name="language"),
     path("livez", health.livez),
     path("readyz", health.readyz),
     path("metrics", health.metrics),

@@ -6,6 +6,7 @@ from django.contrib.sitemaps import Sitemap
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from games.game import all_games
@@ -37,7 +38,7 @@ async def manifest(request: HttpRequest) -> HttpResponse:
         "id": "/",
         "name": "Gameapp",
         "short_name": "Gameapp",
-        "description": "A live arcade: play at once, and watch the board move.",
+        "description": _("A live arcade: play at once, and watch the board move."),
         "start_url": "/",
         "display": "standalone",
         "background_color": "#090d1a",

@@ -1,5 +1,12 @@
+from functools import partial
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext
+
+if TYPE_CHECKING:
+    from games.rooms.game import RoomGame
 
 
 def _ensure_boards(**_: object) -> None:
@@ -14,7 +21,7 @@ def _ensure_boards(**_: object) -> None:
         own["order"] = Board.Order.LOWER if game.lower_is_better else Board.Order.HIGHER
         Board.objects.get_or_create(slug=game.slug, defaults=own)
         if game.daily:
-            own |= {"title": f"Daily {game.title}", "champion_weight": 0, "operator": Board.Operator.FIRST}
+            own |= {"title": game.daily.title, "champion_weight": 0, "operator": Board.Operator.FIRST}
             own |= dict.fromkeys(("keeps_week", "keeps_month", "keeps_all"), False)
             Board.objects.get_or_create(slug=daily_board(game.slug), defaults=own)
 
@@ -34,13 +41,18 @@ class GamesConfig(AppConfig):
         _fill_the_shop()
 
 
+def _match_words(game: "RoomGame") -> str:
+    words = gettext("{game}: {win} coins for a rated win, {other} for any other end.")
+    return words.format(game=game.title, win=game.win_coins, other=game.match_coins)
+
+
 def _fill_the_shop() -> None:
     from games.game import all_games
     from games.rooms.game import all_room_games
     from wallet import shop
 
     for game in all_games():
-        shop.say(f"{game.title}: {shop.earning_words(game.points_per_coin)}.")
+        shop.say(partial(shop.earning_words, game.title, game.points_per_coin))
         if game.themes:
             kind = shop.Kind(
                 game.theme_kind, game.themes_title, f"games/{game.slug}_theme.html", f"games/{game.slug}/themes.css"
@@ -48,4 +60,4 @@ def _fill_the_shop() -> None:
             shop.offer(kind, [shop.Item(each.slug, kind.slug, each.title, each.price) for each in game.themes])
     for match in all_room_games():
         if match.win_coins:
-            shop.say(f"{match.title}: {match.win_coins} coins for a rated win, {match.match_coins} for any other end.")
+            shop.say(partial(_match_words, match))

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 import msgspec
+from django.utils.translation import gettext_noop
 
 from games import messages, ranking, runs
 from games.daily import puzzles
@@ -94,7 +95,7 @@ class PlayConsumer(SiteConsumer):
         # What is in hand may be old: another tab or process has moved on.
         ended = await runs.end(await self._in_hand(message.run)) or await runs.end(await self._reload())
         if ended is None:
-            raise GameError("The run moved on while you ended it. Try again.")
+            raise GameError(gettext_noop("The run moved on while you ended it. Try again."))
         self.run = ended
         await self._show()
         await self._rank()

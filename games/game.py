@@ -11,6 +11,8 @@ import random
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from django.utils.translation import gettext_noop
+
 from games.discovery import game_folders
 from leaderboard.words import MOVE
 from live.errors import GameError
@@ -18,17 +20,17 @@ from live.errors import GameError
 
 class UnknownGame(GameError):
     code = "unknown_game"
-    message = "There is no such game."
+    message = gettext_noop("There is no such game.")
 
 
 class SignInFirst(GameError):
     code = "sign_in_first"
-    message = "Only players can play. One click makes you a guest."
+    message = gettext_noop("Only players can play. One click makes you a guest.")
 
 
 class UnknownInput(GameError):
     code = "unknown_input"
-    message = "The game has no such input."
+    message = gettext_noop("The game has no such input.")
 
 
 class Rules(Protocol):
@@ -90,8 +92,12 @@ class Theme:
 
 @dataclass(frozen=True)
 class Daily:
-    """A puzzle for every day: the same for everybody, one try, at most so many inputs. `words` say so to players."""
+    """A puzzle for every day: the same for everybody, one try, at most so many inputs. `words` say so to players.
 
+    `title` is that of its board.
+    """
+
+    title: str
     inputs_max: int
     words: str
 
@@ -106,6 +112,7 @@ class Game:
     Where lower is better only a run that is over by the rules counts: one that was broken off would win.
     `points_per_coin` is None where more points are no better play: then each run pays the same.
     `fast` and `too_fast` are inputs a second over a whole run: people hardly play so, and never.
+    Words for players are marked with `gettext_noop`, and translated where they are shown; the title is a name.
     The lobby shows games by `lobby_order`, the lowest first.
     `themes_title` is what the shop calls the themes together, such as "Tile themes".
     """
@@ -118,12 +125,12 @@ class Game:
     points_max: int
     achievements: tuple[Achievement, ...] = ()
     lower_is_better: bool = False
-    unit: str = "points"
+    unit: str = gettext_noop("points")
     format: str = "points"
     points_per_coin: int | None = 200
     fast: float = 9.0
     too_fast: float = 15.0
-    themes_title: str = "Themes"
+    themes_title: str = gettext_noop("Themes")
     themes: tuple[Theme, ...] = ()
     daily: Daily | None = None
     lobby_order: int = 50

@@ -1,6 +1,7 @@
 """What SQL keeps of matches: each with its seats and its log, everybody's rating, and who has blocked whom."""
 
 from django.db import models
+from django.utils.translation import gettext as _
 
 from accounts.models import Player
 
@@ -59,10 +60,10 @@ class MatchSeat(models.Model):
     def outcome(self) -> str:
         """How the match ended for this seat, in a word; the place where more than two played."""
         if (count := len(self.match.seats.all())) > 2:
-            return f"#{self.place} of {count}"
+            return _("#{place} of {count}").format(place=self.place, count=count)
         if [seat.place for seat in self.match.seats.all()].count(self.place) > 1:
-            return "Drew"
-        return "Won" if self.place == 1 else "Lost"
+            return _("Drew")
+        return _("Won") if self.place == 1 else _("Lost")
 
 
 class Rating(models.Model):

@@ -6,6 +6,7 @@ The server alone says which seed a run has, whether it is ranked, and on which b
 from datetime import UTC, date, datetime
 
 import msgspec
+from django.utils.translation import gettext_noop
 
 from games.game import Game
 from live.errors import GameError
@@ -16,7 +17,7 @@ DAILY_SUFFIX = "-daily"
 
 class UnknownMode(GameError):
     code = "unknown_mode"
-    message = "There is no such way to play this game."
+    message = gettext_noop("There is no such way to play this game.")
 
 
 class Mode(msgspec.Struct, frozen=True):

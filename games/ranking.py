@@ -5,6 +5,7 @@ import itertools
 import time
 
 import msgspec
+from django.utils.translation import gettext_noop
 
 from accounts.cards import Card
 from games import keys
@@ -65,7 +66,7 @@ async def submit(run: Run, card: Card) -> Report:
 
 class DayOver(GameError):
     code = "day_over"
-    message = "The day of this puzzle is over, so that the run does not count."
+    message = gettext_noop("The day of this puzzle is over, so that the run does not count.")
 
 
 def counts(run: Run) -> bool:

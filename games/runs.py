@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 import msgspec
+from django.utils.translation import gettext_noop
 
 from games import keys
 from games.game import Game, find
@@ -27,17 +28,17 @@ INPUTS_MAX = 60_000
 
 class UnknownRun(GameError):
     code = "unknown_run"
-    message = "That run does not exist, or nobody moved in it for a week."
+    message = gettext_noop("That run does not exist, or nobody moved in it for a week.")
 
 
 class NotYourRun(GameError):
     code = "not_your_run"
-    message = "That is somebody else’s run."
+    message = gettext_noop("That is somebody else’s run.")
 
 
 class RunOver(GameError):
     code = "run_over"
-    message = "That run is over."
+    message = gettext_noop("That run is over.")
 
 
 class Log(msgspec.Struct, frozen=True):
@@ -79,7 +80,7 @@ class Run(msgspec.Struct, frozen=True):
 
 class Played(GameError):
     code = "played"
-    message = "You have had your try at this puzzle. The next one comes at 00:00 UTC."
+    message = gettext_noop("You have had your try at this puzzle. The next one comes at 00:00 UTC.")
 
 
 async def current(game: Game, player: int, mode: Mode) -> Run | None:

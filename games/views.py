@@ -5,6 +5,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.guests import sign_in_as_guest
@@ -99,7 +100,7 @@ async def beat(request: HttpRequest, run: str) -> HttpResponse:
         return redirect("games:beat", run)
     game = find(replays.record_of(kept).game)
     ghost = await replays.points_of(kept) if request.player else []
-    more = {"beaten": kept, "ghost": ghost, "mode_title": f"{game.title}: beat it"}
+    more = {"beaten": kept, "ghost": ghost, "mode_title": _("{game}: beat it").format(game=game.title)}
     return await play_page(request, game, Mode(BEAT, run), **more)
 
 
@@ -171,7 +172,7 @@ async def replay_frames(request: HttpRequest, run: str) -> HttpResponse:
 async def record(request: HttpRequest, slug: str, player: int) -> HttpResponse:
     """Leads to the replay of the run behind a player's place on a board; `?period=` as on the board."""
     if player > ID_MAX:
-        raise Http404("There is no such player.")
+        raise Http404(_("There is no such player."))
     try:
         board = await boards.find(slug)
         kept = await replays.record_run(board, player, request.GET.get("period", board.kinds[0]))

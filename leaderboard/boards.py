@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from django.utils.translation import gettext_noop
 
 from accounts.cards import Card
 from leaderboard import keys, reports
@@ -102,7 +103,11 @@ def _check(board: Board, run: FinishedRun) -> None:
         raise BoardClosed
     # In Python a bool is an int; here it is a mistake.
     if type(run.points) is not int or not 0 <= run.points <= board.points_max:
-        raise PointsOutOfRange(f"{board.title} takes whole numbers from 0 to {board.points_max:,}.")
+        raise PointsOutOfRange(
+            gettext_noop("{board} takes whole numbers from 0 to {most}."),
+            board=board.title,
+            most=f"{board.points_max:,}",
+        )
 
 
 async def _rank(

@@ -1,48 +1,50 @@
 """The errors for runs that are not ranked and boards that are not shown."""
 
+from django.utils.translation import gettext_noop
+
 from live.errors import GameError
 
 
 class UnknownBoard(GameError):
     code = "unknown_board"
-    message = "There is no such board."
+    message = gettext_noop("There is no such board.")
 
 
 class UnknownPeriod(GameError):
     code = "unknown_period"
-    message = "This board does not keep that period."
+    message = gettext_noop("This board does not keep that period.")
 
 
 class BoardClosed(GameError):
     code = "board_closed"
-    message = "This board takes no runs at the moment."
+    message = gettext_noop("This board takes no runs at the moment.")
 
 
 class TooLate(GameError):
     code = "too_late"
-    message = "It is too late for this run to be ranked."
+    message = gettext_noop("It is too late for this run to be ranked.")
 
 
 class PlayerHidden(GameError):
     code = "player_hidden"
-    message = "Your runs are not ranked. The operators can tell you why."
+    message = gettext_noop("Your runs are not ranked. The operators can tell you why.")
 
 
 class PointsOutOfRange(GameError):
     code = "points_out_of_range"
-    message = "Points are whole numbers from 0 to the board's maximum."
+    message = gettext_noop("Points are whole numbers from 0 to the board's maximum.")
 
 
 class PeriodEnded(GameError):
     code = "period_ended"
-    message = "That page belongs to a period that has ended. Start again from the top."
+    message = gettext_noop("That page belongs to a period that has ended. Start again from the top.")
 
 
 class BadCursor(GameError):
     code = "bad_cursor"
-    message = "That is no page of this board."
+    message = gettext_noop("That is no page of this board.")
 
 
 class NoWindow(GameError):
     code = "no_window"
-    message = "Rolling windows exist only on boards that keep days and rank each player's best run."
+    message = gettext_noop("Rolling windows exist only on boards that keep days and rank each player's best run.")

@@ -20,7 +20,7 @@ class Standing(ServerMessage, tag="standing"):
 class Passed(ServerMessage, tag="passed"):
     """Somebody (`by`) passed the player on a board, `points` ahead, and `rank` is the player's place now.
 
-    `title` and `period` are words; `format` says how the board writes points, `points` or `time` (milliseconds).
+    `title` is that of the board; `period` is `day`, `week`, `month` or `all`; `format` is how the board writes points.
     """
 
     topic: str

@@ -6,6 +6,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Player
 from leaderboard.periods import KINDS, Period, in_words
@@ -16,19 +18,19 @@ class Board(models.Model):
     """A ranking of one game's runs; its slug names its keys in Redis and never changes."""
 
     class Order(models.TextChoices):
-        HIGHER = "desc", "higher is better"
-        LOWER = "asc", "lower is better"
+        HIGHER = "desc", _("higher is better")
+        LOWER = "asc", _("lower is better")
 
     class Operator(models.TextChoices):
-        BEST = "best", "each player's best run"
-        TOTAL = "total", "the sum of each player's runs"
-        LATEST = "latest", "each player's latest run"
-        FIRST = "first", "each player's first run"
+        BEST = "best", _("each player's best run")
+        TOTAL = "total", _("the sum of each player's runs")
+        LATEST = "latest", _("each player's latest run")
+        FIRST = "first", _("each player's first run")
 
     class Format(models.TextChoices):
         POINTS = "points", "12,345"
-        TIME = "time", "milliseconds, as m:ss.mmm"
-        MOVES = "moves", "moves, and the time where they are equal"
+        TIME = "time", _("milliseconds, as m:ss.mmm")
+        MOVES = "moves", _("moves, and the time where they are equal")
 
     slug = models.SlugField(primary_key=True, max_length=40, editable=False)
     title = models.CharField(max_length=60)
@@ -39,22 +41,22 @@ class Board(models.Model):
     format = models.CharField(max_length=6, choices=Format, default=Format.POINTS)
     points_max = models.PositiveBigIntegerField(
         validators=[MaxValueValidator(POINTS_LIMIT - 1)],
-        help_text="More is refused. Below 4,194,304 ties are told apart to the second; above, less finely.",
+        help_text=_("More is refused. Below 4,194,304 ties are told apart to the second; above, less finely."),
     )
-    keeps_day = models.BooleanField("keeps days", default=True)
-    keeps_week = models.BooleanField("keeps weeks", default=True)
-    keeps_month = models.BooleanField("keeps months", default=True)
-    keeps_all = models.BooleanField("keeps all time", default=True)
-    is_open = models.BooleanField("takes runs", default=True)
+    keeps_day = models.BooleanField(_("keeps days"), default=True)
+    keeps_week = models.BooleanField(_("keeps weeks"), default=True)
+    keeps_month = models.BooleanField(_("keeps months"), default=True)
+    keeps_all = models.BooleanField(_("keeps all time"), default=True)
+    is_open = models.BooleanField(_("takes runs"), default=True)
     champion_weight = models.PositiveIntegerField(
-        default=1, help_text="How much a point here counts on the champions board; 0 leaves this board out."
+        default=1, help_text=_("How much a point here counts on the champions board; 0 leaves this board out.")
     )
 
-    resets = models.JSONField(default=dict, editable=False, help_text="Since when a reset period counts, UTC ms.")
+    resets = models.JSONField(default=dict, editable=False, help_text=_("Since when a reset period counts, UTC ms."))
 
     class Meta:
         ordering = ["title"]
-        permissions = [("operate_board", "Can close, reset and rebuild boards")]
+        permissions = [("operate_board", _("Can close, reset and rebuild boards"))]
 
     def __str__(self) -> str:
         return self.title
@@ -63,9 +65,14 @@ class Board(models.Model):
         return reverse("leaderboard:board", args=[self.slug])
 
     @property
+    def shown_title(self) -> str:
+        """The title in the language in use; a game's name is the same in all."""
+        return gettext(self.title)
+
+    @property
     def unit_word(self) -> str:
         """The unit shown after a result; empty where the result says it itself."""
-        return self.unit if self.format == self.Format.POINTS else ""
+        return gettext(self.unit) if self.format == self.Format.POINTS else ""
 
     @property
     def kinds(self) -> list[str]:
@@ -88,12 +95,16 @@ class Board(models.Model):
     def clean(self) -> None:
         """Refuse changes that would make the stored scores wrong, with the reason."""
         if not self.kinds:
-            raise ValidationError("A board keeps at least one period.")
+            raise ValidationError(_("A board keeps at least one period."))
         kept = Board.objects.filter(pk=self.pk).first()
         for field in ("order", "operator"):
             if kept and getattr(kept, field) != getattr(self, field) and kept.runs.exists():
-                reason = f"The kept scores were made with “{kept._get_FIELD_display(kept._meta.get_field(field))}”."
-                raise ValidationError({field: f"{reason} Changing it would make them wrong: reset the board first."})
+                before = kept._get_FIELD_display(kept._meta.get_field(field))
+                words = _(
+                    "The kept scores were made with “{before}”. "
+                    "Changing it would make them wrong: reset the board first."
+                )
+                raise ValidationError({field: words.format(before=before)})
 
 
 class Run(models.Model):
@@ -105,8 +116,8 @@ class Run(models.Model):
     points = models.PositiveBigIntegerField()
     started_at = models.DateTimeField()
     accepted_at = models.DateTimeField(db_index=True)
-    sequence = models.PositiveBigIntegerField(help_text="The order in which the board took its runs.")
-    record = models.TextField(help_text="What replays the run, as the game wrote it: seed and inputs, in JSON.")
+    sequence = models.PositiveBigIntegerField(help_text=_("The order in which the board took its runs."))
+    record = models.TextField(help_text=_("What replays the run, as the game wrote it: seed and inputs, in JSON."))
     is_hidden = models.BooleanField("hidden", default=False)
 
     class Meta:

@@ -5,9 +5,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from django.utils.formats import date_format
+from django.utils.translation import gettext, gettext_lazy
+
 DAY_MS = 24 * 60 * 60 * 1000
 KINDS = ("day", "week", "month", "all")
-TITLES = {"day": "Today", "week": "This week", "month": "This month", "all": "All time"}
+TITLES = {
+    "day": gettext_lazy("Today"),
+    "week": gettext_lazy("This week"),
+    "month": gettext_lazy("This month"),
+    "all": gettext_lazy("All time"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +85,19 @@ def all_current(now_ms: int) -> Sequence[Period]:
 
 
 def in_words(period_id: str) -> str:
-    """A period's id for people: `23 November 2026`, `Week 47, 2026`, `November 2026`, `all time`.
+    """A period's id for people: `23 Nov 2026`, `Week 47, 2026`, `November 2026`, `all time`.
 
     An archive from before a reset is called `<period id>~<number of the reset>`.
     """
     period_id, _, reset = period_id.partition("~")
     if reset:
-        return f"{in_words(period_id)}, before reset {reset}"
+        return gettext("{period}, before reset {count}").format(period=in_words(period_id), count=reset)
     kind, _, name = period_id.partition(":")
     if kind == "day":
-        day = date.fromisoformat(name)
-        return f"{day.day} {day:%B %Y}"
+        return date_format(date.fromisoformat(name))
     if kind == "week":
         year, _, week = name.partition("-W")
-        return f"Week {int(week)}, {year}"
+        return gettext("Week {week}, {year}").format(week=int(week), year=year)
     if kind == "month":
-        return f"{date.fromisoformat(f'{name}-01'):%B %Y}"
-    return "all time"
+        return date_format(date.fromisoformat(f"{name}-01"), "YEAR_MONTH_FORMAT")
+    return gettext("all time")

@@ -2,6 +2,9 @@
 
 from typing import Protocol
 
+from django.utils.formats import number_format
+from django.utils.translation import gettext, ngettext
+
 #: Where fewer moves are better, and with as many less time, a result is moves times this plus milliseconds.
 MOVE = 10_000_000
 
@@ -21,10 +24,15 @@ def result(points: int, board: Written) -> str:
     if board.format == "time":
         return _time(points)
     if board.format != "moves":
-        return f"{points:,}"
+        return number(points)
     moves, ms = divmod(points, MOVE)
-    words = "1 move" if moves == 1 else f"{moves:,} moves"
+    words = ngettext("{count} move", "{count} moves", moves).format(count=number(moves))
     return f"{words} · {_time(ms)}" if ms else words
+
+
+def number(value: int) -> str:
+    """`12,345`, as the language in use writes it."""
+    return number_format(value, use_l10n=True, force_grouping=True)
 
 
 def _time(ms: int) -> str:
@@ -42,4 +50,4 @@ def gap(points: int, board: Written) -> str:
 def with_unit(points: int, board: Written) -> str:
     """`12,345 points`; times and moves need no unit: `1:05.250`."""
     written = result(points, board)
-    return f"{written} {board.unit}" if board.format == "points" else written
+    return f"{written} {gettext(board.unit)}" if board.format == "points" else written

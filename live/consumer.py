@@ -14,9 +14,10 @@ import msgspec
 from channels.consumer import AsyncConsumer, get_handler_name
 from channels.exceptions import StopConsumer
 from channels.layers import get_channel_layer
+from django.utils.translation import gettext, gettext_noop
 
 from live import protocol
-from live.errors import BadMessage, GameError
+from live.errors import BadMessage, GameError, TooManyTopics
 from live.frames import Frame, decode
 from live.hub import hub
 from live.layer import player_group, session_group
@@ -57,8 +58,7 @@ class LiveConsumer(AsyncConsumer):
         who = ("message_player", str(player.pk)) if player else ("message_address", socket_address(scope))
         self._messages = Allowance(*who)
         self.scope, self.base_send = scope, send
-        # Channels' own loop creates a task for every message that it waits for. This one creates a single task for
-        # addressed messages, and none for somebody who only watches: nothing is addressed to them.
+        # Channels makes a task for every message it waits for. Here one waits for addressed ones, if any can come.
         addressed = None
         try:
             if player:
@@ -228,7 +228,7 @@ class LiveConsumer(AsyncConsumer):
             await self.refuse(error)
         except (StoreUnavailable, *SQL_TROUBLE) as error:
             logger.warning("socket message failed: %s", error)
-            await self.reply(protocol.Error("unavailable", "The site’s store does not answer right now.", retry=True))
+            await self.reply(protocol.Error("unavailable", gettext("The site’s store does not answer."), retry=True))
 
     def cost(self, message: ClientMessage) -> int:
         """How much of its sender's rate limit a message uses."""
@@ -248,7 +248,7 @@ class LiveConsumer(AsyncConsumer):
 
     async def on_watch(self, message: protocol.Watch) -> None:
         if len(self.topics) >= TOPICS_MAX and message.topic not in self.topics:
-            raise GameError(f"A socket watches at most {TOPICS_MAX} topics.")
+            raise TooManyTopics(count=TOPICS_MAX)
         now = time.monotonic()
         if now - self.topics.get(message.topic, 0.0) < WATCH_AGAIN_S:
             return  # A snapshot is on its way: repeated requests must not queue more of them.
@@ -261,7 +261,7 @@ class LiveConsumer(AsyncConsumer):
 
     async def on_beat(self, message: protocol.Beat) -> None:
         if message.seen is not None and not self.mailbox.acknowledge(message.seen):
-            raise BadMessage("`seen` must be the number of a beat that came.")
+            raise BadMessage(gettext_noop("`seen` must be the number of a beat that came."))
         if message.seen is None or message.ask:
             self.mailbox.beat()
 

@@ -9,6 +9,7 @@ import struct
 from typing import Any
 
 import msgspec
+from django.utils.translation import gettext_noop
 
 from live import protocol
 from live.errors import BadMessage
@@ -44,10 +45,10 @@ def decode(event: dict[str, Any], decoder: msgspec.json.Decoder[Any]) -> ClientM
     """
     text = event.get("text")
     if text is None:
-        raise BadMessage("Only text frames are read here.")
+        raise BadMessage(gettext_noop("Only text frames are read here."))
     # The first check is cheap and refuses most long texts. The second one counts the bytes.
     if len(text) > protocol.MESSAGE_BYTES_MAX or len(text.encode(errors="replace")) > protocol.MESSAGE_BYTES_MAX:
-        raise BadMessage(f"A message has at most {protocol.MESSAGE_BYTES_MAX} bytes.")
+        raise BadMessage(gettext_noop("A message has at most {count} bytes."), count=protocol.MESSAGE_BYTES_MAX)
     try:
         return decoder.decode(text)
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import ngettext
 
 from live.errors import GameError
 from live.observe import counters
@@ -25,7 +26,10 @@ class TooMany(GameError):
 
     def __init__(self, decision: Decision) -> None:
         self.decision = decision
-        super().__init__(f"That was too often. Try again in {_words(decision.retry_after_s)}.")
+        super().__init__()
+
+    def __str__(self) -> str:
+        return _wait_words(self.decision.retry_after_s)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -39,10 +43,19 @@ class TooMany(GameError):
         }
 
 
-def _words(seconds: int) -> str:
+def _wait_words(seconds: int) -> str:
     if seconds < 90:
-        return f"{seconds} second{'' if seconds == 1 else 's'}"
-    return f"{round(seconds / 60)} minutes"
+        words = ngettext(
+            "That was too often. Try again in {count} second.",
+            "That was too often. Try again in {count} seconds.",
+            seconds,
+        )
+        return words.format(count=seconds)
+    minutes = round(seconds / 60)
+    words = ngettext(
+        "That was too often. Try again in {count} minute.", "That was too often. Try again in {count} minutes.", minutes
+    )
+    return words.format(count=minutes)
 
 
 async def enter(policy: str, who: str) -> None:

@@ -5,6 +5,7 @@ import secrets
 from asgiref.sync import sync_to_async
 from django import forms
 from django.contrib.admin.widgets import AdminIntegerFieldWidget
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.models import Player
 from accounts.ranks import MODERATOR, OPERATOR
@@ -21,15 +22,15 @@ from wallet.coins import AMOUNT_MAX, Movement, move, purse
 
 class OddAmount(GameError):
     code = "odd_amount"
-    message = f"Coins are a whole number from 1 to {AMOUNT_MAX:,}."
+    message = gettext_noop("Coins are a whole number from 1 to {most}.")
 
 
 @action(
     PLAYER,
     role=MODERATOR,
     permission="accounts.revoke_sessions",
-    words="Sign these players out everywhere",
-    past="signed out",
+    words=gettext_noop("Sign these players out everywhere"),
+    past=gettext_noop("signed out"),
     help="sign a player out everywhere",
 )
 async def revoke_sessions(player: Player, *, act: Act) -> int:
@@ -43,8 +44,8 @@ async def revoke_sessions(player: Player, *, act: Act) -> int:
     PLAYER,
     role=OPERATOR,
     permission="accounts.grant_coins",
-    words="Give these players coins",
-    past="given coins",
+    words=gettext_noop("Give these players coins"),
+    past=gettext_noop("given coins"),
     help="give a player coins",
     asks={
         "coins": forms.IntegerField(min_value=1, max_value=AMOUNT_MAX, widget=AdminIntegerFieldWidget),
@@ -53,8 +54,10 @@ async def revoke_sessions(player: Player, *, act: Act) -> int:
             widget=forms.HiddenInput, initial=lambda: secrets.token_hex(12), max_length=24, required=False
         ),
     },
-    if_unknown="Send the form again: it gives the coins once.",
-    says=lambda player, balance: f"{player.name} has {balance:,} coins now.",
+    if_unknown=gettext_noop("Send the form again: it gives the coins once."),
+    says=lambda player, balance: gettext("{name} has {count} coins now.").format(
+        name=player.name, count=f"{balance:,}"
+    ),
 )
 async def grant_coins(player: Player, coins: int, *, act: Act, token: str = "") -> int:
     """Give a player coins; returns the new balance. A repeated call with the same `token` gives nothing more.
@@ -63,7 +66,7 @@ async def grant_coins(player: Player, coins: int, *, act: Act, token: str = "") 
         OddAmount: nothing was given.
     """
     if not 1 <= coins <= AMOUNT_MAX:
-        raise OddAmount
+        raise OddAmount(most=f"{AMOUNT_MAX:,}")
     request = f"grant:{token or secrets.token_hex(12)}:{player.pk}"
     if await ledger.known([request]):  # The wallet forgets a request after 30 days, the ledger never.
         balance = (await purse(player.pk)).balance

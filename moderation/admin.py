@@ -9,6 +9,8 @@ from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.admin import FindsByPlayer, PlayerAdmin
 from accounts.models import Player
@@ -34,7 +36,7 @@ class BoardForm(forms.ModelForm):
         changed = [field for field in ("order", "operator") if field in self.changed_data]
         if changed and run_sync(kept_periods(self.instance.slug)):
             for field in changed:
-                self.add_error(field, "The board has standings, and changing this would make them wrong.")
+                self.add_error(field, _("The board has standings, and changing this would make them wrong."))
         return data
 
 
@@ -61,12 +63,15 @@ class BoardAdmin(Acts, admin.ModelAdmin):
         try:
             run_sync(rebuild.rebuild(board))  # A period that is switched on again has missed runs.
         except (StoreUnavailable, LockHeld, LockLost, rebuild.TooBusy):
-            messages.warning(request, "Saved. Rebuild the board from SQL soon: that could not be done now.")
+            messages.warning(request, _("Saved. Rebuild the board from SQL soon: that could not be done now."))
 
     @admin.display(description="ties are told apart")
     def tie_resolution(self, board: Board) -> str:
         seconds = board.tie_resolution_s
-        return f"when they are {seconds:,.0f} second{'' if seconds == 1 else 's'} or more apart"
+        words = ngettext(
+            "when they are {count} second or more apart", "when they are {count} seconds or more apart", round(seconds)
+        )
+        return words.format(count=f"{seconds:,.0f}")
 
     def has_add_permission(self, request, obj=None):  # A board comes with its game.
         return False
@@ -81,7 +86,7 @@ class PlayedBy(admin.SimpleListFilter):
     title, parameter_name = "played by", "by"
 
     def lookups(self, request, model_admin):
-        return [("guests", "Guests"), ("members", "Members"), ("demo", "Demo players")]
+        return [("guests", _("Guests")), ("members", _("Members")), ("demo", _("Demo players"))]
 
     def queryset(self, request, queryset):
         if self.value() == "demo":  # They are few.

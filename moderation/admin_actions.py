@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
 
 from audit import actions
 from audit.actions import Action
@@ -34,7 +35,7 @@ class Acts:
         if admin.options.IS_POPUP_VAR in request.GET:
             return offered
         mine = [each for each in actions.on(self.model) if request.user.has_perm(each.permission)]  # type: ignore[attr-defined]
-        return {each.name: (acting(each), each.name, f"{each.words}…") for each in mine} | offered
+        return {each.name: (acting(each), each.name, f"{gettext(each.words)}…") for each in mine} | offered
 
 
 def form_of(action: Action) -> type[ReasonForm]:
@@ -47,20 +48,24 @@ def acting(action: Action) -> Any:
 
     def act(model_admin: Any, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse | None:
         if chosen.count() > CHOSEN_MAX:
-            messages.error(request, f"That is more than {CHOSEN_MAX} at once. Choose fewer.")
+            messages.error(
+                request, gettext("That is more than {count} at once. Choose fewer.").format(count=CHOSEN_MAX)
+            )
             return None
         form = form_of(action)(request.POST if "reason" in request.POST else None)
         if form.is_valid():
             done, left = _do_each(request, action, list(chosen), **form.cleaned_data)
             if left:
-                where = format_html('<a href="{}">{}</a>', reverse(LEFT_AT), "Moderations")
-                text = format_html("{} The boards follow; see {}.", action.done(left), where)
+                where = format_html('<a href="{}">{}</a>', reverse(LEFT_AT), gettext("Moderations"))
+                text = format_html(
+                    gettext("{done} The boards follow; see {where}."), done=action.done(left), where=where
+                )
                 messages.info(request, text)
             if done:
                 messages.success(request, action.done(done))
             if done or left:
                 return None
-        return ask(model_admin, request, action.words, form, chosen)
+        return ask(model_admin, request, gettext(action.words), form, chosen)
 
     return act
 
@@ -83,7 +88,13 @@ def _done(request: HttpRequest, action: Action, each: Any, **fields: Any) -> boo
         messages.error(request, f"{each}: {error}")
     except (StoreUnavailable, LockHeld, LockLost, closing.Fenced, rebuild.TooBusy):
         if action.worker_finishes:
-            messages.warning(request, f"{each}: recorded. The boards follow within a minute or two.")
+            messages.warning(
+                request, gettext("{what}: recorded. The boards follow within a minute or two.").format(what=each)
+            )
             return True
-        messages.error(request, f"{each}: it is not known whether it was done. {action.if_unknown}")
+        messages.error(
+            request,
+            gettext("{what}: it is not known whether it was done.").format(what=each)
+            + f" {gettext(action.if_unknown)}",
+        )
     return False

@@ -4,6 +4,7 @@ from asgiref.sync import sync_to_async
 from django import forms
 from django.contrib.admin.widgets import AdminTextInputWidget
 from django.db import transaction
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from accounts.ranks import OPERATOR
 from audit.actions import Act, action
@@ -23,12 +24,12 @@ from store.stream import replay_dead_letters
 
 class WrongName(GameError):
     code = "wrong_name"
-    message = "Type the board’s title exactly: a reset cannot be undone."
+    message = gettext_noop("Type the board’s title exactly: a reset cannot be undone.")
 
 
 class NothingToReset(GameError):
     code = "nothing_to_reset"
-    message = "Nobody stands on that period."
+    message = gettext_noop("Nobody stands on that period.")
 
 
 _operated = {"role": OPERATOR, "permission": OPERATE}
@@ -36,8 +37,8 @@ _operated = {"role": OPERATOR, "permission": OPERATE}
 
 @action(
     BOARD,
-    words="Close these boards",
-    past="closed",
+    words=gettext_noop("Close these boards"),
+    past=gettext_noop("closed"),
     help="stop a board accepting runs for now",
     undone_by="reopen_board",
     **_operated,
@@ -49,8 +50,8 @@ async def close_board(board: Board, *, act: Act) -> None:
 
 @action(
     BOARD,
-    words="Reopen these boards",
-    past="reopened",
+    words=gettext_noop("Reopen these boards"),
+    past=gettext_noop("reopened"),
     help="let a closed board take runs again",
     undone_by="close_board",
     **_operated,
@@ -70,16 +71,20 @@ async def _set_open(board: Board, is_open: bool, act: Act) -> None:
 
 @action(
     BOARD,
-    words="Reset a period",
-    past="reset",
+    words=gettext_noop("Reset a period"),
+    past=gettext_noop("reset"),
     help="archive and empty a board's current period",
     asks={
-        "kind": forms.ChoiceField(label="Which period", choices=[(kind, TITLES[kind]) for kind in KINDS]),
-        "typed": forms.CharField(label="Type the board’s title: this cannot be undone", widget=AdminTextInputWidget),
+        "kind": forms.ChoiceField(label=gettext_lazy("Which period"), choices=[(kind, TITLES[kind]) for kind in KINDS]),
+        "typed": forms.CharField(
+            label=gettext_lazy("Type the board’s title: this cannot be undone"), widget=AdminTextInputWidget
+        ),
     },
     flags={"typed": "title"},
-    if_unknown="If the season’s archive is there, rebuild the board from SQL: that empties the period.",
-    says=lambda board, size: f"{board.title}: {size:,} players archived, the period is empty.",
+    if_unknown=gettext_noop("If the season’s archive is there, rebuild the board from SQL: that empties the period."),
+    says=lambda board, size: gettext("{board}: {count} players archived, the period is empty.").format(
+        board=board.title, count=f"{size:,}"
+    ),
     **_operated,
 )
 async def reset_period(board: Board, kind: str, typed: str, *, act: Act) -> int:
@@ -120,7 +125,13 @@ def _note_reset(board: Board, period_id: str, at_ms: int) -> None:
         board.save(update_fields=["resets"])
 
 
-@action(BOARD, words="Rebuild from SQL", past="rebuilt", help="rebuild a board from SQL", **_operated)
+@action(
+    BOARD,
+    words=gettext_noop("Rebuild from SQL"),
+    past=gettext_noop("rebuilt"),
+    help="rebuild a board from SQL",
+    **_operated,
+)
 async def rebuild_board(board: Board, *, act: Act) -> None:
     """Rebuild a board from SQL. Raises LockHeld, LockLost or TooBusy, as `rebuild.rebuild` does."""
     differed = await rebuild.differences(board)
@@ -130,10 +141,10 @@ async def rebuild_board(board: Board, *, act: Act) -> None:
 
 @action(
     BOARD,
-    words="Replay dead letters",
-    past="retried",
+    words=gettext_noop("Replay dead letters"),
+    past=gettext_noop("retried"),
     help="retry a board's dead letters",
-    says=lambda board, count: f"{board.title}: {count} put back.",
+    says=lambda board, count: gettext("{board}: {count} put back.").format(board=board.title, count=count),
     **_operated,
 )
 async def replay_letters(board: Board, *, act: Act) -> int:

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Player
 from leaderboard.models import Run
@@ -11,12 +12,12 @@ class Moderation(models.Model):
     """What a moderator did, to whom, why and when. Only ever added to."""
 
     class Action(models.TextChoices):
-        HIDE_PLAYER = "hide_player", "hid the player"
-        RESTORE_PLAYER = "restore_player", "restored the player"
-        HIDE_RUN = "hide_run", "hid the run"
-        RESTORE_RUN = "restore_run", "restored the run"
-        BAN = "ban", "banned the player"
-        UNBAN = "unban", "lifted the ban"
+        HIDE_PLAYER = "hide_player", _("hid the player")
+        RESTORE_PLAYER = "restore_player", _("restored the player")
+        HIDE_RUN = "hide_run", _("hid the run")
+        RESTORE_RUN = "restore_run", _("restored the run")
+        BAN = "ban", _("banned the player")
+        UNBAN = "unban", _("lifted the ban")
 
     action = models.CharField(max_length=14, choices=Action)
     player = models.ForeignKey(Player, models.CASCADE, related_name="moderations")
@@ -24,8 +25,10 @@ class Moderation(models.Model):
     reason = models.CharField(max_length=300)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField(auto_now_add=True)
-    applied = models.BooleanField(default=True, help_text="Boards and archives show it.")
-    queued = models.BooleanField(default=False, editable=False, help_text="Left to the worker, which goes on with it.")
+    applied = models.BooleanField(default=True, help_text=_("Boards and archives show it."))
+    queued = models.BooleanField(
+        default=False, editable=False, help_text=_("Left to the worker, which goes on with it.")
+    )
 
     class Meta:
         ordering = ["-at"]
@@ -39,13 +42,13 @@ class Suspicion(models.Model):
     """A run that a program may have played: why, and how sure we are. High ones are hidden until somebody decides."""
 
     class Confidence(models.TextChoices):
-        HIGH = "high", "high: hidden until decided"
-        MEDIUM = "medium", "medium: shown"
+        HIGH = "high", _("high: hidden until decided")
+        MEDIUM = "medium", _("medium: shown")
 
     class Decision(models.TextChoices):
-        OPEN = "open", "to be decided"
-        CLEARED = "cleared", "cleared"
-        CONFIRMED = "confirmed", "confirmed"
+        OPEN = "open", _("to be decided")
+        CLEARED = "cleared", _("cleared")
+        CONFIRMED = "confirmed", _("confirmed")
 
     run = models.OneToOneField(Run, models.CASCADE, primary_key=True, related_name="suspicion")
     confidence = models.CharField(max_length=6, choices=Confidence)

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from asgiref.sync import sync_to_async
 from django.db.models import Count
+from django.utils.translation import gettext_noop
 
 from accounts.ranks import MODERATOR
 from audit.actions import Act, action
@@ -39,7 +40,7 @@ Found = tuple[str, str]
 
 class DecidedMeanwhile(GameError):
     code = "decided_meanwhile"
-    message = "Somebody else has decided on it meanwhile. Look again."
+    message = gettext_noop("Somebody else has decided on it meanwhile. Look again.")
 
 
 def judge(
@@ -105,8 +106,8 @@ _decided = {"role": MODERATOR, "permission": MODERATE, "worker_finishes": True}
 
 @action(
     QUEUED_RUN,
-    words="Clear these runs: a person played them",
-    past="cleared",
+    words=gettext_noop("Clear these runs: a person played them"),
+    past=gettext_noop("cleared"),
     help="decide that a person played a suspicious run",
     undone_by="confirm_run",
     **_decided,
@@ -124,8 +125,8 @@ async def clear_run(suspicion: Suspicion, *, act: Act, later: bool = False) -> N
 
 @action(
     QUEUED_RUN,
-    words="Confirm: a program played these runs",
-    past="confirmed",
+    words=gettext_noop("Confirm: a program played these runs"),
+    past=gettext_noop("confirmed"),
     help="decide that a program played a suspicious run, and hide it",
     undone_by="clear_run",
     **_decided,

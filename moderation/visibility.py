@@ -11,6 +11,7 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_noop
 
 from accounts.models import Player
 from accounts.ranks import MODERATOR, LastSuperuser, is_last_superuser
@@ -39,8 +40,8 @@ _moderated = {"role": MODERATOR, "permission": MODERATE, "worker_finishes": True
 
 @action(
     RUN,
-    words="Hide these runs",
-    past="hidden",
+    words=gettext_noop("Hide these runs"),
+    past=gettext_noop("hidden"),
     help="take a run out of its board",
     undone_by="restore_run",
     **_moderated,
@@ -52,8 +53,8 @@ async def hide_run(run: Run, *, act: Act, later: bool = False) -> None:
 
 @action(
     RUN,
-    words="Restore these runs",
-    past="restored",
+    words=gettext_noop("Restore these runs"),
+    past=gettext_noop("restored"),
     help="let a hidden run count again",
     undone_by="hide_run",
     **_moderated,
@@ -65,8 +66,8 @@ async def restore_run(run: Run, *, act: Act, later: bool = False) -> None:
 
 @action(
     PLAYER,
-    words="Hide these players",
-    past="hidden",
+    words=gettext_noop("Hide these players"),
+    past=gettext_noop("hidden"),
     help="take a player off every board",
     undone_by="restore_player",
     **_moderated,
@@ -78,8 +79,8 @@ async def hide_player(player: Player, *, act: Act, later: bool = False) -> None:
 
 @action(
     PLAYER,
-    words="Restore these players",
-    past="restored",
+    words=gettext_noop("Restore these players"),
+    past=gettext_noop("restored"),
     help="let a hidden player stand on the boards again",
     undone_by="hide_player",
     **_moderated,
@@ -91,8 +92,8 @@ async def restore_player(player: Player, *, act: Act, later: bool = False) -> No
 
 @action(
     PLAYER,
-    words="Ban these players",
-    past="banned",
+    words=gettext_noop("Ban these players"),
+    past=gettext_noop("banned"),
     help="hide a player, sign them out everywhere, keep them out",
     undone_by="unban",
     **_moderated,
@@ -110,8 +111,8 @@ async def ban(player: Player, *, act: Act, later: bool = False) -> None:
 
 @action(
     PLAYER,
-    words="Lift the ban of these players",
-    past="no longer banned",
+    words=gettext_noop("Lift the ban of these players"),
+    past=gettext_noop("no longer banned"),
     help="lift a ban",
     undone_by="ban",
     **_moderated,

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+from django.utils.translation import gettext, gettext_noop
 
 from live.errors import GameError
 from nearby import keys
@@ -26,7 +27,11 @@ ENOUGH = 3
 NAMED_MAX = 100
 #: At most this many players in reach are read to find those who count.
 LOOKED_MAX = 10_000
-BUCKETS = ((7.5, "around the corner"), (25.0, "within 25 km"), (math.inf, "within 100 km"))
+BUCKETS = (
+    (7.5, gettext_noop("around the corner")),
+    (25.0, gettext_noop("within 25 km")),
+    (math.inf, gettext_noop("within 100 km")),
+)
 
 _KM_PER_DEGREE = 111.32
 _ROW = CELL_KM / _KM_PER_DEGREE
@@ -38,7 +43,7 @@ _read = script(__file__, "read", prelude=["sweep"])
 
 class NoPlace(GameError):
     code = "no_place"
-    message = "That is no place on Earth that we can use."
+    message = gettext_noop("That is no place on Earth that we can use.")
 
 
 class Place(NamedTuple):
@@ -137,7 +142,7 @@ async def sweep() -> int:
 
 
 def _in_words(distance_km: float) -> str:
-    return next(words for limit, words in BUCKETS if distance_km <= limit)
+    return gettext(next(words for limit, words in BUCKETS if distance_km <= limit))
 
 
 @functools.cache

@@ -7,6 +7,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from audit.actions import ReasonMissing
 from audit.trail import record
@@ -25,7 +27,7 @@ async def dashboard(request: HttpRequest) -> HttpResponse:
     if request.player is None:
         return redirect_to_login(request.get_full_path())
     if not request.player.is_staff:
-        raise PermissionDenied("Only staff may see the dashboard.")
+        raise PermissionDenied(_("Only staff may see the dashboard."))
     context = {
         "figures": await figures.read(),
         "games": await history.counts(),
@@ -38,7 +40,7 @@ async def dashboard(request: HttpRequest) -> HttpResponse:
 def admin_entrance(request: HttpRequest) -> HttpResponse:
     """The admin's login page: redirects to the site's sign-in, or answers 403 to players who are not staff."""
     if request.player is not None and not request.player.is_staff:
-        raise PermissionDenied("Only staff may enter the admin.")
+        raise PermissionDenied(_("Only staff may enter the admin."))
     return redirect(f"{reverse('accounts:sign_in')}?{request.GET.urlencode()}")
 
 
@@ -51,7 +53,12 @@ async def replay(request: HttpRequest) -> HttpResponse:
             count = await accounts.replay_letters(**why)
             async for board in Board.objects.all():
                 count += await boards.replay_letters(board, **why)
-            messages.success(request, f"{count:,} dead letters are tried again.")
+            messages.success(
+                request,
+                ngettext("{count} dead letter is tried again.", "{count} dead letters are tried again.", count).format(
+                    count=count
+                ),
+            )
         except ReasonMissing as error:
             messages.error(request, str(error))
     return redirect("dashboard")
@@ -66,18 +73,20 @@ async def slowlog(request: HttpRequest) -> HttpResponse:
             before = (await client().config_get("slowlog-log-slower-than"))["slowlog-log-slower-than"]
             await client().config_set("slowlog-log-slower-than", int(text))
         except ResponseError as error:
-            messages.error(request, f"This Redis does not let us set that: {error}")
+            messages.error(request, _("This Redis does not let us set that: {error}").format(error=error))
             return redirect("dashboard")
         await sync_to_async(record)(
             "set_slowlog", "redis", "slowlog", by=request.player, before={"us": int(before)}, after={"us": int(text)}
         )
-        messages.success(request, f"Commands from {int(text):,} µs on are noted.")
+        messages.success(request, _("Commands slower than {count} µs are logged.").format(count=f"{int(text):,}"))
     elif request.method == "POST":
-        messages.error(request, f"That is a whole number of microseconds, at most {SLOW_US_MAX:,}.")
+        messages.error(
+            request, _("That is a whole number of microseconds, at most {most}.").format(most=f"{SLOW_US_MAX:,}")
+        )
     return redirect("dashboard")
 
 
 async def _need_operator(request: HttpRequest) -> None:
     player = request.player
     if player is None or not await sync_to_async(player.has_perm)("leaderboard.operate_board"):
-        raise PermissionDenied("Only operators may do that.")
+        raise PermissionDenied(_("Only operators may do that."))

@@ -14,6 +14,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext_noop
 
 from accounts.models import Player
 from accounts.sessions import engine
@@ -46,7 +47,7 @@ WAIT_S = 20.0
 
 class StaffStay(GameError):
     code = "staff_stay"
-    message = "Staff cannot delete their own account. Ask an owner to take your rights first."
+    message = gettext_noop("Staff cannot delete their own account. Ask an owner to take your rights first.")
 
 
 async def delete(player: Player) -> None:

@@ -8,6 +8,8 @@ from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -30,14 +32,14 @@ async def nearby(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         if "leave" in request.POST:
             await places.leave(request.player.pk)
-            messages.success(request, "You are off. Where you are is forgotten.")
+            messages.success(request, _("You are off. Where you are is forgotten."))
             return redirect("nearby")
         try:
             place = _place(request.POST)
             await enter("nearby", str(request.player.pk))
             await places.join(request.player.pk, place)
         except (NoPlace, TooMany) as refusal:
-            error = "You have changed it often enough for today." if isinstance(refusal, TooMany) else str(refusal)
+            error = _("You have changed it often enough for today.") if isinstance(refusal, TooMany) else str(refusal)
         else:
             return redirect("nearby")
     found = await look(request.player.pk)
@@ -63,9 +65,9 @@ def _place(fields: Any) -> Place:
             if typed in (name.casefold(), name.rpartition(",")[0].casefold())
         ]
         if len(named) > 1:
-            raise NoPlace("There are several of that name. Add the country, as the list does.")
+            raise NoPlace(gettext_noop("There are several of that name. Add the country, as the list does."))
         if not named:
-            raise NoPlace("Choose a city from the list, such as “Berlin, DE”.")
+            raise NoPlace(gettext_noop("Choose a city from the list, such as “Berlin, DE”."))
         return named[0]
     try:
         place = Place(float(fields.get("latitude", "")), float(fields.get("longitude", "")))

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Max, Min
 from django.db.models.functions import TruncDate
+from django.utils.translation import gettext
 
 from accounts.models import Player
 from games.models import MatchSeat, Rating
@@ -20,6 +21,7 @@ from presence import online
 CHART_DAYS = 30
 RUNS_COUNT = 10
 MATCHES_COUNT = 30
+PLAYING = "playing "
 
 
 async def find(name: str) -> Player | None:
@@ -92,6 +94,13 @@ async def matches(player: Player) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def doing(state: str) -> str:
+    """What somebody does who is online, in words: `online`, `away` or `playing <game>`."""
+    if state.startswith(PLAYING):
+        return gettext("playing {game}").format(game=state.removeprefix(PLAYING))
+    return {"online": gettext("online"), "away": gettext("away")}.get(state, state)
 
 
 async def presence(player: Player, viewer: Player | None) -> str:

@@ -10,6 +10,7 @@ from django.contrib.auth import alogout
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
@@ -33,7 +34,7 @@ from store.lock import LockHeld
 async def _player_or_404(name: str) -> Player:
     player = await page.find(name)
     if player is None:
-        raise Http404("There is no such player.")
+        raise Http404(_("There is no such player."))
     return player
 
 
@@ -49,7 +50,8 @@ async def profile(request: HttpRequest, name: str) -> HttpResponse:
         "is_own": viewer is not None and viewer.pk == player.pk,
         "follows": viewer is not None and await Follow.objects.filter(follower=viewer, followed=player).aexists(),
         "followers": await player.followers.acount(),
-        "presence": await page.presence(player, viewer),
+        "presence": (presence := await page.presence(player, viewer)),
+        "doing": page.doing(presence),
         "places": await page.places(player),
         "charts": await page.charts(player),
         "chart_days": page.CHART_DAYS,
@@ -77,7 +79,8 @@ async def follow(request: HttpRequest, name: str) -> HttpResponse:
     except GameError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, f"You follow {player.name}{' no more' if stops else ''}.")
+        words = _("You follow {name} no more.") if stops else _("You follow {name}.")
+        messages.success(request, words.format(name=player.name))
     return redirect("profile", player.name)
 
 
@@ -99,9 +102,9 @@ async def bring_over(request: HttpRequest) -> HttpResponse:
         except GameError as error:
             messages.error(request, str(error))
         except LockHeld:
-            messages.success(request, f"What {guest.name} played is yours within a minute.")
+            messages.success(request, _("What {name} played is yours within a minute.").format(name=guest.name))
         else:
-            messages.success(request, f"What {guest.name} played is yours now.")
+            messages.success(request, _("What {name} played is yours now.").format(name=guest.name))
     # Last, so that the player is asked again if Redis or SQL failed above.
     await request.session.apop(GUEST)
     return redirect(target)
@@ -145,7 +148,7 @@ async def delete_account(request: HttpRequest) -> HttpResponse:
         return render(request, "people/my_data.html", {"form": form}, status=422)
     player = await Player.objects.aget(pk=request.player.pk)
     if player.is_staff:
-        messages.error(request, deletion.StaffStay.message)
+        messages.error(request, str(deletion.StaffStay()))
         return redirect("my_data")
     try:
         await deletion.delete(player)
@@ -153,9 +156,9 @@ async def delete_account(request: HttpRequest) -> HttpResponse:
         # If the deletion has begun in SQL, the worker finishes it. If it has not, the error is raised.
         if await Player.objects.filter(pk=player.pk, leaving_at=None).aexists():
             raise
-        messages.success(request, "Your account is closed, and everything kept of it is gone within two minutes.")
+        messages.success(request, _("Your account is closed, and everything kept of it is gone within two minutes."))
     else:
-        messages.success(request, "Your account is deleted. Thank you for playing.")
+        messages.success(request, _("Your account is deleted. Thank you for playing."))
     with contextlib.suppress(StoreUnavailable):  # The session is useless either way.
         await alogout(request)
     return redirect("/")

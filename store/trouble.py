@@ -8,8 +8,11 @@ import logging
 import re
 
 from django.db import DatabaseError, InterfaceError, OperationalError
+from django.utils.translation.trans_null import gettext_noop  # This one needs no settings, which import this module.
 
 logger = logging.getLogger(__name__)
+
+_SILENT = gettext_noop("it does not answer")
 
 #: SQL is locked, full or away. This is temporary and not the query's fault.
 SQL_TROUBLE = (OperationalError, InterfaceError)
@@ -26,14 +29,14 @@ class StoreUnavailable(Exception):
     `reason` says why in a few words for people, such as "its memory is full".
     """
 
-    def __init__(self, message: str = "", reason: str = "it does not answer") -> None:
+    def __init__(self, message: str = "", reason: str = _SILENT) -> None:
         super().__init__(message or reason)
         self.reason = reason
 
     @property
     def is_away(self) -> bool:
         """Whether Redis did not answer at all."""
-        return self.reason == "it does not answer"
+        return self.reason == _SILENT
 
 
 class StoreMisconfigured(StoreUnavailable):
@@ -46,27 +49,35 @@ class ConnectionStale(StoreUnavailable):
 
 #: Refusals, by the name of redis-py's error class; each with the error code that Redis sends.
 _ANSWERS: dict[str, tuple[str, type[StoreUnavailable], str]] = {
-    "BusyLoadingError": ("LOADING", StoreUnavailable, "it is loading its data"),
-    "ReadOnlyError": ("READONLY", ConnectionStale, "it is a replica and takes no writes"),
-    "MasterDownError": ("MASTERDOWN", StoreUnavailable, "it is a replica that has lost its primary"),
-    "ClusterDownError": ("CLUSTERDOWN", StoreUnavailable, "its cluster is down"),
-    "TryAgainError": ("TRYAGAIN", StoreUnavailable, "its cluster is moving keys"),
-    "OutOfMemoryError": ("OOM", StoreUnavailable, "its memory is full"),
-    "NoPermissionError": ("NOPERM", StoreMisconfigured, "its user may not run what the site needs"),
-    "AuthenticationError": ("WRONGPASS", StoreMisconfigured, "it refuses the user or password of REDIS_URL"),
-    "AuthenticationWrongNumberOfArgsError": ("NOAUTH", StoreMisconfigured, "it wants another form of password"),
-    "AuthorizationError": ("NOAUTH", StoreMisconfigured, "it wants a password"),
-    "MovedError": ("MOVED", StoreMisconfigured, "it is a node of a cluster"),
-    "AskError": ("ASK", StoreMisconfigured, "it is a node of a cluster"),
-    "ClusterCrossSlotError": ("CROSSSLOT", StoreMisconfigured, "it is a node of a cluster"),
+    "BusyLoadingError": ("LOADING", StoreUnavailable, gettext_noop("it is loading its data")),
+    "ReadOnlyError": ("READONLY", ConnectionStale, gettext_noop("it is a replica and takes no writes")),
+    "MasterDownError": ("MASTERDOWN", StoreUnavailable, gettext_noop("it is a replica that has lost its primary")),
+    "ClusterDownError": ("CLUSTERDOWN", StoreUnavailable, gettext_noop("its cluster is down")),
+    "TryAgainError": ("TRYAGAIN", StoreUnavailable, gettext_noop("its cluster is moving keys")),
+    "OutOfMemoryError": ("OOM", StoreUnavailable, gettext_noop("its memory is full")),
+    "NoPermissionError": ("NOPERM", StoreMisconfigured, gettext_noop("its user may not run what the site needs")),
+    "AuthenticationError": (
+        "WRONGPASS",
+        StoreMisconfigured,
+        gettext_noop("it refuses the user or password of REDIS_URL"),
+    ),
+    "AuthenticationWrongNumberOfArgsError": (
+        "NOAUTH",
+        StoreMisconfigured,
+        gettext_noop("it wants another form of password"),
+    ),
+    "AuthorizationError": ("NOAUTH", StoreMisconfigured, gettext_noop("it wants a password")),
+    "MovedError": ("MOVED", StoreMisconfigured, gettext_noop("it is a node of a cluster")),
+    "AskError": ("ASK", StoreMisconfigured, gettext_noop("it is a node of a cluster")),
+    "ClusterCrossSlotError": ("CROSSSLOT", StoreMisconfigured, gettext_noop("it is a node of a cluster")),
 }
 #: Refusals by error code. redis-py has no class for the first five, and leaves the code at the start of the text.
 _WORDS: dict[str, tuple[type[StoreUnavailable], str]] = {
-    "BUSY": (StoreUnavailable, "it is busy with a script that takes too long"),
-    "MISCONF": (StoreUnavailable, "it cannot write to its disk"),
-    "UNBLOCKED": (ConnectionStale, "it has just become a replica"),
-    "DENIED": (StoreMisconfigured, "it is in protected mode and takes nobody from elsewhere"),
-    "NOREPLICAS": (StoreUnavailable, "it has too few replicas to take writes"),
+    "BUSY": (StoreUnavailable, gettext_noop("it is busy with a script that takes too long")),
+    "MISCONF": (StoreUnavailable, gettext_noop("it cannot write to its disk")),
+    "UNBLOCKED": (ConnectionStale, gettext_noop("it has just become a replica")),
+    "DENIED": (StoreMisconfigured, gettext_noop("it is in protected mode and takes nobody from elsewhere")),
+    "NOREPLICAS": (StoreUnavailable, gettext_noop("it has too few replicas to take writes")),
     **{word: (kind, reason) for word, kind, reason in _ANSWERS.values()},
 }
 # At the beginning, or where Redis 6.2 wraps it: "Error running script …: @user_script: 1: -READONLY You can't …".
@@ -93,12 +104,12 @@ def refusal(error: Exception) -> StoreUnavailable | None:
     text = str(error)
     if found := _WORD.search(text):
         kind, reason = _WORDS[found.group(1)]
-        reason = "its disk is full" if _DISK_FULL.search(text) else reason
+        reason = gettext_noop("its disk is full") if _DISK_FULL.search(text) else reason
         return kind(_words(error, reason), reason)
     if _NOT_ALLOWED.search(text):
-        return StoreMisconfigured(text, "its user may not run what the site needs")
+        return StoreMisconfigured(text, gettext_noop("its user may not run what the site needs"))
     if _NO_DATABASE.search(text):
-        return StoreMisconfigured(text, "it has no database of the number in REDIS_URL")
+        return StoreMisconfigured(text, gettext_noop("it has no database of the number in REDIS_URL"))
     return None
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from django.utils.translation import gettext_noop
 
 from live.errors import GameError
 from store.client import client
@@ -20,12 +21,12 @@ AMOUNT_MAX = 1_000_000
 
 class NotEnough(GameError):
     code = "not_enough_coins"
-    message = "You do not have enough coins for that yet."
+    message = gettext_noop("You do not have enough coins for that yet.")
 
 
 class OwnedAlready(GameError):
     code = "owned_already"
-    message = "That is yours already."
+    message = gettext_noop("That is yours already.")
 
 
 class Movement(msgspec.Struct, frozen=True):

@@ -1,8 +1,11 @@
 """What coins buy: cosmetics, never an advantage. Games add their themes; other styles are in static/css/looks.css."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from live.errors import GameError
 
@@ -33,13 +36,13 @@ class Item(msgspec.Struct, frozen=True):
 
 class UnknownItem(GameError):
     code = "unknown_item"
-    message = "The shop has no such thing."
+    message = gettext_noop("The shop has no such thing.")
 
 
 #: The items of each kind, in the order in which apps offered them.
 SHELVES: dict[Kind, list[Item]] = {}
-#: Sentences that explain how coins are earned, one per game.
-EARNING: list[str] = []
+#: Give sentences that explain how coins are earned, one per game, in the language of whoever reads them.
+EARNING: list[Callable[[], str]] = []
 
 
 def offer(kind: Kind, items: Sequence[Item]) -> None:
@@ -56,17 +59,17 @@ def offer(kind: Kind, items: Sequence[Item]) -> None:
     SHELVES[kind] = list(items)
 
 
-def say(words: str) -> None:
+def say(words: Callable[[], str]) -> None:
     """Add a sentence on how coins are earned."""
-    if words not in EARNING:
-        EARNING.append(words)
+    EARNING.append(words)
 
 
-def earning_words(points_per_coin: int | None) -> str:
-    """Describe what a finished run pays in a game."""
+def earning_words(game: str, points_per_coin: int | None) -> str:
+    """Say what a finished run pays in a game."""
     if points_per_coin is None:
-        return f"a finished run pays {RUN_COINS} coins"
-    return f"a finished run pays 1 coin, and one more for each {points_per_coin:,} points"
+        return _("{game}: a finished run pays {count} coins.").format(game=game, count=RUN_COINS)
+    words = _("{game}: a finished run pays 1 coin, and one more for each {points} points.")
+    return words.format(game=game, points=number_format(points_per_coin, force_grouping=True))
 
 
 def find(slug: str) -> Item:
@@ -92,17 +95,17 @@ def has_kind(slug: str) -> bool:
 
 
 _GENERAL = {
-    Kind("name_color", "Name colours", "wallet/name_color.html"): [
-        ("name-sky", "Sky", 100),
-        ("name-rose", "Rose", 100),
-        ("name-lime", "Lime", 150),
-        ("name-gold", "Gold", 400),
+    Kind("name_color", gettext_noop("Name colours"), "wallet/name_color.html"): [
+        ("name-sky", gettext_noop("Sky"), 100),
+        ("name-rose", gettext_noop("Rose"), 100),
+        ("name-lime", gettext_noop("Lime"), 150),
+        ("name-gold", gettext_noop("Gold"), 400),
     ],
-    Kind("avatar_frame", "Picture frames", "wallet/avatar_frame.html"): [
-        ("frame-ring", "Ring", 80),
-        ("frame-double", "Double ring", 160),
-        ("frame-neon", "Neon", 300),
-        ("frame-crown", "Royal", 600),
+    Kind("avatar_frame", gettext_noop("Picture frames"), "wallet/avatar_frame.html"): [
+        ("frame-ring", gettext_noop("Ring"), 80),
+        ("frame-double", gettext_noop("Double ring"), 160),
+        ("frame-neon", gettext_noop("Neon"), 300),
+        ("frame-crown", gettext_noop("Royal"), 600),
     ],
 }
 for _kind, _items in _GENERAL.items():

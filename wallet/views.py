@@ -9,6 +9,8 @@ from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -67,7 +69,7 @@ def buy(request: HttpRequest) -> HttpResponse:
         messages.error(request, str(error))
     else:
         _wear(request.player, item.kind, item.slug)
-        messages.success(request, f"{item.title} is yours, and you wear it.")
+        messages.success(request, _("{item} is yours, and you wear it.").format(item=gettext(item.title)))
     return redirect("wallet:shop")
 
 
@@ -82,14 +84,15 @@ def wear(request: HttpRequest) -> HttpResponse:
         if slug:
             kind = catalogue.find(slug).kind
             if slug not in run_sync(coins.purse(request.player.pk)).owned:
-                raise catalogue.UnknownItem("You do not own that.")
+                raise catalogue.UnknownItem(gettext_noop("You do not own that."))
         elif not catalogue.has_kind(kind):
             raise catalogue.UnknownItem
     except GameError as error:
         messages.error(request, str(error))
     else:
         _wear(request.player, kind, slug)
-        messages.success(request, f"You wear {catalogue.find(slug).title}." if slug else "Taken off.")
+        words = _("You wear {item}.").format(item=gettext(catalogue.find(slug).title)) if slug else _("Taken off.")
+        messages.success(request, words)
     return redirect("wallet:shop")
 
 

@@ -1,6 +1,7 @@
 """What a browser calls itself, in words for its owner."""
 
 import ua_parser
+from django.utils.translation import gettext as _
 
 
 def words(user_agent: str) -> str:
@@ -8,4 +9,6 @@ def words(user_agent: str) -> str:
     found = ua_parser.parse(user_agent[:512])
     browser = found.user_agent.family if found.user_agent else ""
     system = found.os.family if found.os else ""
-    return " on ".join(part for part in (browser, system) if part) or "Unknown"
+    if browser and system:
+        return _("{browser} on {system}").format(browser=browser, system=system)
+    return browser or system or _("Unknown")

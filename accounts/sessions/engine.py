@@ -12,6 +12,7 @@ import msgspec
 from django.conf import settings
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
 from django.utils.crypto import get_random_string, salted_hmac
+from django.utils.translation import gettext as _
 
 from accounts import keys
 from live.layer import tell_session
@@ -76,7 +77,7 @@ async def devices(player: int) -> list[Device]:
     if ended := [name for name, (created, _, _) in read.items() if created is None]:
         await client().zrem(keys.sessions(player), *ended)
     found = [
-        Device(name, msgspec.json.decode(words) if words else "Unknown", int(created), int(seen or created))
+        Device(name, msgspec.json.decode(words) if words else _("Unknown"), int(created), int(seen or created))
         for name, (created, seen, words) in read.items()
         if created is not None
     ]

@@ -11,6 +11,7 @@ from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware as StockSessionMiddleware
 from django.db import DatabaseError, close_old_connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, parse_cookie
+from django.utils import translation
 
 from accounts.follows import followed_by
 from accounts.sessions.engine import SessionStore, session_name
@@ -66,6 +67,8 @@ class PlayerMiddleware(AuthenticationMiddleware):
             response.unavailable_reason = "its database does not answer"
             return response
         request.player = request.user if request.user.is_authenticated else None
+        if request.player and request.player.language:
+            translation.activate(request.player.language)
         return await self.get_response(request)
 
 

@@ -2,27 +2,33 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth import authenticate, password_validation
 from django.contrib.auth.forms import PasswordResetForm
 from django.db import DatabaseError, IntegrityError, transaction
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
 from accounts.models import NAME_TAKEN, Player
 from store.trouble import SQL_TROUBLE
 
-GONE = "This account is gone. Reload the page."
+GONE = _("This account is gone. Reload the page.")
 RENAME_EVERY = timedelta(days=30)
 SENT_AGAIN_WITHIN = timedelta(minutes=10)
 # An address may belong to several accounts. At most this many mails go out for one request.
 RESET_MAILS_MAX = 3
-_PASSWORD_HELP = "At least 8 characters, not only digits, and not a common one."
+_PASSWORD_HELP = _("At least 8 characters, not only digits, and not a common one.")
 
 
 class NewPlayerForm(forms.ModelForm):
     """A name and a password, for a new member or for a guest who becomes one (`instance`)."""
 
     password = forms.CharField(
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), strip=False, help_text=_PASSWORD_HELP
+        label=_("Password"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        strip=False,
+        help_text=_PASSWORD_HELP,
     )
 
     class Meta:
@@ -31,7 +37,7 @@ class NewPlayerForm(forms.ModelForm):
         widgets = {
             "name": forms.TextInput(attrs={"autocomplete": "username", "autofocus": True, "spellcheck": "false"})
         }
-        help_texts = {"name": "3 to 20 letters, digits, “_” or “-”. Others see it."}
+        help_texts = {"name": _("3 to 20 letters, digits, “_” or “-”. Others see it.")}
 
     def clean_password(self) -> str:
         password = self.cleaned_data["password"]
@@ -66,12 +72,16 @@ class SettingsForm(forms.ModelForm):
     """What players decide for themselves."""
 
     country = forms.ChoiceField(
-        choices=lambda: [("", "None"), *countries], required=False, help_text="Shown beside your name."
+        choices=lambda: [("", _("None")), *countries], required=False, help_text=_("Shown beside your name.")
+    )
+
+    language = forms.ChoiceField(
+        label=_("Language"), choices=lambda: [("", _("Match my browser")), *settings.LANGUAGES], required=False
     )
 
     class Meta:
         model = Player
-        fields = ["theme", "reduced_motion", "sound", "challenges", "visibility", "country", "avatar"]
+        fields = ["language", "theme", "reduced_motion", "sound", "challenges", "visibility", "country", "avatar"]
         widgets = {"visibility": forms.RadioSelect, "theme": forms.RadioSelect, "avatar": forms.RadioSelect}
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -85,6 +95,8 @@ class SettingsForm(forms.ModelForm):
         for name in ("theme", "visibility", "avatar"):
             if data.get(name) in (None, ""):
                 data[name] = self.initial[name]
+        if self.add_prefix("language") not in self.data:
+            data["language"] = self.initial["language"]
         return data
 
     def save_or_refuse(self) -> Player | None:
@@ -107,14 +119,14 @@ class RenameForm(forms.ModelForm):
         model = Player
         fields = ["name"]
         widgets = {"name": forms.TextInput(attrs={"autocomplete": "username", "spellcheck": "false"})}
-        help_texts = {"name": "3 to 20 letters, digits, “_” or “-”. You can change it again after 30 days."}
+        help_texts = {"name": _("3 to 20 letters, digits, “_” or “-”. You can change it again after 30 days.")}
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
         if "name" in data and "name" not in self.changed_data:
             if self.was_done:
                 return data
-            raise forms.ValidationError({"name": "That is your name already."})
+            raise forms.ValidationError({"name": _("That is your name already.")})
         self._check(self.instance.renamed_at)
         return data
 
@@ -133,7 +145,7 @@ class RenameForm(forms.ModelForm):
     def _check(self, before: datetime | None) -> None:
         if before and datetime.now(UTC) < before + RENAME_EVERY:
             raise forms.ValidationError(
-                {"name": f"You can change your name again on {before + RENAME_EVERY:%Y-%m-%d}."}
+                {"name": _("You can change your name again on {day}.").format(day=date_format(before + RENAME_EVERY))}
             )
 
     def save_or_refuse(self) -> Player | None:
@@ -156,7 +168,7 @@ class RenameForm(forms.ModelForm):
         return None
 
 
-def _current_password(label: str = "Current password") -> forms.CharField:
+def _current_password(label: str = _("Current password")) -> forms.CharField:
     widget = forms.PasswordInput(attrs={"autocomplete": "current-password"})
     return forms.CharField(label=label, widget=widget, strip=False)
 
@@ -174,7 +186,7 @@ class _PasswordChecked(_OfPlayer):
 
     def clean_current(self) -> str:
         if not self.player.check_password(self.cleaned_data["current"]):
-            raise forms.ValidationError("That is not your password.")
+            raise forms.ValidationError(_("That is not your password."))
         return self.cleaned_data["current"]
 
 
@@ -182,7 +194,7 @@ class NewPasswordForm(_OfPlayer):
     """A new password for a player."""
 
     new = forms.CharField(
-        label="New password",
+        label=_("New password"),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         strip=False,
         help_text=_PASSWORD_HELP,
@@ -215,12 +227,12 @@ class MailForm(_PasswordChecked):
     """The email address for password resets; empty for none."""
 
     email = forms.EmailField(
-        label="Email address",
+        label=_("Email address"),
         required=False,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        help_text="Only used when you forget your password. Leave it empty to have none kept.",
+        help_text=_("Only used when you forget your password. Leave it empty to have none kept."),
     )
-    current = _current_password("Your password, for the address")
+    current = _current_password(_("Your password, for the address"))
 
     def save(self) -> str:
         """Store the address as unconfirmed and return it. An empty one removes the stored address at once."""
@@ -234,7 +246,7 @@ class MailForm(_PasswordChecked):
 class ForgotForm(PasswordResetForm):
     """An email address. At most three of its accounts get a link: those that signed in last."""
 
-    email = forms.EmailField(label="Email address", widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+    email = forms.EmailField(label=_("Email address"), widget=forms.EmailInput(attrs={"autocomplete": "email"}))
 
     def get_users(self, email: str) -> list[Player]:
         found = sorted(super().get_users(email), key=lambda player: str(player.last_login or ""), reverse=True)
@@ -247,7 +259,7 @@ class ConfirmForm(_PasswordChecked):
     current = _current_password()
 
 
-BANNED = "This account is banned. The operators of this site can tell you why."
+BANNED = _("This account is banned. The operators of this site can tell you why.")
 
 
 def _is_banned(name: str, password: str, **_: Any) -> bool:
@@ -260,15 +272,18 @@ class SignInForm(forms.Form):
     """Answers the same for an unknown name and a wrong password. A banned player is told so after the right one."""
 
     name = forms.CharField(
+        label=_("Name"),
         max_length=20,
         widget=forms.TextInput(attrs={"autocomplete": "username", "autofocus": True, "spellcheck": "false"}),
     )
-    password = forms.CharField(widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}), strip=False)
+    password = forms.CharField(
+        label=_("Password"), widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}), strip=False
+    )
 
     def clean(self) -> dict[str, Any]:
         data = self.cleaned_data
         if "name" in data and "password" in data:
             data["player"] = authenticate(None, username=data["name"], password=data["password"])
             if data["player"] is None:
-                raise forms.ValidationError(BANNED if _is_banned(**data) else "Wrong name or password.")
+                raise forms.ValidationError(BANNED if _is_banned(**data) else _("Wrong name or password."))
         return data

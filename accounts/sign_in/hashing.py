@@ -10,6 +10,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.utils.translation import gettext_noop
 
 AT_ONCE = 2
 WAITING_MAX = 12
@@ -20,7 +21,7 @@ class Busy(Exception):
     """Too many passwords are being hashed. A retry soon after should work."""
 
     def __init__(self) -> None:
-        super().__init__("too many people are signing in at this moment")
+        super().__init__(gettext_noop("too many people are signing in at this moment"))
 
 
 def _be_nice() -> None:

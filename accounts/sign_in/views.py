@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -63,13 +64,13 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and not form.is_valid() and (known := _signed_up_before(request, form)):
         with _sockets_ended(request):
             login(request, known)
-        messages.success(request, f"Welcome, {known.name}!")
+        messages.success(request, _("Welcome, {name}!").format(name=known.name))
         return redirect(next_page(request))
     if request.method == "POST" and form.is_valid() and (player := form.save_or_refuse()):
         card_changed.send(Player, player=player)
         with _sockets_ended(request):
             (stay_signed_in if guest else login)(request, player)
-        messages.success(request, f"Welcome, {player.name}!")
+        messages.success(request, _("Welcome, {name}!").format(name=player.name))
         return redirect(next_page(request))
     return _page(request, "accounts/sign_up.html", form)
 
@@ -109,7 +110,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         guest = request.player if request.player and request.player.is_guest else None
         with _sockets_ended(request):
             login(request, form.cleaned_data["player"])
-        messages.success(request, f"Welcome back, {request.user.name}!")
+        messages.success(request, _("Welcome back, {name}!").format(name=request.user.name))
         if guest:
             # Signing in started a new session: record in it which guest this browser was. Nobody else can say so.
             request.session[GUEST] = guest.pk
@@ -126,7 +127,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
         return redirect("/")
     with _sockets_ended(request):
         logout(request)
-    messages.success(request, "You are signed out.")
+    messages.success(request, _("You are signed out."))
     return redirect("/")
 
 
@@ -136,13 +137,13 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def set_up(request: HttpRequest, token: str) -> HttpResponse:
     """Make the first administrator, with the link that was printed at the start."""
     if Player.objects.filter(is_superuser=True).exists() or not run_sync(setup_link.is_open(token)):
-        raise Http404("This link was used or has expired. Starting the site again prints a new one.")
+        raise Http404(_("This link was used or has expired. Starting the site again prints a new one."))
     form = NewPlayerForm(request.POST or None)
     form.instance.is_staff = form.instance.is_superuser = True
     if request.method == "POST" and form.is_valid() and (player := _first_administrator(form, token)):
         with _sockets_ended(request):
             login(request, player)
-        messages.success(request, "You are the administrator now.")
+        messages.success(request, _("You are the administrator now."))
         return redirect("/admin/")
     return _page(request, "accounts/set_up.html", form)
 
@@ -155,7 +156,7 @@ def _first_administrator(form: NewPlayerForm, token: str) -> Player | None:
             player = form.save_or_refuse()
             used = player is not None and run_sync(setup_link.use(token))
             if player and not used:
-                raise Http404("This link was used a moment ago.")
+                raise Http404(_("This link was used a moment ago."))
             if player:
                 record("add_administrator", "player", player.pk, by=player)
     except DatabaseError:

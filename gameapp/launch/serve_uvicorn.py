@@ -4,6 +4,7 @@ It is configured for our sockets: no compression, small messages, our own limits
 """
 
 import argparse
+import os
 import resource
 import socket
 import sys
@@ -58,6 +59,7 @@ def config(application: Any) -> uvicorn.Config:
 
 
 def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gameapp.settings")  # Our protocols have words for people.
     parser = argparse.ArgumentParser(prog="python -m gameapp.launch.serve_uvicorn", description="Run one web process.")
     parser.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="where to listen (default: 127.0.0.1)")
     parser.add_argument("--port", type=int, default=8000, metavar="N", help="which port (default: 8000)")

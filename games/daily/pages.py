@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.guests import sign_in_as_guest
@@ -31,7 +32,7 @@ def _daily_or_404(slug: str) -> Game:
     except UnknownGame as error:
         raise Http404(str(error)) from error
     if game.daily is None:
-        raise Http404("This game has no puzzle of the day.")
+        raise Http404(_("This game has no puzzle of the day."))
     return game
 
 
@@ -120,7 +121,7 @@ async def archive(request: HttpRequest, slug: str, day: str) -> HttpResponse:
             return redirect("daily:puzzle", slug)
         await puzzles.seed_of(game, when)
     except GameError as error:
-        raise Http404("There was no puzzle on that day.") from error
+        raise Http404(_("There was no puzzle on that day.")) from error
     if request.method == "POST":
         if request.player is None:
             await sign_in_as_guest(request)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from django.core import signing
 from django.http import parse_cookie
+from django.utils.translation import gettext_noop
 
 from accounts.models import Player
 from games.game import Game, find
@@ -24,27 +25,27 @@ COOKIE_S = 2 * 24 * 60 * 60
 
 class NotYet(GameError):
     code = "not_yet"
-    message = "The puzzle of that day is not out yet. It comes at 00:00 UTC."
+    message = gettext_noop("The puzzle of that day is not out yet. It comes at 00:00 UTC.")
 
 
 class DayGone(GameError):
     code = "day_gone"
-    message = "That day is over. Its puzzle can be played in the archive, unranked."
+    message = gettext_noop("That day is over. Its puzzle can be played in the archive, unranked.")
 
 
 class PlayedHere(GameError):
     code = "played_here"
-    message = "A guest has begun today’s puzzle in this browser, and there is one try."
+    message = gettext_noop("A guest has begun today’s puzzle in this browser, and there is one try.")
 
 
 class OpenThePage(GameError):
     code = "open_the_page"
-    message = "Open the page of today’s puzzle and press Play first."
+    message = gettext_noop("Open the page of today’s puzzle and press Play first.")
 
 
 class PlayFirst(GameError):
     code = "play_first"
-    message = "Today’s puzzle can be watched once you have had your own try."
+    message = gettext_noop("Today’s puzzle can be watched once you have had your own try.")
 
 
 async def seed_of(game: Game, day: date) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 from asgiref.sync import sync_to_async
+from django.utils.translation import gettext_noop
 
 from games.game import UnknownGame, find
 from games.kept_runs import record
@@ -19,12 +20,12 @@ FRAMES_MAX = 2_000
 
 class BadFrame(GameError):
     code = "bad_frame"
-    message = "`from` is the number of a frame."
+    message = gettext_noop("`from` is the number of a frame.")
 
 
 class NoReplay(GameError):
     code = "no_replay"
-    message = "There is no such run to watch."
+    message = gettext_noop("There is no such run to watch.")
 
 
 def first_frame(text: str) -> int:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.utils import translation
+from django.utils.translation import gettext
 from PIL import Image, ImageDraw, ImageFont
 
 from games.daily.puzzles import day_of
@@ -26,7 +28,7 @@ GROUND, SURFACE, INK, SOFT, ACCENT = "#090d1a", "#111830", "#eef2ff", "#a6b2d8",
 def title(run: Run, game: Game) -> str:
     """The game, or `Daily <game> 2026-11-28`."""
     day = day_of(run)
-    return f"Daily {game.title} {day.isoformat()}" if day else game.title
+    return f"{gettext(game.daily.title)} {day.isoformat()}" if day and game.daily else game.title
 
 
 async def text(run: Run, url: str) -> str:
@@ -40,9 +42,11 @@ async def picture(run: Run) -> bytes:
     """The result as a PNG of 1,200 × 630 pixels, drawn once in ten minutes at most."""
 
     async def drawn() -> str:
-        game = find(replay.record_of(run).game)
-        levels = await _levels(run, game)
-        return base64.b64encode(await sync_to_async(_drawn, thread_sensitive=False)(run, game, levels)).decode()
+        # One picture for all languages: its fonts do not have every script.
+        with translation.override("en"):
+            game = find(replay.record_of(run).game)
+            levels = await _levels(run, game)
+            return base64.b64encode(await sync_to_async(_drawn, thread_sensitive=False)(run, game, levels)).decode()
 
     return base64.b64decode(await shared.text(f"picture {run.pk} {run.player.shown_name}", FRESH_S, drawn))
 

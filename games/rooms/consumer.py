@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 import msgspec
 from asgiref.sync import sync_to_async
+from django.utils.translation import gettext_noop
 
 from games.models import Block
 from games.rooms import messages, registry, rooms
@@ -21,12 +22,12 @@ from store.limits import Allowance
 
 class UnknownEmote(GameError):
     code = "unknown_emote"
-    message = "The game has no such emote."
+    message = gettext_noop("The game has no such emote.")
 
 
 class Blocked(GameError):
     code = "blocked"
-    message = "You and your opponent do not meet any more."
+    message = gettext_noop("You and your opponent do not meet any more.")
 
 
 class RoomConsumer(SiteConsumer):

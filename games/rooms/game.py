@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from django.contrib.staticfiles import finders
+from django.utils.translation import gettext_noop as _
 
 from games.discovery import room_folders
 from games.game import Achievement, UnknownGame
@@ -117,7 +118,7 @@ class RoomGame:
     achievements: tuple[Achievement, ...] = ()
     arena: Arena | None = None
     lobby_order: int = 50
-    emotes: tuple[str, ...] = ("Hi!", "Good luck!", "Nice!", "Wow!", "Oops!", "GG")
+    emotes: tuple[str, ...] = (_("Hi!"), _("Good luck!"), _("Nice!"), _("Wow!"), _("Oops!"), "GG")
 
     @property
     def ratings_board(self) -> str:

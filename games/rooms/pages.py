@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.guests import sign_in_as_guest
@@ -90,7 +91,7 @@ async def make(request: HttpRequest, slug: str) -> HttpResponse:
     player = await player_of(request)
     await enter("room_make", str(player.pk))
     if room := await registry.room_of(player.pk):
-        messages.error(request, "You are in a match. Finish it first.")
+        messages.error(request, _("You are in a match. Finish it first."))
         return redirect("rooms:room", room)
     own = await seat_of(player, game, client_address(request))
     other = replays.bot_seat() if request.POST.get("with") == "bot" else None
@@ -106,7 +107,7 @@ async def sit(request: HttpRequest, room: str) -> HttpResponse:
         kept = await rooms.load(room)
         other = await registry.room_of(player.pk)
         if other and other != room:
-            messages.error(request, "You are in a match. Finish it first.")
+            messages.error(request, _("You are in a match. Finish it first."))
             return redirect("rooms:room", other)
         seat = await seat_of(player, kept.game, client_address(request))
         met = [each for each in kept.players if each != player.pk]

@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 
 import msgspec
+from django.utils.translation import gettext_noop
 
 from games.rooms import keys
 from live.errors import GameError
@@ -43,7 +44,7 @@ class _Plan(msgspec.Struct):
 
 class Elsewhere(GameError):
     code = "elsewhere"
-    message = "Somebody of this room is in another match. Come back to this page when it is over."
+    message = gettext_noop("Somebody of this room is in another match. Come back to this page when it is over.")
 
 
 async def add(room: str, players: Sequence[int]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from django.utils.translation import gettext_noop
 
 from accounts.cards import Card
 from games.rooms import keys, registry
@@ -31,22 +32,22 @@ OPEN, WAITING, PLAYING, OVER = "open", "waiting", "playing", "over"
 
 class UnknownRoom(GameError):
     code = "unknown_room"
-    message = "There is no such room, or it ended a while ago."
+    message = gettext_noop("There is no such room, or it ended a while ago.")
 
 
 class NotYourSeat(GameError):
     code = "not_your_seat"
-    message = "That seat is somebody else’s."
+    message = gettext_noop("That seat is somebody else’s.")
 
 
 class RoomOver(GameError):
     code = "room_over"
-    message = "That match is over."
+    message = gettext_noop("That match is over.")
 
 
 class RoomFull(GameError):
     code = "room_full"
-    message = "All seats are taken. You can watch."
+    message = gettext_noop("All seats are taken. You can watch.")
 
 
 class Seat(msgspec.Struct, frozen=True):

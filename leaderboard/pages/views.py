@@ -7,6 +7,8 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from accounts.follows import followed_by
@@ -24,8 +26,8 @@ from leaderboard.topics import TOP_COUNT, topic_name
 from store.together import together
 
 INDEX_COUNT = 10
-FILTERS = {"following": "Following", "nearby": "Nearby"}
-PAST_TITLES = {"day": "Yesterday", "week": "Last week", "month": "Last month"}
+FILTERS = {"following": gettext_lazy("Following"), "nearby": gettext_lazy("Nearby")}
+PAST_TITLES = {"day": gettext_lazy("Yesterday"), "week": gettext_lazy("Last week"), "month": gettext_lazy("Last month")}
 
 
 @require_safe
@@ -60,7 +62,7 @@ async def board_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 async def _further_page(request: HttpRequest, board: Board, kind: str) -> HttpResponse:
-    context = {"board": board, "kind": kind, "period_title": TITLES.get(kind)}
+    context = {"board": board, "kind": kind, "period_title": TITLES.get(kind, "")}
     try:
         read = await standings.page(board.slug, kind, request.GET["after"], TOP_COUNT)
     except (PeriodEnded, BadCursor) as error:
@@ -97,7 +99,12 @@ async def window_page(request: HttpRequest, slug: str, days: int) -> HttpRespons
         read = await windows.window(slug, days, TOP_COUNT)
     except (UnknownBoard, NoWindow) as error:
         raise Http404(str(error)) from error
-    context = {"board": await find(slug), "period_title": f"Last {days} days", "read": read, "rows": read.rows}
+    context = {
+        "board": await find(slug),
+        "period_title": _("Last {count} days").format(count=days),
+        "read": read,
+        "rows": read.rows,
+    }
     return render(request, "leaderboard/page.html", context)
 
 
@@ -106,7 +113,7 @@ async def champions_page(request: HttpRequest) -> HttpResponse:
     """The best across all games; `?period=` as on a board."""
     kind = request.GET.get("period", "week")
     if kind not in KINDS:
-        raise Http404("A champions board is of a day, a week, a month or all time.")
+        raise Http404(_("A champions board is of a day, a week, a month or all time."))
     rows = await windows.champions(kind, TOP_COUNT)
     context = {"kind": kind, "period_title": TITLES[kind], "periods": list(TITLES.items()), "rows": rows, "board": None}
     return render(request, "leaderboard/champions.html", context)
@@ -126,7 +133,7 @@ async def season_page(request: HttpRequest, slug: str, period: str) -> HttpRespo
     board = await _board_or_404(slug)
     season = await Season.objects.filter(board=board, period=period).exclude(closed_at=None).afirst()
     if season is None:
-        raise Http404("That period has not ended, or nobody played in it.")
+        raise Http404(_("That period has not ended, or nobody played in it."))
     context = {
         "board": board,
         "season": season,
@@ -158,11 +165,11 @@ async def export_csv(request: HttpRequest, slug: str) -> StreamingHttpResponse:
     """A board's period as CSV, for staff."""
     may = request.player is not None and request.player.is_staff
     if not may or not await sync_to_async(request.player.has_perm)("leaderboard.view_board"):
-        raise PermissionDenied("Only staff who may view boards may export them.")
+        raise PermissionDenied(_("Only staff who may view boards may export them."))
     board = await _board_or_404(slug)
     kind = request.GET.get("period", board.kinds[0])
     if kind not in board.kinds:
-        raise Http404("The board does not keep that period.")
+        raise Http404(_("The board does not keep that period."))
     name = f"{slug}-{period(board, kind).id.replace(':', '-')}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingHttpResponse(export.lines(slug, kind), content_type="text/csv; charset=utf-8", headers=headers)

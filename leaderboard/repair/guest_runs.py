@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from asgiref.sync import sync_to_async
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext_noop
 
 from accounts.models import Player
 from leaderboard import keys
@@ -22,12 +23,12 @@ from store.keys import dead_letters
 
 class BroughtAlready(GameError):
     code = "brought_already"
-    message = "The runs of that guest went to another account."
+    message = gettext_noop("The runs of that guest went to another account.")
 
 
 class NotToBring(GameError):
     code = "not_to_bring"
-    message = "That guest has nothing that could be brought along."
+    message = gettext_noop("That guest has nothing that could be brought along.")
 
 
 async def begin(guest: Player, player: Player) -> Merge:

@@ -142,7 +142,7 @@ class Past(msgspec.Struct, frozen=True):
     """An ended season, as the list of a board's seasons shows it."""
 
     url: str
-    words: str
+    period: str
     crowned: list[Crowned]
 
 
@@ -172,7 +172,7 @@ def _read_past(board: Board, count: int) -> list[Past]:
     return [
         Past(
             season.get_absolute_url(),
-            season.in_words,
+            season.period,
             [
                 Crowned(rank, row.player.shown_name, row.points)
                 for rank, row in enumerate(_visible(season).select_related("player")[:CROWNS], start=1)

@@ -10,7 +10,6 @@ from leaderboard import keys, score
 from leaderboard.errors import UnknownBoard
 from leaderboard.known_boards import find
 from leaderboard.models import Board, HiddenPlayer
-from leaderboard.periods import in_words
 from leaderboard.stream.history import slug_of
 from live.hub import mark
 from store.client import client
@@ -32,7 +31,8 @@ _append = script(__file__, "feed_append")
 class Line(msgspec.Struct, frozen=True, omit_defaults=True):
     """A line: `kind` is `place`, `best` or `season`; `rank` counts from 1; `winners` are a season's first three.
 
-    `format` and `unit` are those of the board. They are set when a line is shown, as are `board` and `period` in words.
+    `period` is the id of a season. `format` and `unit` are those of the board. They are set when a line is shown, as is
+    the title in `board`.
     """
 
     kind: str
@@ -119,20 +119,19 @@ async def lines(count: int = LINES_MAX) -> list[tuple[str, Line]]:
 
 
 async def shown(count: int) -> list[tuple[str, Line]]:
-    """The newest lines as people read them, with board titles and period names; hidden players are left out."""
+    """The newest lines as people read them, with board titles; hidden players are left out."""
     newest = await lines()
     hidden = await _hidden() if newest else set()
     found = [(entry_id, line) for entry_id, line in newest if line.player not in hidden]
-    return [(entry_id, await _in_words(line)) for entry_id, line in found[:count]]
+    return [(entry_id, await _titled(line)) for entry_id, line in found[:count]]
 
 
-async def _in_words(line: Line) -> Line:
-    period = in_words(line.period) if line.period else ""
+async def _titled(line: Line) -> Line:
     try:
         board = await find(line.board)
     except UnknownBoard:
-        return msgspec.structs.replace(line, period=period)
-    return msgspec.structs.replace(line, board=board.title, period=period, format=board.format, unit=board.unit)
+        return line
+    return msgspec.structs.replace(line, board=board.title, format=board.format, unit=board.unit)
 
 
 def to_state(line: Line) -> dict[str, Any]:

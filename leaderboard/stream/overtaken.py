@@ -5,7 +5,6 @@ import asyncio
 from leaderboard import keys
 from leaderboard.known_boards import find
 from leaderboard.messages import Passed
-from leaderboard.periods import TITLES
 from leaderboard.reading.rows import Row
 from leaderboard.reports import Change, Report
 from leaderboard.topics import topic_name
@@ -58,7 +57,7 @@ async def _message(slug: str, player: int, change: Change, row: Row) -> Passed:
     return Passed(
         topic=topic_name(slug, change.kind),
         title=board.title,
-        period=TITLES[change.kind],
+        period=change.kind,
         by=own.card.name,
         points=abs(own.points - row.points),
         format=board.format,

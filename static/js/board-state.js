@@ -1,6 +1,7 @@
 // What a live board shows, worked out from its topic's state. Pure.
 
 import { withUnit } from "points";
+import { gettext } from "words";
 
 // The lines in order, at most `limit`: [{ id, rank, points, at_ms, name, country, guest, demo }]
 export function lines(state, limit) {
@@ -20,12 +21,12 @@ export function summary(before, after, written) {
   if (!changed.length) return "";
   const first = after[0];
   const [only] = after.filter((line) => line.id === changed[0]);
-  if (changed.length === 1) return `${only.name}: ${withUnit(written, only.points)}, place ${only.rank}.`;
-  return `${changed.length} places changed. ${first.name} leads with ${withUnit(written, first.points)}.`;
+  if (changed.length === 1) return gettext("{name}: {points}, place {rank}.", { name: only.name, points: withUnit(written, only.points), rank: only.rank });
+  return gettext("{count} places changed. {name} leads with {points}.", { count: changed.length, name: first.name, points: withUnit(written, first.points) });
 }
 
 // " (up 2)", " (down 1)"; empty when the place is the same or was not known.
 export function moved(before, now) {
   if (!before || before === now) return "";
-  return before > now ? ` (up ${before - now})` : ` (down ${now - before})`;
+  return before > now ? ` ${gettext("(up {count})", { count: before - now })}` : ` ${gettext("(down {count})", { count: now - before })}`;
 }

@@ -7,9 +7,9 @@ import { dress } from "looks";
 import { Pause } from "pause";
 import { gapIn, pointsIn } from "points";
 import { speak } from "speak";
+import { gettext, ngettext, number } from "words";
 
 const MARKED_MS = 2_000;
-const number = new Intl.NumberFormat();
 
 class LiveBoard extends HTMLElement {
   #shown = null;
@@ -36,9 +36,8 @@ class LiveBoard extends HTMLElement {
     this.#shown = after;
     this.#showRows(after, before ? new Set(changedIds(before, after)) : new Set());
     this.querySelector("[data-empty]").hidden = after.length > 0;
-    this.querySelector("[data-size]").textContent = number.format(state.size);
+    this.querySelector("[data-size]").textContent = ngettext("{count} player", "{count} players", state.size);
     for (const size of this.querySelectorAll("[data-own-size]")) size.textContent = number.format(state.size);
-    this.querySelector("[data-size-word]").textContent = state.size === 1 ? "player" : "players";
     if (state.ends_ms) this.querySelector("count-down")?.setAttribute("to-ms", state.ends_ms);
     if (before) speak(summary(before, after, this.written));
   }
@@ -80,12 +79,12 @@ class LiveBoard extends HTMLElement {
     const watch = row.querySelector("[data-watch]");
     if (watch) {
       watch.href = watch.getAttribute("href").replace(/record\/\d+\//, `record/${line.id}/`);
-      watch.setAttribute("aria-label", `Watch the run of ${line.name}`);
+      watch.setAttribute("aria-label", gettext("Watch the run of {name}", { name: line.name }));
     }
     const challenge = row.querySelector("[data-challenge]");
     if (challenge) {
       challenge.href = `/players/${encodeURIComponent(line.name ?? "")}/challenge/`;
-      challenge.setAttribute("aria-label", `Challenge ${line.name}`);
+      challenge.setAttribute("aria-label", gettext("Challenge {name}", { name: line.name }));
       challenge.hidden = line.demo || line.id === player;
     }
     return row;
@@ -106,7 +105,7 @@ class LiveBoard extends HTMLElement {
     own.querySelector("[data-own-size]").textContent = number.format(size);
     own.querySelector("[data-own-points]").textContent = pointsIn(this.written.format, points);
     own.querySelector("[data-own-moved]").textContent = moved(rank_before, rank);
-    own.querySelector("[data-own-next]").textContent = to_next ? ` · ${gapIn(this.written.format, to_next)} to #${number.format(rank - 1)}` : "";
+    own.querySelector("[data-own-next]").textContent = to_next ? ` · ${gettext("{gap} to #{rank}", { gap: gapIn(this.written.format, to_next), rank: number.format(rank - 1) })}` : "";
   }
 }
 

@@ -1,6 +1,7 @@
 // The dashboard's numbers as text and lines. Pure.
 
-const number = new Intl.NumberFormat();
+import { number } from "words";
+
 const UNITS = ["B", "KB", "MB", "GB", "TB"];
 
 export function written(value, unit) {

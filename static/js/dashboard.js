@@ -3,6 +3,7 @@
 import { cell, lines, moment, written } from "dashboard-state";
 import { topics } from "live/site";
 import { Pause } from "pause";
+import { gettext } from "words";
 
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 600;
@@ -69,7 +70,7 @@ function draw(chart, rows, now) {
   chart.querySelector("svg").replaceChildren(...shapes.flat());
   const labels = chart.querySelectorAll("[data-scale]");
   const ends = span ?? [rows[0]?.[0] ?? "", rows.at(-1)?.[0] ?? ""];
-  [`at most ${cell(most)}`, cell(ends[0]), cell(ends[1])].forEach((text, index) => set(labels[index], text));
+  [gettext("at most {count}", { count: cell(most) }), cell(ends[0]), cell(ends[1])].forEach((text, index) => set(labels[index], text));
   fill(chart.querySelector("tbody"), rows.toReversed());
 }
 

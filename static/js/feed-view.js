@@ -6,6 +6,8 @@ import { joined } from "feed-state";
 import { isNewer } from "live/topic-state";
 import { Pause } from "pause";
 import { pointsIn } from "points";
+import { periodIn } from "time-words";
+import { gettext } from "words";
 
 class ActivityFeed extends HTMLElement {
   connectedCallback() {
@@ -43,23 +45,25 @@ class ActivityFeed extends HTMLElement {
 }
 
 function item(line) {
-  const [who, what] = words(line);
   const made = document.createElement("li");
   made.dataset.id = line.id;
-  const name = document.createElement("strong");
-  name.textContent = who;
-  name.translate = false;
   const when = document.createElement("relative-time");
   when.setAttribute("at-ms", line.at_ms);
-  made.append(name, ` ${what} `, when);
+  const name = document.createElement("strong");
+  name.textContent = line.kind === "season" ? line.winners.join(", ") : line.card.name;
+  name.translate = false;
+  // The name is an element, wherever the language puts it.
+  const [before, after] = words(line).split("{name}");
+  made.append(before, name, after, " ", when);
   return made;
 }
 
 // The same words as in templates/leaderboard/_feed.html.
-function words({ kind, board, card, points, format, rank, period, winners }) {
-  if (kind === "season") return [winners.join(", "), `won ${period} on ${board}`];
-  if (kind === "place") return [card.name, `took place ${rank} on ${board} with ${pointsIn(format, points)}`];
-  return [card.name, `set a personal best in ${board}: ${pointsIn(format, points)}`];
+function words({ kind, board, points, format, rank, period }) {
+  const values = { name: "{name}", board: gettext(board), points: pointsIn(format, points), rank, period: period && periodIn(period) };
+  if (kind === "season") return gettext("{name} won {period} on {board}", values);
+  if (kind === "place") return gettext("{name} took place {rank} on {board} with {points}", values);
+  return gettext("{name} set a personal best in {board}: {points}", values);
 }
 
 customElements.define("activity-feed", ActivityFeed);

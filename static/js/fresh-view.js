@@ -4,6 +4,7 @@
 import { topics } from "live/site";
 import { Pause } from "pause";
 import { speak } from "speak";
+import { gettext } from "words";
 
 const EVERY_MS = 3_000;
 
@@ -42,7 +43,7 @@ class FreshPage extends HTMLElement {
     part.replaceChildren(...fresh.childNodes);
     // If the row is still there, its link has the same href and gets the focus back.
     if (focused) part.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
-    speak("The places have changed.");
+    speak(gettext("The places have changed."));
   }
 }
 

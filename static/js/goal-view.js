@@ -3,8 +3,8 @@
 import { socket } from "live/site";
 import { pointsIn } from "points";
 import { speak } from "speak";
+import { gettext, number } from "words";
 
-const number = new Intl.NumberFormat();
 
 export class GoalView {
   #told = false;
@@ -33,15 +33,15 @@ export class GoalView {
     const beaten = isHigher && best !== null && points > best;
     this.part.toggleAttribute("data-beaten", beaten);
     const words = [];
-    if (beaten) words.push("New best today");
-    else if (best !== null) words.push(`Best today ${pointsIn(this.board.format, best)}`);
+    if (beaten) words.push(gettext("New best today"));
+    else if (best !== null) words.push(gettext("Best today {points}", { points: pointsIn(this.board.format, best) }));
     const left = best + to_next - points;
-    if (isHigher && rank > 1 && to_next && left > 0) words.push(`${pointsIn(this.board.format, left)} to #${number.format(rank - 1)}`);
+    if (isHigher && rank > 1 && to_next && left > 0) words.push(gettext("{gap} to #{rank}", { gap: pointsIn(this.board.format, left), rank: number.format(rank - 1) }));
     const text = words.join(" · ");
     if (this.part.textContent !== text) this.part.textContent = text;
     if (beaten && !this.#told) {
       this.#told = true;
-      speak("New best today.");
+      speak(gettext("New best today"));
     }
   }
 }

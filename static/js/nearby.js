@@ -1,9 +1,11 @@
 // The button that asks the browser for its position; rounded to about a kilometre before it leaves. DOM only.
 
+import { gettext } from "words";
+
 const REFUSED = {
-  1: "The browser may not say where you are. Choose a city instead.",
-  2: "The browser does not know where you are. Choose a city instead.",
-  3: "That took too long. Try again, or choose a city.",
+  1: gettext("The browser may not say where you are. Choose a city instead."),
+  2: gettext("The browser does not know where you are. Choose a city instead."),
+  3: gettext("That took too long. Try again, or choose a city."),
 };
 
 const form = document.querySelector("[data-position]");

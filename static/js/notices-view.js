@@ -3,30 +3,31 @@
 import { socket } from "live/site";
 import { gapIn } from "points";
 import { speak } from "speak";
+import { gettext, number } from "words";
 
 const STAYS_MS = 12_000;
 const SHOWN_MAX = 3;
-const number = new Intl.NumberFormat();
+const PERIODS = { day: gettext("today"), week: gettext("this week"), month: gettext("this month"), all: gettext("all time") };
 
 class LiveNotices extends HTMLElement {
   connectedCallback() {
     socket.addEventListener("passed", (event) => this.#passed(event.detail));
-    socket.addEventListener("achieved", ({ detail }) => this.#passing(`Achievement: ${detail.title}. +${number.format(detail.coins)} coins.`, "notice-award"));
+    socket.addEventListener("achieved", ({ detail }) => this.#passing(gettext("Achievement: {title}. +{coins} coins.", { title: gettext(detail.title), coins: number.format(detail.coins) }), "notice-award"));
     socket.addEventListener("challenged", ({ detail }) => this.#challenged(detail));
     socket.addEventListener("notice", (event) => this.#show(event.detail.text));
   }
 
   #passed({ title, period, by, points, format, rank }) {
-    const text = `${by} passed you on ${title} ${period.toLowerCase()}, by ${gapIn(format, points)}. You are #${number.format(rank)}.`;
-    this.#passing(text);
+    const values = { by, board: gettext(title), period: PERIODS[period], gap: gapIn(format, points), rank: number.format(rank) };
+    this.#passing(gettext("{by} passed you on {board} {period}, by {gap}. You are #{rank}.", values));
   }
 
   #challenged({ room, by, title, seconds }) {
-    const toast = this.#show(`${by} challenges you to ${title}.`);
+    const toast = this.#show(gettext("{by} challenges you to {game}.", { by, game: title }));
     const link = document.createElement("a");
     link.className = "button";
     link.href = `/rooms/${room}/`;
-    link.textContent = "See it";
+    link.textContent = gettext("See it");
     toast.insertBefore(link, toast.lastElementChild);
     setTimeout(() => toast.remove(), seconds * 1000);
   }
@@ -47,7 +48,7 @@ class LiveNotices extends HTMLElement {
     const close = document.createElement("button");
     close.className = "button button-quiet";
     close.type = "button";
-    close.textContent = "Close";
+    close.textContent = gettext("Close");
     close.addEventListener("click", () => {
       toast.remove();
       (this.querySelector("button") ?? document.querySelector("[data-stage], main")).focus({ preventScroll: true });

@@ -1,5 +1,7 @@
 // Who is here, and what changed among them. Pure.
 
+import { gettext } from "words";
+
 // Followed players first, then the newest of the others: [{ id, friend, name, … }]
 export function listed(state, friends) {
   const known = new Set(friends.map((each) => each.id));
@@ -12,10 +14,21 @@ export function arrivals(before, after, self) {
   const crowd = before.count > before.order.length || after.count > after.order.length;
   if (crowd) return "";
   const names = (from, to) => to.order.filter((id) => id !== self && !from.order.includes(id)).map((id) => to[`player:${id}`].name);
-  return [sentence(names(before, after), "came"), sentence(names(after, before), "left")].filter(Boolean).join(" ");
+  return [came(names(before, after)), left(names(after, before))].filter(Boolean).join(" ");
 }
 
-function sentence(names, did) {
+function came(names) {
   if (!names.length) return "";
-  return names.length > 3 ? `${names.length} players ${did}.` : `${names.join(", ")} ${did}.`;
+  return names.length > 3 ? gettext("{count} players came.", { count: names.length }) : gettext("{names} came.", { names: names.join(", ") });
+}
+
+function left(names) {
+  if (!names.length) return "";
+  return names.length > 3 ? gettext("{count} players left.", { count: names.length }) : gettext("{names} left.", { names: names.join(", ") });
+}
+
+// What somebody does: "online", "away" or "playing <game>".
+export function inWords(state) {
+  const [, game] = state.match(/^playing (.*)$/) ?? [];
+  return game ? gettext("playing {game}", { game }) : { online: gettext("online"), away: gettext("away") }[state] ?? state;
 }

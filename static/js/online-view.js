@@ -2,11 +2,11 @@
 
 import { player, socket, topics } from "live/site";
 import { dress } from "looks";
-import { arrivals, listed } from "online-state";
+import { arrivals, inWords, listed } from "online-state";
 import { Pause } from "pause";
 import { speak } from "speak";
+import { gettext, number } from "words";
 
-const number = new Intl.NumberFormat();
 
 class OnlineCount extends HTMLElement {
   connectedCallback() {
@@ -49,7 +49,7 @@ class OnlineList extends HTMLElement {
     const more = this.querySelector("[data-more]");
     const others = state.count - state.order.length;
     more.hidden = others <= 0;
-    more.textContent = `and ${number.format(others)} more`;
+    more.textContent = gettext("and {count} more", { count: number.format(others) });
     if (this.#shown) speak(arrivals(this.#shown, state, player));
     this.#shown = state;
   }
@@ -64,14 +64,14 @@ class OnlineList extends HTMLElement {
     link.translate = false;
     dress(link, avatar, id, { name, ...look });
     item.append(avatar, link);
-    if (friend) item.append(this.#word("following"));
-    if (id === player) item.append(this.#word("you"));
-    else if (guest) item.append(this.#word("guest"));
+    if (friend) item.append(this.#word(gettext("following")));
+    if (id === player) item.append(this.#word(gettext("you")));
+    else if (guest) item.append(this.#word(gettext("guest")));
     if (id !== player) item.append(this.#challenge(name));
     if (state !== "online") {
       const doing = document.createElement("span");
       doing.className = "online-doing";
-      doing.textContent = state;
+      doing.textContent = inWords(state);
       item.append(doing);
     }
     return item;
@@ -82,9 +82,9 @@ class OnlineList extends HTMLElement {
     link.className = "online-challenge";
     link.href = `/players/${encodeURIComponent(name)}/challenge/`;
     link.rel = "nofollow";
-    link.title = "Challenge to a match";
+    link.title = gettext("Challenge to a match");
     link.textContent = "⚔";
-    link.setAttribute("aria-label", `Challenge ${name}`);
+    link.setAttribute("aria-label", gettext("Challenge {name}", { name }));
     return link;
   }
 

@@ -1,6 +1,8 @@
 // A button that pauses a live list. Values that arrive meanwhile are counted, and shown when it is resumed.
 // `show(value)` shows; `merge(held, value)` combines two (default: the newer); `news(held, value)` counts what is new.
 
+import { gettext, number } from "words";
+
 export class Pause {
   #button;
   #show;
@@ -43,6 +45,6 @@ export class Pause {
   }
 
   #label() {
-    this.#button.textContent = !this.#paused ? "Pause" : this.#count ? `Resume (${this.#count} new)` : "Resume";
+    this.#button.textContent = !this.#paused ? gettext("Pause") : this.#count ? gettext("Resume ({count} new)", { count: number.format(this.#count) }) : gettext("Resume");
   }
 }

@@ -7,14 +7,15 @@ import { pointsIn } from "points";
 import { fillResult } from "result-view";
 import { share } from "share";
 import { Sound } from "sound";
+import { gettext } from "words";
 
 const END_ASKED_MS = 3_000;
 const AWAY = {
-  connecting: "Connecting…",
+  connecting: gettext("Connecting…"),
   live: "",
-  waiting: "The site is catching up. Your run is safe.",
-  reconnecting: "Reconnecting… Your run is safe.",
-  offline: "You are offline. Your run is safe.",
+  waiting: gettext("The site is catching up. Your run is safe."),
+  reconnecting: gettext("Reconnecting… Your run is safe."),
+  offline: gettext("You are offline. Your run is safe."),
 };
 
 export class PlayView {
@@ -88,14 +89,14 @@ export class PlayView {
       this.run.end();
       return this.#unaskEnd();
     }
-    this.endButton.textContent = "Really end?";
+    this.endButton.textContent = gettext("Really end?");
     this.#asked = setTimeout(() => this.#unaskEnd(), END_ASKED_MS);
   }
 
   #unaskEnd() {
     clearTimeout(this.#asked);
     this.#asked = 0;
-    this.endButton.textContent = "End run";
+    this.endButton.textContent = gettext("End run");
   }
 
   #finished(message) {

@@ -1,6 +1,7 @@
 // Results in words, as their board writes them; the same as leaderboard/words.py. Pure.
 
-const number = new Intl.NumberFormat();
+import { ngettext, number } from "words";
+
 const MOVE = 10_000_000;
 
 // "12,345", milliseconds as "1:05.250", or moves as "12 moves · 1:05.250".
@@ -16,7 +17,7 @@ export function timeIn(ms) {
   return `${Math.floor(ms / 60_000)}:${seconds}.${String(ms % 1000).padStart(3, "0")}`;
 }
 
-const movesIn = (moves) => (moves === 1 ? "1 move" : `${number.format(moves)} moves`);
+const movesIn = (moves) => ngettext("{count} move", "{count} moves", moves);
 
 // How far two results are apart. Of moves, the time says nothing unless they are equal.
 export function gapIn(format, points) {

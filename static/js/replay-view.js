@@ -4,8 +4,8 @@ import { still } from "motion";
 import { pointsIn, withUnit } from "points";
 import { Replay } from "replay-state";
 import { speak } from "speak";
+import { gettext, number } from "words";
 
-const number = new Intl.NumberFormat();
 
 // `draw(frame, before)` shows a frame; `before` is the frame before that move, or null after a jump.
 export class ReplayView {
@@ -30,7 +30,7 @@ export class ReplayView {
   async #load() {
     const start = this.replay.frames.length;
     const answer = await fetch(`${this.element.dataset.frames}?from=${start}`).catch(() => null);
-    if (!answer?.ok) return this.#say(answer?.status === 429 ? "Too many replays at once. Wait a minute, then reload." : "The run could not be loaded. Reload to try again.");
+    if (!answer?.ok) return this.#say(answer?.status === 429 ? gettext("Too many replays at once. Wait a minute, then reload.") : gettext("The run could not be loaded. Reload to try again."));
     const more = this.replay.add(await answer.json());
     if (start === 0) {
       for (const part of ["bar", "play", "back", "forward"]) this.parts[part].disabled = false;
@@ -59,7 +59,7 @@ export class ReplayView {
       this.#move(1);
       if (this.replay.ended) {
         this.replay.playing = false;
-        speak(`It ended with ${this.#points((each) => withUnit(this.written, each))}.`);
+        speak(gettext("It ended with {points}.", { points: this.#points((each) => withUnit(this.written, each)) }));
       }
       this.#label();
       this.#tick();
@@ -87,7 +87,7 @@ export class ReplayView {
     this.parts.at.textContent = number.format(at);
     this.parts.points.textContent = this.#points((each) => pointsIn(this.written.format, each));
     this.parts.bar.value = at;
-    this.parts.bar.setAttribute("aria-valuetext", `Move ${number.format(at)} of ${number.format(this.replay.total - 1)}, ${this.#points((each) => withUnit(this.written, each))}`);
+    this.parts.bar.setAttribute("aria-valuetext", gettext("Move {at} of {count}, {points}", { at: number.format(at), count: number.format(this.replay.total - 1), points: this.#points((each) => withUnit(this.written, each)) }));
     this.draw(frame, before);
   }
 
@@ -97,7 +97,7 @@ export class ReplayView {
   }
 
   #label() {
-    this.parts.play.textContent = this.replay.playing ? "Pause" : this.replay.ended ? "Again" : "Play";
+    this.parts.play.textContent = this.replay.playing ? gettext("Pause") : this.replay.ended ? gettext("Again") : gettext("Play");
   }
 
   #key(event) {

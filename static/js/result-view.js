@@ -1,9 +1,9 @@
 // The panel after a run: points, best before, rank and gain per period, neighbours. DOM only.
 
 import { gapIn, pointsIn } from "points";
+import { gettext, number } from "words";
 
-const number = new Intl.NumberFormat();
-const TITLES = { day: "Today", week: "This week", month: "This month", all: "All time" };
+const TITLES = { day: gettext("Today"), week: gettext("This week"), month: gettext("This month"), all: gettext("All time") };
 
 // `board` says how results are written (format, unit), and which are better (order).
 export function fillResult(panel, { points, report, counts = true }, board) {
@@ -18,23 +18,24 @@ export function fillResult(panel, { points, report, counts = true }, board) {
 }
 
 function unranked(points, { beat, order, format, unranked: isUnranked }, counts) {
-  if (!counts) return "Only a run that is played to its end counts.";
+  if (!counts) return gettext("Only a run that is played to its end counts.");
   if (beat !== undefined) {
     const other = Number(beat);
-    if (points === other) return "As much as the run to beat.";
+    if (points === other) return gettext("As much as the run to beat.");
     const isBetter = order === "asc" ? points < other : points > other;
-    return isBetter ? `You beat ${pointsIn(format, other)}!` : `${pointsIn(format, other)} stands. Try again.`;
+    const stood = { points: pointsIn(format, other) };
+    return isBetter ? gettext("You beat {points}!", stood) : gettext("{points} stands. Try again.", stood);
   }
-  if (isUnranked !== undefined) return "Played for fun: not ranked.";
-  return "A run counts from 1 point.";
+  if (isUnranked !== undefined) return gettext("Played for fun: not ranked.");
+  return gettext("A run counts from 1 point.");
 }
 
 function words(points, { points_before }, { format, order, daily }) {
-  if (daily !== undefined) return "That was your try for today.";
-  if (points_before === null) return "Your first ranked run. Welcome to the board!";
+  if (daily !== undefined) return gettext("That was your try for today.");
+  if (points_before === null) return gettext("Your first ranked run. Welcome to the board!");
   const isBetter = order === "asc" ? points < points_before : points > points_before;
-  if (isBetter) return `Your new best! It was ${pointsIn(format, points_before)} before.`;
-  return `Your best stays ${pointsIn(format, points_before)}.`;
+  if (isBetter) return gettext("Your new best! It was {points} before.", { points: pointsIn(format, points_before) });
+  return gettext("Your best stays {points}.", { points: pointsIn(format, points_before) });
 }
 
 function periodRow({ kind, rank, rank_before, size, to_next }, { format }) {
@@ -42,10 +43,10 @@ function periodRow({ kind, rank, rank_before, size, to_next }, { format }) {
   const title = element("th", TITLES[kind]);
   title.scope = "row";
   const gained = rank_before ? rank_before - rank : 0;
-  const gain = element("td", rank_before === null ? "new" : gained ? `▲ ${number.format(gained)}` : "–");
+  const gain = element("td", rank_before === null ? gettext("new") : gained ? `▲ ${number.format(gained)}` : "–");
   if (gained || rank_before === null) gain.className = "result-gained";
-  const next = to_next === null ? "leading" : gapIn(format, to_next);
-  row.append(title, element("td", `${number.format(rank)} of ${number.format(size)}`), gain, element("td", next));
+  const next = to_next === null ? gettext("leading") : gapIn(format, to_next);
+  row.append(title, element("td", gettext("{rank} of {size}", { rank: number.format(rank), size: number.format(size) })), gain, element("td", next));
   return row;
 }
 

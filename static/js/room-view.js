@@ -6,8 +6,8 @@ import { isOwn } from "live/room-state";
 import { dress } from "looks";
 import { socket } from "live/site";
 import { speak } from "speak";
+import { gettext, number } from "words";
 
-const number = new Intl.NumberFormat();
 const TICK_MS = 250;
 const EMOTE_MS = 2_500;
 const ASKED_MS = 3_000;
@@ -15,23 +15,23 @@ const REFUSED_MS = 5_000;
 const NEXT_MS = 4_000; // The page of the next round is opened so long before it begins.
 const RANKED_MAX = 5;
 const WORDS = {
-  connecting: "Connecting…",
-  reconnecting: "Reconnecting… Your seat is kept.",
-  open: "Waiting for somebody to take the other seat.",
-  waiting: "Waiting for your opponent…",
-  elsewhere: "You play in another tab.",
+  connecting: gettext("Connecting…"),
+  reconnecting: gettext("Reconnecting… Your seat is kept."),
+  open: gettext("Waiting for somebody to take the other seat."),
+  waiting: gettext("Waiting for your opponent…"),
+  elsewhere: gettext("You play in another tab."),
 };
 
 // How it ended, for whoever looks.
 function titleOf({ results, seats, t }, seat) {
   const places = results.map(({ place }) => place);
-  if (!places.length) return t ? "The match broke off" : "Nobody came";
+  if (!places.length) return t ? gettext("The match broke off") : gettext("Nobody came");
   const played = places.filter(Boolean);
-  if (played.length > 1 && played.every((place) => place === 1)) return "A draw";
+  if (played.length > 1 && played.every((place) => place === 1)) return gettext("A draw");
   const own = places[seat] ?? 0;
-  if (!own) return `${seats[places.indexOf(1)].card.name} wins`;
-  if (own === 1) return "You win!";
-  return played.length > 2 ? `You are #${own} of ${played.length}` : "You lose";
+  if (!own) return gettext("{name} wins", { name: seats[places.indexOf(1)].card.name });
+  if (own === 1) return gettext("You win!");
+  return played.length > 2 ? gettext("You are #{place} of {count}", { place: own, count: played.length }) : gettext("You lose");
 }
 
 export class RoomView {
@@ -72,17 +72,17 @@ export class RoomView {
     link.select();
     // Without HTTPS a page may not copy by itself; the link is selected.
     const copied = await navigator.clipboard?.writeText(link.value).then(() => true, () => false);
-    button.textContent = copied ? "Copied" : "Press Ctrl+C";
+    button.textContent = copied ? gettext("Copied") : gettext("Press Ctrl+C");
   }
 
   // At once, or a little before the next round of an arena begins.
   #next({ room, in_ms = 0 }) {
     const at = now() + in_ms - NEXT_MS;
-    if (in_ms) speak(`The next round begins in ${Math.round(in_ms / 1000)} seconds.`);
+    if (in_ms) speak(gettext("The next round begins in {seconds} seconds.", { seconds: Math.round(in_ms / 1000) }));
     const wait = () => {
       const left = at - now();
       if (left <= 0) return location.replace(`/rooms/${room}/`);
-      if (this.parts.next) this.parts.next.textContent = `Next round in ${Math.ceil((left + NEXT_MS) / 1000)} s`;
+      if (this.parts.next) this.parts.next.textContent = gettext("Next round in {seconds} s", { seconds: Math.ceil((left + NEXT_MS) / 1000) });
       setTimeout(wait, Math.min(left, TICK_MS));
     };
     wait();
@@ -99,15 +99,15 @@ export class RoomView {
     if (this.parts.resign) this.parts.resign.disabled = phase !== "playing";
     for (const button of this.root.querySelectorAll("[data-input], [data-emote]")) button.disabled = phase !== "playing" && !("emote" in button.dataset && key && seat !== null);
     if (!key) return;
-    if (this.parts.watchers) this.parts.watchers.textContent = key.watchers ? `${number.format(key.watchers)} watching` : "";
-    if (this.parts.rated) this.parts.rated.textContent = key.rated ? "rated" : "not rated";
+    if (this.parts.watchers) this.parts.watchers.textContent = key.watchers ? gettext("{count} watching", { count: number.format(key.watchers) }) : "";
+    if (this.parts.rated) this.parts.rated.textContent = key.rated ? gettext("rated") : gettext("not rated");
     key.seats.forEach((each, place) => each && this.#showSeat(each, place));
     this.#showResult(phase, key, seat);
     this.#tick();
   }
 
   #refuse({ retry, message, code }) {
-    this.#refused = { text: retry ? "The site is catching up. Your seat is kept." : message, until: now() + REFUSED_MS };
+    this.#refused = { text: retry ? gettext("The site is catching up. Your seat is kept.") : message, until: now() + REFUSED_MS };
     this.#say(this.#words(this.room.phase));
     if (code === "elsewhere" || code === "no_rematch") this.#mayAskAgain();
   }
@@ -115,7 +115,7 @@ export class RoomView {
   #mayAskAgain() {
     if (!this.parts.rematch) return;
     this.parts.rematch.disabled = false;
-    this.parts.rematch.textContent = "Rematch";
+    this.parts.rematch.textContent = gettext("Rematch");
   }
 
   #showSeat({ card, rating, provisional, bot, player, away_s }, place) {
@@ -126,8 +126,8 @@ export class RoomView {
       if (found && found.textContent !== text) found.textContent = text;
     };
     put("name", card.name);
-    put("rating", bot ? "bot" : `${number.format(rating)}${provisional ? "?" : ""}`);
-    put("line", away_s === null || away_s === undefined ? "" : `reconnecting… ${away_s} s`);
+    put("rating", bot ? gettext("bot") : `${number.format(rating)}${provisional ? "?" : ""}`);
+    put("line", away_s === null || away_s === undefined ? "" : gettext("reconnecting… {seconds} s", { seconds: away_s }));
     const [link, avatar] = [part.querySelector("[data-name]"), part.querySelector("player-avatar")];
     if (link?.href !== undefined && avatar && !bot) dress(link, avatar, player, card);
     else avatar?.setAttribute("player", 1);
@@ -140,8 +140,8 @@ export class RoomView {
 
   #words(phase) {
     if (this.#refused.until > now()) return this.#refused.text;
-    if (phase === "open" && this.until && now() > this.until) return "They did not come, and the challenge has ended.";
-    if (phase === "countdown") return `Starts in ${Math.max(1, Math.ceil((this.room.state.key.starts_ms - now()) / 1000))}…`;
+    if (phase === "open" && this.until && now() > this.until) return gettext("They did not come, and the challenge has ended.");
+    if (phase === "countdown") return gettext("Starts in {seconds}…", { seconds: Math.max(1, Math.ceil((this.room.state.key.starts_ms - now()) / 1000)) });
     return WORDS[phase] ?? "";
   }
 
@@ -201,13 +201,13 @@ export class RoomView {
   #wantRematch() {
     this.room.say("rematch");
     this.parts.rematch.disabled = true;
-    this.parts.rematch.textContent = "Waiting for the other…";
+    this.parts.rematch.textContent = gettext("Waiting for the other…");
   }
 
   #asks({ seat }) {
     if (seat === this.room.state.seat) return;
     const { card } = this.room.state.key.seats[seat];
-    this.parts["result-words"].textContent = `${card.name} wants a rematch.`;
+    this.parts["result-words"].textContent = gettext("{name} wants a rematch.", { name: card.name });
     speak(this.parts["result-words"].textContent);
   }
 
@@ -218,21 +218,21 @@ export class RoomView {
       if (part) part.textContent = `${number.format(before[place])} → ${number.format(after[place])}`;
     });
     const { seat } = this.room.state;
-    if (seat !== null && after[seat]) speak(`Your rating is ${number.format(after[seat])} now.`);
+    if (seat !== null && after[seat]) speak(gettext("Your rating is {rating} now.", { rating: number.format(after[seat]) }));
   }
 
   #mute(muted) {
     this.#muted = muted;
     keep("emotes", muted ? "muted" : null);
     if (this.parts.mute) {
-      this.parts.mute.textContent = muted ? "Show emotes" : "Mute emotes";
+      this.parts.mute.textContent = muted ? gettext("Show emotes") : gettext("Mute emotes");
     }
   }
 
   #emoted({ seat, emote }) {
     const part = this.root.querySelector(`[data-seat="${seat}"] [data-emoted]`);
     if (!part || (this.#muted && seat !== this.room.state.seat)) return;
-    part.textContent = emote;
+    part.textContent = gettext(emote);
     clearTimeout(part.cleared);
     part.cleared = setTimeout(() => (part.textContent = ""), EMOTE_MS);
   }

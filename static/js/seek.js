@@ -2,6 +2,7 @@
 
 import { socket } from "live/site";
 import { speak } from "speak";
+import { gettext, number } from "words";
 
 const AGAIN_MS = 4_000;
 const BOT_AFTER_MS = 10_000;
@@ -20,15 +21,15 @@ setInterval(() => {
   root.querySelector("[data-seconds]").textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
   if (bot.hidden && performance.now() - started >= BOT_AFTER_MS) {
     bot.hidden = false;
-    speak("A bot would play with you.");
+    speak(gettext("A bot would play with you."));
   }
 }, 500);
 
 socket.addEventListener("seeking", ({ detail }) => {
-  words.textContent = detail.waiting > 1 ? `${detail.waiting} players are looking, you among them.` : "You are the first. Somebody will come.";
+  words.textContent = detail.waiting > 1 ? gettext("{count} players are looking, you among them.", { count: number.format(detail.waiting) }) : gettext("You are the first. Somebody will come.");
 });
 socket.addEventListener("matched", ({ detail }) => {
-  words.textContent = "Found somebody. Here you go…";
+  words.textContent = gettext("Found somebody. Here you go…");
   location.assign(`/rooms/${detail.room}/`);
 });
 socket.addEventListener("error", ({ detail }) => (words.textContent = detail.message));

@@ -1,6 +1,7 @@
 // Passes a result on: by the device's own sheet, or as text that is copied. DOM only.
 
 import { speak } from "speak";
+import { gettext } from "words";
 
 const TRIES = 6;
 const AGAIN_MS = 700;
@@ -19,7 +20,7 @@ async function lines(run) {
 // Where a page may not copy by itself, as without HTTPS: the text is there, and selected.
 function show(text, button) {
   const shown = document.querySelector("[data-shared]") ?? document.createElement("textarea");
-  Object.assign(shown, { readOnly: true, rows: 3, value: text, className: "share-text", ariaLabel: "Result to copy" });
+  Object.assign(shown, { readOnly: true, rows: 3, value: text, className: "share-text", ariaLabel: gettext("Result to copy") });
   shown.dataset.shared = "";
   button.closest("p").after(shown);
   shown.focus();
@@ -34,12 +35,12 @@ export async function share(run, button) {
     setTimeout(() => (button.textContent = before), SAID_MS);
   };
   const found = await lines(run);
-  if (!found) return say("Not saved yet. Try again.");
+  if (!found) return say(gettext("Not saved yet. Try again."));
   if (navigator.share) {
     const ended = await navigator.share({ text: found.text }).then(() => "shared", (error) => error.name);
     if (ended === "shared" || ended === "AbortError") return;
   }
   const copied = await navigator.clipboard?.writeText(found.text).then(() => true, () => false);
-  if (copied) return say("Copied");
+  if (copied) return say(gettext("Copied"));
   show(found.text, button);
 }

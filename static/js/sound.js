@@ -1,6 +1,7 @@
 // Short tones, off unless the player's settings say otherwise; the button's choice is remembered in this browser.
 
 import { keep, kept } from "kept";
+import { gettext } from "words";
 
 const KEY = "sound";
 
@@ -39,6 +40,6 @@ export class Sound {
   }
 
   #show() {
-    this.button.textContent = this.on ? "Turn sound off" : "Turn sound on";
+    this.button.textContent = this.on ? gettext("Turn sound off") : gettext("Turn sound on");
   }
 }

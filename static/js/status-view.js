@@ -2,12 +2,13 @@
 
 import { socket } from "live/site";
 import { speak } from "speak";
+import { gettext } from "words";
 
-const WORDS = { connecting: "Connecting", live: "Live", waiting: "Catching up…", reconnecting: "Reconnecting…", offline: "Offline" };
+const WORDS = { connecting: gettext("Connecting"), live: gettext("Live"), waiting: gettext("Catching up…"), reconnecting: gettext("Reconnecting…"), offline: gettext("Offline") };
 const MEANINGS = {
-  waiting: "The site’s store does not answer right now. Nothing is lost; this page catches up by itself.",
-  reconnecting: "The line to the site broke. It comes back by itself.",
-  offline: "Your device is offline, or you were signed out.",
+  waiting: gettext("The site’s store does not answer right now. Nothing is lost; this page catches up by itself."),
+  reconnecting: gettext("The line to the site broke. It comes back by itself."),
+  offline: gettext("Your device is offline, or you were signed out."),
 };
 
 class LiveStatus extends HTMLElement {
@@ -27,7 +28,7 @@ class LiveStatus extends HTMLElement {
     this.dataset.state = socket.state;
     const text = this.querySelector("[data-text]");
     if (text.textContent !== WORDS[socket.state]) text.textContent = WORDS[socket.state];
-    const latency = socket.state === "live" && socket.latencyMs !== null ? `Round trip ${socket.latencyMs} ms` : "";
+    const latency = socket.state === "live" && socket.latencyMs !== null ? gettext("Round trip {ms} ms", { ms: socket.latencyMs }) : "";
     this.title = MEANINGS[socket.state] ?? latency;
   }
 }

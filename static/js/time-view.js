@@ -1,7 +1,7 @@
-// <relative-time at-ms> and <count-down to-ms>: moments in words, kept current. DOM only.
+// <relative-time at-ms>, <local-time at-ms> and <count-down to-ms>: moments in words, kept current. DOM only.
 
 import { now } from "live/clock";
-import { countdown, relative } from "time-words";
+import { countdown, local, relative } from "time-words";
 
 class Ticking extends HTMLElement {
   static #all = new Set();
@@ -32,7 +32,7 @@ class RelativeTime extends Ticking {
     const at = Number(this.getAttribute("at-ms"));
     if (!at) return;
     this.say(relative(at, now()));
-    this.title = new Date(at).toLocaleString();
+    this.title = local(at);
   }
 }
 
@@ -45,5 +45,14 @@ class CountDown extends Ticking {
   }
 }
 
+// <local-time at-ms>: a moment in the reader's own time zone; in UTC on hover.
+class LocalTime extends HTMLElement {
+  connectedCallback() {
+    this.title = this.textContent;
+    this.textContent = local(Number(this.getAttribute("at-ms")));
+  }
+}
+
+customElements.define("local-time", LocalTime);
 customElements.define("relative-time", RelativeTime);
 customElements.define("count-down", CountDown);

@@ -66,7 +66,7 @@ async def test_a_board_shows_its_rows_at_once(async_client, finished, alice, per
 
 
 async def test_an_empty_board_says_so(async_client):
-    assert "Nobody has played today yet" in await text_of(async_client, "/boards/fuse/")
+    assert "Nobody has played yet" in await text_of(async_client, "/boards/fuse/")
 
 
 @pytest.mark.parametrize("path", ["/boards/chess/", "/boards/fuse/?period=year", "/play/chess/", "/nothing"])

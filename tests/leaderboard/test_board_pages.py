@@ -90,7 +90,7 @@ class TestPages:
         while await GroupReader(feed.GROUP, "w", streams).step(connection, block_ms=None):
             pass
         await connection.aclose()
-        assert "took place 1 on Fuse" in await text_of(async_client, "/")
+        assert "</strong> took place 1 on Fuse with" in await text_of(async_client, "/")
 
     async def test_own_runs_and_the_best_of_them(self, async_client):
         alice = await Player.objects.acreate(name="Alice")
@@ -102,7 +102,7 @@ class TestPages:
         await write_history()
         page = await text_of(async_client, "/boards/fuse/mine/")
         assert "Best of 4 runs" in page
-        assert "<strong>900</strong>" in page
+        assert "<strong>900 points</strong>" in page
         assert (await history.personal_best(await find("fuse"), alice)).pk == "r1"
         assert {"title": "Fuse", "runs": 4, "players": 1} in await history.counts()
 

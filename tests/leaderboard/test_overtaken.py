@@ -32,7 +32,7 @@ async def play(finished, player, points, id=""):
 async def test_the_one_who_was_passed_is_told_by_whom_and_by_how_much(finished, alice, bob, told):
     await play(finished, alice, 500)
     await play(finished, bob, 620)
-    assert told == [(alice.pk, Passed("board:fuse:all", "Fuse", "All time", "Bob", 120, "points", 2))]
+    assert told == [(alice.pk, Passed("board:fuse:all", "Fuse", "all", "Bob", 120, "points", 2))]
 
 
 async def test_a_run_that_is_sent_again_tells_nobody_again(finished, alice, bob, told, settings):

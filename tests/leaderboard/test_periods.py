@@ -29,7 +29,7 @@ def test_a_moment_falls_into_its_period(kind, moment, id, start, end):
 @pytest.mark.parametrize(
     ("id", "words"),
     [
-        ("day:2026-11-03", "3 November 2026"),
+        ("day:2026-11-03", "3 Nov 2026"),
         ("week:2026-W05", "Week 5, 2026"),
         ("month:2026-02", "February 2026"),
         ("all", "all time"),

@@ -79,6 +79,7 @@ ROUTES = {
     "dashboard/": ("/dashboard/", STAFF),
     "dashboard/slowlog/": ("/dashboard/slowlog/", OPERATORS),
     "dashboard/replay/": ("/dashboard/replay/", OPERATORS),
+    "language/": ("/language/", EVERYBODY),
     "favicon.ico": ("/favicon.ico", EVERYBODY),
     "livez": ("/livez", EVERYBODY),
     "readyz": ("/readyz", EVERYBODY),

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.utils.formats import date_format
 
 from accounts.models import Player
 from games.fuse import rules
@@ -73,7 +74,7 @@ class TestProfile:
         for words in (f"{run.points:,}", "#1", "/replays/r1/", "First steps", "joined", "DE", "<svg"):
             assert words in page
         assert "As a table" in page
-        assert f"{datetime.now(UTC):%Y-%m-%d}" in page
+        assert date_format(datetime.now(UTC)) in page
 
     def test_the_case_of_a_name_leads_to_the_right_one(self, client, bob):
         assert client.get("/players/BOB/").headers["Location"] == "/players/Bob/"

@@ -1,4 +1,8 @@
-"""Date formats of the admin: times are in UTC, and say so."""
+"""How pages write dates and numbers. Times are in UTC, and say so; numbers are as browsers write them."""
 
-DATETIME_FORMAT = r"Y-m-d H:i \U\T\C"
-DATE_FORMAT = "Y-m-d"
+DATE_FORMAT = r"j M Y"
+DATETIME_FORMAT = r"j M Y, H:i \U\T\C"
+YEAR_MONTH_FORMAT = r"F Y"
+THOUSAND_SEPARATOR = ","
+DECIMAL_SEPARATOR = "."
+NUMBER_GROUPING = 3

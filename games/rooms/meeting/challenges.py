@@ -5,6 +5,8 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import Player
@@ -26,13 +28,13 @@ BLOCKS_MAX = 1_000
 
 class NoChallenges(GameError):
     code = "no_challenges"
-    message = "This player takes no challenges."
+    message = gettext_noop("This player takes no challenges.")
 
 
 async def _other(name: str, own: Player | None) -> Player:
     player = await Player.objects.named(name).filter(is_active=True, is_gone=False, leaving_at=None).afirst()
     if player is None or (own and player.pk == own.pk):
-        raise Http404("There is no such player to meet.")
+        raise Http404(_("There is no such player to meet."))
     return player
 
 
@@ -59,7 +61,7 @@ async def challenge(request: HttpRequest, name: str) -> HttpResponse:
         if game.arena:
             raise UnknownGame
         if room := await registry.room_of(player.pk):
-            messages.error(request, "You are in a match. Finish it first.")
+            messages.error(request, _("You are in a match. Finish it first."))
             return redirect("rooms:room", room)
         if not other.challenges or await sync_to_async(Block.between)(player.pk, [other.pk]):
             raise NoChallenges
@@ -83,11 +85,13 @@ async def block(request: HttpRequest, name: str) -> HttpResponse:
     await enter("follow", str(player.pk))
     if "stop" in request.POST:
         await Block.objects.filter(player=player, blocked=other).adelete()
-        messages.success(request, f"You may meet {other.name} again.")
+        messages.success(request, _("You may meet {name} again.").format(name=other.name))
     else:
         if await Block.objects.filter(player=player).acount() >= BLOCKS_MAX:
-            messages.error(request, f"You have blocked {BLOCKS_MAX} players. Unblock one of them first.")
+            messages.error(
+                request, _("You have blocked {count} players. Unblock one of them first.").format(count=BLOCKS_MAX)
+            )
             return redirect("profile", other.name)
         await Block.objects.aget_or_create(player=player, blocked=other)
-        messages.success(request, f"You will not meet {other.name} any more.")
+        messages.success(request, _("You will not meet {name} any more.").format(name=other.name))
     return redirect("profile", other.name)

@@ -4,6 +4,7 @@ import hashlib
 
 import msgspec
 from asgiref.sync import sync_to_async
+from django.utils.translation import gettext_noop
 
 from games.models import Block
 from games.rooms import keys
@@ -16,12 +17,12 @@ from store.client import client
 
 class NoRematch(GameError):
     code = "no_rematch"
-    message = "There is no rematch with this player."
+    message = gettext_noop("There is no rematch with this player.")
 
 
 class NotOver(GameError):
     code = "not_over"
-    message = "The match is not over yet."
+    message = gettext_noop("The match is not over yet.")
 
 
 async def would_play_again(room: Room, seat: int) -> None:

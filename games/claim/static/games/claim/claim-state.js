@@ -1,5 +1,7 @@
 // Claim in the browser: deltas applied, the own turn predicted; as in games/claim/room_rules.py. Pure.
 
+import { gettext } from "words";
+
 export const SIDE = 64;
 const OPPOSITE = { l: "r", r: "l", u: "d", d: "u" };
 
@@ -69,12 +71,12 @@ export function news(before, after, seat, names) {
   const [was, is] = [before.heads[seat], after.heads[seat]];
   if (was >= 0 && is === -1) {
     const killer = after.kills.find(([, of]) => of === seat);
-    return killer ? `${names[killer[0]]} cut your line. You are back in 3 seconds.` : "Your life has ended. You are back in 3 seconds.";
+    return killer ? gettext("{name} cut your line. You are back in 3 seconds.", { name: names[killer[0]] }) : gettext("Your life has ended. You are back in 3 seconds.");
   }
-  if (was < 0 && is >= 0) return "You are on the field.";
+  if (was < 0 && is >= 0) return gettext("You are on the field.");
   const cut = after.kills.find(([by]) => by === seat);
-  if (cut) return `You cut the line of ${names[cut[1]]}.`;
+  if (cut) return gettext("You cut the line of {name}.", { name: names[cut[1]] });
   if (before.land === after.land) return "";
   const [had, has] = [before, after].map(({ land }) => held(land, after.heads.length)[seat]);
-  return has > had ? `You claimed ${has - had} cells. You hold ${(has / after.land.length * 100).toFixed(1)} %.` : "";
+  return has > had ? gettext("You claimed {count} cells. You hold {percent} %.", { count: has - had, percent: ((has / after.land.length) * 100).toFixed(1) }) : "";
 }

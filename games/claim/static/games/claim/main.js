@@ -9,6 +9,7 @@ import { isOwn } from "live/room-state";
 import { player, socket } from "live/site";
 import { RoomView } from "room-view";
 import { put } from "speak";
+import { gettext } from "words";
 
 const KEYS = {
   ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down",
@@ -27,7 +28,7 @@ new RoomView(room, root, {
   moments: ({ seats, results }) => {
     const of = (mark) => results.map(({ marks }, seat) => [marks[mark], seats[seat]?.card.name]).sort(([one], [other]) => other - one)[0];
     const [[cells, holder], [kills, cutter]] = [of("best_cells"), of("kills")];
-    return [`Most land at once: ${holder}, ${cells} cells.`, ...(kills ? [`Most lines cut: ${cutter}, ${kills}.`] : [])];
+    return [gettext("Most land at once: {name}, {count} cells.", { name: holder, count: cells }), ...(kills ? [gettext("Most lines cut: {name}, {count}.", { name: cutter, count: kills })] : [])];
   },
 });
 

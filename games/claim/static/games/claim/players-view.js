@@ -2,9 +2,9 @@
 
 import { standing } from "games/claim/claim-state";
 import { COLORS } from "games/claim/claim-view";
+import { gettext, language, number } from "words";
 
-const number = new Intl.NumberFormat();
-const percent = new Intl.NumberFormat(undefined, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const percent = new Intl.NumberFormat(language, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
 export class PlayersView {
   #rows = new Map();
@@ -48,7 +48,7 @@ function made(seat) {
   const name = element("a", "player-link", "name");
   name.translate = false;
   const bot = element("span", "mark", "bot");
-  bot.textContent = "bot";
+  bot.textContent = gettext("bot");
   row.append(color, name, bot, element("span", "claim-share", "share"), element("strong", "claim-points", "points"));
   return row;
 }

@@ -1,6 +1,8 @@
 // The slide of Fuse, as in games/fuse/rules.py, so that tiles move before the server answers. Pure.
 // Where new tiles appear only the server knows.
 
+import { gettext } from "words";
+
 const ROWS = [0, 4, 8, 12].map((first) => [0, 1, 2, 3].map((column) => first + column));
 const COLUMNS = [0, 1, 2, 3].map((first) => [0, 4, 8, 12].map((row) => first + row));
 const reversed = (lines) => lines.map((line) => line.toReversed());
@@ -52,6 +54,6 @@ export function same(one, other) {
 
 // The board in words, row by row, for screen readers.
 export function words(cells, points) {
-  const rows = ROWS.map((row) => row.map((cell) => cells[cell] || "empty").join(", "));
-  return `${points} points. ${rows.join("; ")}.`;
+  const rows = ROWS.map((row) => row.map((cell) => cells[cell] || gettext("empty")).join(", "));
+  return gettext("{points} points. {rows}.", { points, rows: rows.join("; ") });
 }

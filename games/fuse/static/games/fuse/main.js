@@ -7,6 +7,7 @@ import { mode, socket } from "live/site";
 import { LiveRun } from "live/run";
 import { PlayView } from "play-view";
 import { put } from "speak";
+import { gettext } from "words";
 
 const KEYS = {
   ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down",
@@ -29,7 +30,7 @@ run.addEventListener("change", ({ detail: { before, after, cause } }) => {
   }
   view.settle(after.cells);
   const region = board.querySelector("[data-words]");
-  if (cause.input && same(before.cells, after.cells)) put(region, "Nothing moves that way.");
+  if (cause.input && same(before.cells, after.cells)) put(region, gettext("Nothing moves that way."));
   else if (cause.message && !run.state.pending.length && !(before && same(before.cells, after.cells))) {
     put(region, words(after.cells, run.state.points));
   }

@@ -1,5 +1,7 @@
 // Lights in the browser: a press as in games/lights/rules.py. Pure.
 
+import { ngettext } from "words";
+
 export const SIDE = 5;
 export const NAMES = Array.from({ length: SIDE * SIDE }, (_, cell) => `${"abcde"[cell % SIDE]}${Math.floor(cell / SIDE) + 1}`);
 
@@ -16,6 +18,6 @@ export function pressed(view, input) {
 
 export function words({ lit, presses }) {
   const on = lit.reduce((sum, each) => sum + each, 0);
-  const moves = presses === 1 ? "1 move" : `${presses} moves`;
-  return on ? `${on} ${on === 1 ? "light is" : "lights are"} on after ${moves}.` : `All lights are off after ${moves}.`;
+  if (!on) return ngettext("All lights are off after {count} move.", "All lights are off after {count} moves.", presses);
+  return ngettext("{count} light is on. Moves: {moves}.", "{count} lights are on. Moves: {moves}.", on, { moves: presses });
 }

@@ -1,5 +1,7 @@
 // Draws the lights: buttons that are on or off. DOM only.
 
+import { ngettext } from "words";
+
 export class LightsView {
   constructor(root) {
     this.lights = [...root.querySelectorAll("[data-input]")];
@@ -10,6 +12,6 @@ export class LightsView {
     this.lights.forEach((light, cell) => {
       light.setAttribute("aria-pressed", String(Boolean(lit[cell])));
     });
-    this.words.textContent = `It can be done in ${par} moves.`;
+    this.words.textContent = ngettext("It can be done in {count} move.", "It can be done in {count} moves.", par);
   }
 }

@@ -2,8 +2,8 @@
 
 import { same, slide } from "games/fuse/fuse-state";
 import { FuseView } from "games/fuse/fuse-view";
+import { ngettext, number } from "words";
 
-const number = new Intl.NumberFormat();
 const FLIES_MS = 900;
 
 export class DuelView {
@@ -24,7 +24,7 @@ export class DuelView {
       part.querySelector("[data-points]").textContent = number.format(side.points);
       const stones = part.querySelector("[data-stones]");
       stones.hidden = !side.stones;
-      stones.textContent = side.stones === 1 ? "1 stone falls next" : `${side.stones} stones fall next`;
+      stones.textContent = ngettext("{count} stone falls next", "{count} stones fall next", side.stones);
     });
   }
 

@@ -8,6 +8,7 @@ import { LiveRoom } from "live/room";
 import { player, socket } from "live/site";
 import { RoomView } from "room-view";
 import { put } from "speak";
+import { gettext } from "words";
 
 const KEYS = {
   ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down",
@@ -19,7 +20,7 @@ const room = new LiveRoom(socket, duel, player);
 const view = new DuelView(root);
 new RoomView(room, root, {
   moments: ({ seats, results }) =>
-    results.map(({ marks }, place) => `${seats[place].card.name}: largest tile ${marks.best_tile}, ${marks.stones_sent} ${marks.stones_sent === 1 ? "stone" : "stones"} sent, ${marks.moves} moves.`),
+    results.map(({ marks }, place) => gettext("{name}: largest tile {tile}, stones sent: {stones}, moves: {moves}.", { name: seats[place].card.name, tile: marks.best_tile, stones: marks.stones_sent, moves: marks.moves })),
 });
 
 const stage = root.querySelector("[data-stage]");
@@ -35,6 +36,6 @@ room.addEventListener("change", ({ detail: { before, after, cause } }) => {
   view.draw(after, moves);
   const region = root.querySelector("[data-words]");
   if (seat !== null && cause.frame && !room.state.pending.length && before && !same(before.sides[seat].cells, after.sides[seat].cells)) {
-    put(region, words(after.sides[seat].cells.map((value) => (value < 0 ? "stone" : value)), after.sides[seat].points));
+    put(region, words(after.sides[seat].cells.map((value) => (value < 0 ? gettext("stone") : value)), after.sides[seat].points));
   }
 });
