@@ -41,10 +41,10 @@ class PlayerManager(BaseUserManager["Player"]):
     def create_superuser(self, name: str, password: str, **fields: Any) -> "Player":
         return self.create_user(name, password, is_staff=True, is_superuser=True, **fields)
 
-    def create_guest(self, country: str = "") -> "Player":
+    def create_guest(self) -> "Player":
         """Make a guest with a free readable name and no password."""
         for _attempt in range(20):
-            guest = self.model(name=guest_name(), is_guest=True, country=country)
+            guest = self.model(name=guest_name(), is_guest=True)
             guest.set_unusable_password()
             try:
                 with transaction.atomic(using=self._db):
@@ -103,6 +103,12 @@ class Player(AbstractBaseUser, PermissionsMixin):
     sound = models.BooleanField(_("sound on"), default=False, help_text=_("The button beside a game changes it, too."))
     reduced_motion = models.BooleanField(
         _("less motion"), default=False, help_text=_("Nothing glides or pops. Your device may ask for it by itself.")
+    )
+    clear_colors = models.BooleanField(
+        _("colours that are easy to tell apart"),
+        default=False,
+        db_default=False,
+        help_text=_("In the games, for eyes that see some colours alike. It replaces the themes that you wear."),
     )
     challenges = models.BooleanField(
         _("others may challenge you"),

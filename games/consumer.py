@@ -18,6 +18,7 @@ from live.rate_limits import enter, pass_or_refuse, socket_address
 from presence.consumer import SiteConsumer
 from store.limits import Allowance
 from store.together import together
+from wallet.coins import coins_of
 
 
 class PlayConsumer(SiteConsumer):
@@ -127,6 +128,7 @@ class PlayConsumer(SiteConsumer):
             raise
         counters.count("runs_finished")
         self.run = msgspec.structs.replace(run, log=None)  # It is kept by now, and long: not in each socket's memory.
-        await self.reply(messages.Finished(run.id, run.points, reports.to_state(report), ranking.counts(run)))
+        coins = coins_of(run.points, run.game.points_per_coin) if report.changes else 0
+        await self.reply(messages.Finished(run.id, run.points, reports.to_state(report), ranking.counts(run), coins))
         told = overtaken.tell(run.board or run.game.slug, run.player, report)
         await together(ranking.settled(run), self.show_presence(), told)

@@ -114,6 +114,7 @@ class Game:
     `fast` and `too_fast` are inputs a second over a whole run: people hardly play so, and never.
     Words for players are marked with `gettext_noop`, and translated where they are shown; the title is a name.
     The lobby shows games by `lobby_order`, the lowest first.
+    `hints` are shown one after the other on a first visit.
     `themes_title` is what the shop calls the themes together, such as "Tile themes".
     """
 
@@ -133,6 +134,7 @@ class Game:
     themes_title: str = gettext_noop("Themes")
     themes: tuple[Theme, ...] = ()
     daily: Daily | None = None
+    hints: tuple[str, ...] = ()
     lobby_order: int = 50
 
     @property
@@ -174,6 +176,11 @@ def all_games() -> list[Game]:
 def known(slug: str) -> Game | None:
     """The game with this slug; None: it was removed, though its runs are still there."""
     return _games().get(slug)
+
+
+def unseen_hints(slug: str, hints: tuple[str, ...], seen: str) -> tuple[str, ...]:
+    """A game's hints for a first visit; none when the browser's cookie `hints` (`one.another`) has it."""
+    return () if slug in seen.split(".") else hints
 
 
 def find(slug: str) -> Game:

@@ -67,13 +67,15 @@ class Moved(ServerMessage, tag="moved"):
 class Finished(ServerMessage, tag="finished"):
     """The run is over and ranked; `report` says what it changed on each period of the board.
 
-    Not `counts`: it was broken off where only a run that is played to its end is a result.
+    Not `counts`: it was broken off where only a run that is played to its end is a result. It pays so many `coins`,
+    within seconds.
     """
 
     run: str
     points: int
     report: dict[str, Any]
     counts: bool = True
+    coins: int = 0
 
 
 PlayMessage = SiteMessage | Start | Resume | Move | End

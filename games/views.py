@@ -13,7 +13,7 @@ from flags import flags
 from flags.views import flagged, reads_flags
 from games import runs
 from games.daily import puzzles
-from games.game import Game, UnknownGame, all_games, find
+from games.game import Game, UnknownGame, all_games, find, unseen_hints
 from games.kept_runs import replay as replays
 from games.kept_runs import sharing
 from games.modes import BEAT, FREE_PLAY, Mode, today
@@ -80,9 +80,19 @@ async def play_page(request: HttpRequest, game: Game, mode: Mode = FREE_PLAY, **
     """The page of a game, to be played in a mode, with the board beside it that such runs are for."""
     request.visited_game = game.slug
     context = await board_context(mode.board(game) or game.slug, "day", PLAY_BOARD_COUNT, request.player)
-    theme = request.player.wearing(game.theme_kind) if request.player else ""
+    tried = next((each for each in game.themes if each.slug == request.GET.get("try")), None)
+    theme = tried.slug if tried else request.player.wearing(game.theme_kind) if request.player else ""
     hint_first = await flags.arm("hint-first", request.player) == "b"
-    own = {"game": game, "mode": mode, "theme": theme, "hint_first": hint_first, "ranked": bool(mode.board(game))}
+    hints = unseen_hints(game.slug, game.hints, request.COOKIES.get("hints", "")) if request.player else ()
+    own = {
+        "game": game,
+        "hints": hints,
+        "mode": mode,
+        "tried": tried,
+        "theme": theme,
+        "hint_first": hint_first,
+        "ranked": bool(mode.board(game)),
+    }
     return render(request, f"games/{game.slug}.html", own | context | more)
 
 

@@ -286,11 +286,11 @@ class LiveConsumer(AsyncConsumer):
 
     # Addressed messages, from the channel layer
 
-    async def session_ended(self, _: dict[str, Any]) -> None:
+    async def session_ended(self, event: dict[str, Any]) -> None:
         """The player signed out, here or elsewhere."""
         # The server answers the close with a disconnect, which ends the consumer properly.
         self._ended = True
-        await self.reply(protocol.SignedOut())
+        await self.reply(protocol.SignedOut(event.get("why", "")))
         await self.close(4401)
 
     async def tell(self, event: dict[str, Any]) -> None:

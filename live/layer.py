@@ -65,6 +65,6 @@ async def tell_player(player: int, message: Message) -> None:
     await get_channel_layer().group_send(player_group(player), {"type": "tell", "text": encode(message)})
 
 
-async def tell_session(session_name: str, handler: str) -> None:
-    """Call this handler of `LiveConsumer` on every open socket of a session."""
-    await get_channel_layer().group_send(session_group(session_name), {"type": handler})
+async def tell_session(session_name: str, handler: str, **more: str) -> None:
+    """Call this handler of `LiveConsumer` on every open socket of a session; `more` goes with the event."""
+    await get_channel_layer().group_send(session_group(session_name), {"type": handler, **more})

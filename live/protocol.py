@@ -136,7 +136,9 @@ class Error(ServerMessage, tag="error"):
 
 
 class SignedOut(ServerMessage, tag="signed_out"):
-    """The session behind this socket has ended; the socket closes with 4401."""
+    """The session behind this socket has ended; the socket closes with 4401. `why` is `banned`, or empty."""
+
+    why: str = ""
 
 
 SiteMessage = Watch | Unwatch | Beat

@@ -181,7 +181,7 @@ def _visibility(player: Player, run: Run | None) -> dict[str, bool]:
 async def _apply(entry: Moderation) -> None:
     """Update boards, archives and sessions to match SQL; doing it twice is harmless."""
     if entry.action == Kind.BAN:
-        await end_sessions(entry.player_id)
+        await end_sessions(entry.player_id, why="banned")
     if entry.action in (Kind.BAN, Kind.HIDE_PLAYER):
         await cells.leave(entry.player_id)
     boards = Board.objects.filter(pk=entry.run.board_id) if entry.run else Board.objects.all()

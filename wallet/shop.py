@@ -24,6 +24,11 @@ class Kind(msgspec.Struct, frozen=True):
     sample: str
     styles: str = ""
 
+    @property
+    def game(self) -> str:
+        """The slug of the game whose look it changes; empty for a player's own."""
+        return self.slug.removeprefix("theme:") if self.slug.startswith("theme:") else ""
+
 
 class Item(msgspec.Struct, frozen=True):
     """A cosmetic; its slug is unique among all kinds and never changes, because the ledger stores it."""

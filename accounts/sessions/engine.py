@@ -84,25 +84,25 @@ async def devices(player: int) -> list[Device]:
     return sorted(found, key=lambda device: -device.seen_ms)
 
 
-async def end_session(player: int, name: str) -> bool:
+async def end_session(player: int, name: str, *, why: str = "") -> bool:
     """End one session of a player, its open sockets included; False when it is none of theirs. Four round trips."""
     if await client().zscore(keys.sessions(player), name) is None:
         return False
     # Remove it from the set last, so that an interrupted call can be repeated.
     await client().delete(keys.session(name))
-    await tell_session(name, "session.ended")
+    await tell_session(name, "session.ended", **({"why": why} if why else {}))
     await client().zrem(keys.sessions(player), name)
     return True
 
 
-async def end_sessions(player: int, *, but: str = "") -> int:
-    """End every session of a player except `but`, including their open sockets. Returns how many.
+async def end_sessions(player: int, *, but: str = "", why: str = "") -> int:
+    """End every session of a player except `but`, including their open sockets, which tell `why`. Returns how many.
 
     Redis: one round trip, then four for each session.
     """
     names = [name for name in await client().zrange(keys.sessions(player), 0, -1) if name != but]
     for name in names:
-        await end_session(player, name)
+        await end_session(player, name, why=why)
     return len(names)
 
 

@@ -81,7 +81,17 @@ class SettingsForm(forms.ModelForm):
 
     class Meta:
         model = Player
-        fields = ["language", "theme", "reduced_motion", "sound", "challenges", "visibility", "country", "avatar"]
+        fields = [
+            "language",
+            "theme",
+            "clear_colors",
+            "reduced_motion",
+            "sound",
+            "challenges",
+            "visibility",
+            "country",
+            "avatar",
+        ]
         widgets = {"visibility": forms.RadioSelect, "theme": forms.RadioSelect, "avatar": forms.RadioSelect}
 
     def __init__(self, *args: Any, **options: Any) -> None:

@@ -27,5 +27,10 @@ ROOM_GAME = RoomGame(
         Achievement("claim-kills-5", _("Scissors"), _("Cut 5 lines in one round of Claim."), "kills", 5, 80),
     ),
     lobby_order=20,
+    hints=(
+        _("Leave your land, draw a line and come back: what you enclose is yours."),
+        _("While you are out, nobody may cross your line: short ways are safe ways."),
+        _("Cross the line of somebody else, and they begin anew."),
+    ),
     emotes=(),
 )

@@ -31,5 +31,10 @@ GAME = Game(
         Theme("tiles-ink", _("Ink"), 500),
     ),
     lobby_order=10,
+    hints=(
+        _("Slide all tiles with the arrow keys or a swipe."),
+        _("Two equal tiles that meet become one."),
+        _("Keep the largest tile in a corner, and you get further."),
+    ),
     daily=Daily(_("Daily Fuse"), 200, _("The same tiles for everybody. At most 200 moves.")),
 )

@@ -28,5 +28,10 @@ GAME = Game(
     themes_title=_("Lights colours"),
     themes=(Theme("lights-amber", _("Amber"), 150), Theme("lights-mint", _("Mint"), 150)),
     lobby_order=30,
+    hints=(
+        _("Press a light: it changes, and so do its neighbours."),
+        _("Pressing a light twice undoes it, and the order does not matter."),
+        _("Turn all of them off in as few presses as you can."),
+    ),
     daily=Daily(_("Daily Lights"), 200, _("One puzzle, the same for everybody. Fewest moves, then the least time.")),
 )

@@ -118,6 +118,7 @@ class RoomGame:
     achievements: tuple[Achievement, ...] = ()
     arena: Arena | None = None
     lobby_order: int = 50
+    hints: tuple[str, ...] = ()
     emotes: tuple[str, ...] = (_("Hi!"), _("Good luck!"), _("Nice!"), _("Wow!"), _("Oops!"), "GG")
 
     @property

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.guests import sign_in_as_guest
 from accounts.models import Player
 from flags.views import flagged
-from games.game import UnknownGame
+from games.game import UnknownGame, unseen_hints
 from games.kept_runs.replay import BadFrame, first_frame
 from games.models import Block
 from games.rooms import registry, rooms
@@ -135,6 +135,7 @@ async def room(request: HttpRequest, room: str) -> HttpResponse:
         "game": kept.game,
         "room": kept,
         "seat": seat,
+        "hints": unseen_hints(kept.game.slug, kept.game.hints, request.COOKIES.get("hints", "")),
         "may_sit": _may_sit(kept, request.player),
         "host": next((each for each in kept.seats if each), None),
         "link": request.build_absolute_uri() if kept.status == rooms.OPEN and not kept.only else "",

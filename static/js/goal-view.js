@@ -11,8 +11,10 @@ export class GoalView {
   #points = 0;
 
   // `stage` has the board in its dataset: topic, format, order, and one's own standing: best, rank, next (points to it).
-  constructor(part, stage) {
+  // `onBest` is called once a run, when it passes the best.
+  constructor(part, stage, onBest = () => {}) {
     this.part = part;
+    this.onBest = onBest;
     this.board = stage;
     const read = (text) => (text ? Number(text) : null);
     this.standing = { points: read(stage.best), rank: read(stage.rank), to_next: read(stage.next) };
@@ -42,6 +44,7 @@ export class GoalView {
     if (beaten && !this.#told) {
       this.#told = true;
       speak(gettext("New best today"));
+      this.onBest();
     }
   }
 }

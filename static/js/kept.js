@@ -17,3 +17,24 @@ export function keep(name, choice) {
     // The next page begins without it.
   }
 }
+
+const WHY = "signed out";
+
+// Why this tab was signed out, for the page that comes after this one.
+export function keepForNext(why) {
+  try {
+    sessionStorage.setItem(WHY, why);
+  } catch {
+    // The next page says nothing of it.
+  }
+}
+
+export function keptForThis() {
+  try {
+    const why = sessionStorage.getItem(WHY);
+    sessionStorage.removeItem(WHY);
+    return why;
+  } catch {
+    return null;
+  }
+}

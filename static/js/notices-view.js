@@ -12,7 +12,7 @@ const PERIODS = { day: gettext("today"), week: gettext("this week"), month: gett
 class LiveNotices extends HTMLElement {
   connectedCallback() {
     socket.addEventListener("passed", (event) => this.#passed(event.detail));
-    socket.addEventListener("achieved", ({ detail }) => this.#passing(gettext("Achievement: {title}. +{coins} coins.", { title: gettext(detail.title), coins: number.format(detail.coins) }), "notice-award"));
+    socket.addEventListener("achieved", ({ detail }) => this.#achieved(gettext("Achievement: {title}. +{coins} coins.", { title: gettext(detail.title), coins: number.format(detail.coins) })));
     socket.addEventListener("challenged", ({ detail }) => this.#challenged(detail));
     socket.addEventListener("notice", (event) => this.#show(event.detail.text));
   }
@@ -20,6 +20,14 @@ class LiveNotices extends HTMLElement {
   #passed({ title, period, by, points, format, rank }) {
     const values = { by, board: gettext(title), period: PERIODS[period], gap: gapIn(format, points), rank: number.format(rank) };
     this.#passing(gettext("{by} passed you on {board} {period}, by {gap}. You are #{rank}.", values));
+  }
+
+  // After a run it stands in the panel with the result.
+  #achieved(text) {
+    const panel = document.querySelector("[data-result]:not([hidden]) [data-result-earned]");
+    if (!panel) return this.#passing(text, "notice-award");
+    panel.append(Object.assign(document.createElement("li"), { textContent: text }));
+    speak(text, { personal: true });
   }
 
   #challenged({ room, by, title, seconds }) {

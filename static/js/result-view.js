@@ -1,12 +1,12 @@
 // The panel after a run: points, best before, rank and gain per period, neighbours. DOM only.
 
 import { gapIn, pointsIn } from "points";
-import { gettext, number } from "words";
+import { gettext, ngettext, number } from "words";
 
 const TITLES = { day: gettext("Today"), week: gettext("This week"), month: gettext("This month"), all: gettext("All time") };
 
 // `board` says how results are written (format, unit), and which are better (order).
-export function fillResult(panel, { points, report, counts = true }, board) {
+export function fillResult(panel, { run, points, report, counts = true, coins = 0 }, board) {
   const put = (name, ...content) => panel.querySelector(`[data-result-${name}]`).replaceChildren(...content);
   const all = report.changes.at(-1);
   put("points", pointsIn(board.format, points));
@@ -15,6 +15,9 @@ export function fillResult(panel, { points, report, counts = true }, board) {
   const day = report.changes[0];
   put("neighbours", ...(day?.rows ?? []).map((row) => neighbour(row, row.rank === day.rank, board)));
   for (const part of panel.querySelectorAll("[data-result-ranked]")) part.hidden = !all;
+  put("earned", ...(coins ? [element("li", ngettext("+{count} coin", "+{count} coins", coins))] : []));
+  const watch = panel.querySelector("[data-result-replay]");
+  if (watch) Object.assign(watch, { href: `/replays/${encodeURIComponent(run)}/`, hidden: !all });
 }
 
 function unranked(points, { beat, order, format, unranked: isUnranked }, counts) {

@@ -1,10 +1,14 @@
 // The frame around every room game: names, clock, banner, buttons, result, rematch. The game draws its stage. DOM only.
 
+import { buzz } from "haptics";
+import { Hints } from "hints";
 import { keep, kept } from "kept";
 import { now } from "live/clock";
 import { isOwn } from "live/room-state";
 import { dress } from "looks";
 import { socket } from "live/site";
+import { playKeys } from "play-keys";
+import { Sound } from "sound";
 import { speak } from "speak";
 import { gettext, number } from "words";
 
@@ -50,13 +54,19 @@ export class RoomView {
       ["banner", "take", "clock", "watchers", "resign", "result", "result-title", "result-words", "rematch", "replay", "mute", "rated", "moments", "block", "invite", "come", "next"].map((name) => [name, find(name)]),
     );
     this.root = root;
+    this.sound = new Sound(find("sound-button"));
+    if (find("sound-button")) playKeys({ mute: () => this.sound.toggle() });
+    this.hints = find("hints") && new Hints(find("hints"), root.dataset.game);
     this.parts.take?.addEventListener("click", () => room.take());
     this.parts.resign?.addEventListener("click", () => this.#askResign());
     this.parts.rematch?.addEventListener("click", () => this.#wantRematch());
     this.parts.mute?.addEventListener("click", () => this.#mute(!this.#muted));
     find("copy")?.addEventListener("click", ({ target }) => this.#copy(find("link"), target));
     for (const button of root.querySelectorAll("[data-emote]")) button.addEventListener("click", () => room.say("emote", { emote: button.dataset.emote }));
-    room.addEventListener("change", () => this.#show());
+    room.addEventListener("change", ({ detail }) => {
+      if (detail.cause.input) this.hints?.done();
+      this.#show();
+    });
     room.addEventListener("emoted", ({ detail }) => this.#emoted(detail));
     room.addEventListener("asks", ({ detail }) => this.#asks(detail));
     room.addEventListener("rated", ({ detail }) => this.#rated(detail));
@@ -91,6 +101,7 @@ export class RoomView {
   #show() {
     const { key, seat } = this.room.state;
     const phase = this.room.phase;
+    if (phase === "playing" && this.root.dataset.phase === "countdown") this.sound.play("begin");
     this.root.dataset.phase = phase;
     this.#say(this.#words(phase));
     if (this.parts.invite) this.parts.invite.hidden = phase !== "open" && phase !== "connecting";
@@ -169,6 +180,7 @@ export class RoomView {
     result.hidden = false;
     const places = key.results.map(({ place }) => place);
     const title = titleOf(key, isOwn(this.room.state) ? seat : null);
+    if (seat !== null && places.length) this.#sounds(places[seat]);
     this.parts["result-title"].textContent = title;
     const ranked = key.results.map((each, at) => ({ ...each, name: key.seats[at]?.card.name })).filter(({ place }) => place);
     if (key.seats.length > 2) ranked.sort((one, other) => one.place - other.place);
@@ -180,6 +192,11 @@ export class RoomView {
     this.parts.moments.replaceChildren(...moments.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
     speak(`${title}. ${this.parts["result-words"].textContent}`);
     (this.parts.rematch?.hidden === false ? this.parts.rematch : result).focus({ preventScroll: true });
+  }
+
+  #sounds(place) {
+    this.sound.play(place === 1 ? "win" : "lose");
+    buzz(place === 1 ? [30, 50, 30, 50, 60] : 60);
   }
 
   // Twice within three seconds, so that a slip of the finger ends nothing.

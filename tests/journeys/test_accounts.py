@@ -40,10 +40,13 @@ def test_a_guest_becomes_a_member_and_keeps_every_score(arcade):
     expect(page.get_by_text("First steps")).to_be_visible()
 
 
-def test_an_achievement_is_announced_on_the_page(arcade):
+def test_an_achievement_stands_in_the_panel_of_the_run(arcade):
     page = arcade()
     play_a_run(page)
-    expect(page.locator("live-notices")).to_contain_text("Achievement: First steps. +20 coins.", timeout=15_000)
+    earned = page.locator("[data-result-earned]")
+    expect(earned).to_contain_text("+1 coin")
+    expect(earned).to_contain_text("Achievement: First steps. +20 coins.", timeout=15_000)
+    expect(page.locator(".notice-award")).to_have_count(0)
 
 
 def test_a_guest_who_signs_in_can_bring_their_runs_along(arcade):
@@ -206,6 +209,8 @@ def test_settings_take_effect(arcade):
     sign_up(page, "Settler")
     page.goto("/accounts/settings/")
     page.get_by_label("Dark").check()
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"  # Before it is saved.
+    page.get_by_label("Colours that are easy to tell apart").check()
     page.get_by_label("Less motion").check()
     page.get_by_label("Sound on").check()
     page.get_by_label("Country").select_option("NZ")
@@ -217,6 +222,7 @@ def test_settings_take_effect(arcade):
     expect(page.locator(".site-account player-avatar")).to_have_attribute("variant", "6")
     page.goto("/play/fuse/")
     expect(page.get_by_role("button", name="Turn sound off")).to_be_visible()
+    assert page.evaluate("getComputedStyle(document.querySelector('.fuse')).getPropertyValue('--t128')") == "#fff6cf"
     page.goto("/players/Settler/")
     expect(page.locator(".profile-who")).to_contain_text("NZ")
 

@@ -102,6 +102,7 @@ def test_a_ban_ends_session_and_socket_elsewhere_and_is_in_the_audit(arcade):
     expect(victim.get_by_role("link", name="Sign in")).to_be_visible(timeout=6_000)
     assert time.monotonic() - started < 8  # The promise is 2 s for session and socket; a reload follows.
     assert victim.locator("body").get_attribute("data-player") is None
+    expect(victim.get_by_text("This account is banned.")).to_be_visible()
     olga.goto("/admin/audit/entry/?q=a+test+of+the+ban")
     expect(olga.locator("#result_list tbody tr")).to_have_count(1)
     expect(olga.locator("#result_list")).to_contain_text("Olga")

@@ -16,6 +16,11 @@ ROOM_GAME = RoomGame(
     ),
     rules=room_rules,
     lobby_order=40,
+    hints=(
+        _("Both of you get the same tiles: slide with the arrow keys or a swipe."),
+        _("Make 128 or more, and a stone falls on the other board."),
+        _("A stone crumbles after some moves. Who is stuck loses."),
+    ),
     achievements=(
         Achievement("duel-win", _("First blood"), _("Win a rated Fuse Duel."), "wins", 1, 40),
         Achievement("duel-wins-25", _("Duellist"), _("Win 25 rated Fuse Duels."), "wins", 25, 200),

@@ -9,8 +9,13 @@ const CELL_NEAR_PX = 13;
 const FAR_CELLS = 2.5; // A head that is further away than this jumps there.
 const EASE_MS = 45;
 
+// Told apart by how light they are as well, for eyes that see some hues alike.
+const CLEAR = [
+  "#0072b2", "#e69f00", "#56b4e9", "#d55e00", "#f0e442", "#009e73", "#cc79a7", "#f5f5f5",
+  "#004c78", "#8f6300", "#a5d8f5", "#8a3d00", "#9c9420", "#5fd0ac", "#7d3f64", "#8a8a8a",
+];
 // Far apart in hue, and by turns lighter and darker.
-export const COLORS = [
+export const COLORS = document.documentElement.dataset.colors === "clear" ? CLEAR : [
   "#3f8cff", "#ff9f1c", "#2ec27e", "#ff5d73", "#b57bff", "#e6d23c", "#19c7d6", "#d9672e",
   "#7ee05a", "#ff86d1", "#6f7dff", "#b9a37a", "#0fa184", "#d94f9e", "#a4c639", "#8c9ab5",
 ];

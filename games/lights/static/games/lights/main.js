@@ -7,6 +7,7 @@ import { mode, socket } from "live/site";
 import { LiveRun } from "live/run";
 import { PlayView } from "play-view";
 import { put } from "speak";
+import { gettext } from "words";
 
 const TICK_MS = 250;
 const root = document.querySelector("[data-lights]");
@@ -28,7 +29,8 @@ view.lights.forEach((light, cell) => {
 
 run.addEventListener("change", ({ detail: { before, after, cause } }) => {
   view.draw(after);
-  if (cause.input) frame.sound.play(260 + 20 * after.lit.reduce((sum, each) => sum + each, 0));
+  if (cause.input) frame.sound.play("press", after.lit.reduce((sum, each) => sum + each, 0));
+  if (cause.input && !after.lit.includes(1)) frame.milestone(gettext("Solved!"));
   if (cause.message && !run.state.pending.length && before) put(root.querySelector("[data-words]"), words(after));
 });
 
