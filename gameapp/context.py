@@ -5,36 +5,61 @@ import functools
 from typing import Any
 
 from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
 from django.utils import translation
 from django.utils.safestring import SafeString
 from js_asset import ImportMap
 
+from gameapp import bundles
 from gameapp.languages import catalog
 
 
 @functools.cache
-def import_map() -> ImportMap:
-    """Bare names for our modules: `live/socket` is static/js/live/socket.js, `games/<slug>/main` the game's own."""
+def modules() -> dict[str, str]:
+    """The static file of each of our modules by its bare name.
+
+    `live/socket` is static/js/live/socket.js, `games/<slug>/main` the game's own.
+    """
     folders = [(folder, "js/", "") for folder in settings.STATICFILES_DIRS[:1]]
     folders += [(folder, "games/", "games/") for folder in settings.STATICFILES_DIRS[1:]]
-    names = {}
-    for folder, below, prefix in folders:
-        for path in sorted((folder / below).rglob("*.js")):
-            name = path.relative_to(folder / below).with_suffix("").as_posix()
-            names[prefix + name] = path.relative_to(folder).as_posix()
-    return ImportMap(names)
+    return {
+        prefix + path.relative_to(folder / below).with_suffix("").as_posix(): path.relative_to(folder).as_posix()
+        for folder, below, prefix in folders
+        for path in sorted((folder / below).rglob("*.js"))
+    }
+
+
+def _is_collected(path: str) -> bool:
+    return path in getattr(staticfiles_storage, "hashed_files", {})
+
+
+@functools.cache
+def files() -> dict[str, str]:
+    """The static file to load for each module: for those of the bundle, the one that takes it from there."""
+    return {name: shim if _is_collected(shim := bundles.shim(name)) else path for name, path in modules().items()}
+
+
+@functools.cache
+def everywhere() -> dict[str, Any]:
+    """What every page loads: bundles where static files are collected, else the sources."""
+    if _is_collected(bundles.SCRIPT):
+        names = ImportMap(files() | {bundles.NAME: bundles.SCRIPT})
+        return {"names": names, "script": bundles.SCRIPT, "sheets": (bundles.STYLES,)}
+    return {"names": ImportMap(files()), "script": modules()[bundles.ENTRY], "sheets": bundles.SHEETS}
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
     """What all pages show: the player (None if nobody is signed in), the language, the address to return to."""
 
     def rendered() -> SafeString:
-        return import_map().render(attrs={"nonce": str(request.csp_nonce)})
+        return everywhere()["names"].render(attrs={"nonce": str(request.csp_nonce)})
 
     return {
         "import_map": rendered,
+        "site_script": everywhere()["script"],
+        "site_sheets": everywhere()["sheets"],
         "player": getattr(request, "player", None),
         "here": here(request),
         "language": (language := translation.get_language()),

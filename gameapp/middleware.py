@@ -10,6 +10,7 @@ import django.contrib.messages.middleware
 import django.middleware.clickjacking
 import django.middleware.common
 import django.middleware.csrf
+import django.middleware.gzip
 import django.middleware.security
 from asgiref.sync import sync_to_async
 from django.core.exceptions import DisallowedHost, SuspiciousOperation, ValidationError
@@ -30,6 +31,8 @@ from store.trouble import is_sql_trouble
 logger = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 5
+#: Pages about an account, and those of operators.
+UNCOMPRESSED = ("/accounts/", "/admin/", "/dashboard/", "/nearby/")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 
 
@@ -76,6 +79,20 @@ class CsrfViewMiddleware(Inline, django.middleware.csrf.CsrfViewMiddleware):
             except (SuspiciousOperation, MultiPartParserError) as error:
                 return nonsense(request, error)
         return super().process_view(request, *rest)
+
+
+class CompressMiddleware(Inline, django.middleware.gzip.GZipMiddleware):
+    """Compresses pages whose length tells nothing (BREACH): what was asked for is not in them, no form was filled in.
+
+    Django changes the token of every form with each page, and adds bytes of random length.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        is_page = response.headers.get("Content-Type", "").startswith("text/html")
+        is_plain = request.method == "GET" and not request.META.get("QUERY_STRING")
+        if is_page and is_plain and response.status_code == 200 and not request.path.startswith(UNCOMPRESSED):
+            return super().process_response(request, response)
+        return response
 
 
 class XFrameOptionsMiddleware(Inline, django.middleware.clickjacking.XFrameOptionsMiddleware):

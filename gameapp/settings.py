@@ -70,6 +70,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "gameapp.middleware.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
+    "gameapp.middleware.CompressMiddleware",
     "gameapp.middleware.CSPMiddleware",
     "gameapp.middleware.XFrameOptionsMiddleware",
     "live.observe.health.HealthMiddleware",
@@ -101,7 +102,7 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates", *(folder / "templates" for folder in _GAMES)],
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["django.templatetags.i18n"],
+            "builtins": ["django.templatetags.i18n", "gameapp.templatetags.modules"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -187,6 +188,11 @@ CHANNEL_LAYERS = {"default": {"BACKEND": "live.layer.ChannelLayer"}}
 STATIC_URL = "static/"
 STATIC_ROOT = _given.static_root
 STATICFILES_DIRS = [BASE_DIR / "static", *(folder / "static" for folder in _GAMES)]
+# What is put together from them when they are collected: gameapp/bundles.py.
+BUNDLES_DIR = DATA_DIR / "bundles"
+if not DEBUG:
+    BUNDLES_DIR.mkdir(parents=True, exist_ok=True)
+    STATICFILES_DIRS.append(BUNDLES_DIR)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -230,6 +236,7 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [SELF],
         "manifest-src": [SELF],
+        "worker-src": [SELF],
         "form-action": [SELF],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],

@@ -30,6 +30,8 @@ urlpatterns = [
     path("livez", health.livez),
     path("readyz", health.readyz),
     path("metrics", health.metrics),
+    path("worker.js", well_known.service_worker, name="service_worker"),
+    path("offline/", well_known.offline),
     path("robots.txt", well_known.robots),
     path("sitemap.xml", sitemap, {"sitemaps": well_known.MAPS}, name="sitemap"),
     path("manifest.webmanifest", well_known.manifest, name="manifest"),

@@ -1,9 +1,14 @@
 """What search engines and phones ask a site for: robots.txt, a map of the public pages, the manifest of an app."""
 
+import functools
+import json
 from collections.abc import Iterable
+from pathlib import Path
 
 from django.contrib.sitemaps import Sitemap
+from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -46,6 +51,29 @@ async def manifest(request: HttpRequest) -> HttpResponse:
         "icons": icons,
     }
     return JsonResponse(found, content_type="application/manifest+json")
+
+
+#: What the offline page needs, kept by the service worker.
+OFFLINE_FILES = ("css/tokens.css", "css/base.css", "css/site.css", "css/button.css", "js/offline.js", "img/icon.svg")
+
+
+@functools.cache
+def _worker() -> str:
+    found = finders.find("worker.js")
+    assert isinstance(found, str)
+    return f"const FILES = {json.dumps([static(path) for path in OFFLINE_FILES])};\n{Path(found).read_text()}"
+
+
+@require_safe
+async def service_worker(request: HttpRequest) -> HttpResponse:
+    """The script that shows a page of ours while the site cannot be reached; its address covers the whole site."""
+    return HttpResponse(_worker(), content_type="text/javascript", headers={"Cache-Control": "no-cache"})
+
+
+@require_safe
+async def offline(request: HttpRequest) -> HttpResponse:
+    """The page that a browser shows while the site cannot be reached."""
+    return render(request, "offline.html")
 
 
 class Pages(Sitemap):

@@ -14,6 +14,7 @@ from rich.progress import track
 from accounts.models import Player
 from accounts.sign_in import setup_link
 from flags import flags
+from gameapp.management.commands.collectstatic import write_bundles
 from operators import identity as site_identity
 from store.client import StoreUnavailable
 from store.server import probe
@@ -50,6 +51,7 @@ def identity() -> None:
 
 def static_files() -> None:
     """Collect and compress the static files, unless none has changed since the last time."""
+    write_bundles()
     fingerprint = _fingerprint()
     note = Path(settings.STATIC_ROOT) / ".collected"
     if note.exists() and note.read_text() == fingerprint:
@@ -63,7 +65,11 @@ def _fingerprint() -> str:
     digest = hashlib.sha256(repr(settings.STORAGES["staticfiles"]).encode())
     for finder in finders.get_finders():
         for path, storage in finder.list([]):
-            stat = Path(storage.path(path)).stat()
+            file = Path(storage.path(path))
+            if file.is_relative_to(settings.BUNDLES_DIR):  # Written anew for each data folder, and the same in all.
+                digest.update(file.read_bytes())
+                continue
+            stat = file.stat()
             digest.update(f"{path} {stat.st_size} {stat.st_mtime_ns}\n".encode())
     return digest.hexdigest()
 

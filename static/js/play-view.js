@@ -16,7 +16,7 @@ const END_ASKED_MS = 3_000;
 const RISES_MS = 900;
 const MILESTONE_MS = 1_400;
 const AWAY = {
-  connecting: gettext("Connecting…"),
+  connecting: "", // The header says so; a banner that comes and goes would push the board about.
   live: "",
   waiting: gettext("The site is catching up. Your run is safe."),
   reconnecting: gettext("Reconnecting… Your run is safe."),

@@ -19,7 +19,7 @@ const REFUSED_MS = 5_000;
 const NEXT_MS = 4_000; // The page of the next round is opened so long before it begins.
 const RANKED_MAX = 5;
 const WORDS = {
-  connecting: gettext("Connecting…"),
+  connecting: "", // The header says so; a banner that comes and goes would push the stage about.
   reconnecting: gettext("Reconnecting… Your seat is kept."),
   open: gettext("Waiting for somebody to take the other seat."),
   waiting: gettext("Waiting for your opponent…"),

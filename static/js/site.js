@@ -32,3 +32,8 @@ if (keptForThis() === "banned") {
 }
 
 socket.open();
+
+// For when the site cannot be reached. Nobody waits for it, so it comes when all else is done and the site is there.
+const REGISTERS_MS = 5_000;
+const register = () => socket.live && navigator.serviceWorker?.register(document.body.dataset.worker).catch(() => {});
+addEventListener("load", () => setTimeout(register, REGISTERS_MS));

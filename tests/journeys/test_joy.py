@@ -103,7 +103,8 @@ def test_the_end_shows_the_last_board_the_news_and_ways_on(opened):
     expect(panel.locator("[data-result-words]")).to_have_text("Your first ranked run. Welcome to the board!")
     # Read at once: the page may be gliding to the panel.
     bottom, width, top = page.evaluate("""() => {
-      const [board, panel] = [".fuse", "[data-result]"].map((each) => document.querySelector(each).getBoundingClientRect());
+      const box = (each) => document.querySelector(each).getBoundingClientRect();
+      const [board, panel] = [box(".fuse"), box("[data-result]")];
       return [board.bottom, board.width, panel.top];
     }""")
     assert bottom <= top and 100 < width < 200

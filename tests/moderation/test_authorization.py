@@ -28,6 +28,8 @@ ROUTES = {
     "players/<str:name>/challenge/": ("/players/Nobody1/challenge/", EVERYBODY),
     "players/<str:name>/block/": ("/players/Nobody1/block/", EVERYBODY),
     "robots.txt": ("/robots.txt", EVERYBODY),
+    "worker.js": ("/worker.js", EVERYBODY),
+    "offline/": ("/offline/", EVERYBODY),
     "sitemap.xml": ("/sitemap.xml", EVERYBODY),
     "manifest.webmanifest": ("/manifest.webmanifest", EVERYBODY),
     "daily/": ("/daily/", EVERYBODY),
