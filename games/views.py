@@ -16,7 +16,7 @@ from games.daily import puzzles
 from games.game import Game, UnknownGame, all_games, find, unseen_hints
 from games.kept_runs import replay as replays
 from games.kept_runs import sharing
-from games.modes import BEAT, FREE_PLAY, Mode, today
+from games.modes import BEAT, FREE_PLAY, Mode, day_end_ms, today
 from games.rooms.after import replays as kept_matches
 from games.rooms.game import RoomGame, all_room_games, known_room_game
 from games.rooms.pages import STRIP_COUNT, live_rooms
@@ -49,9 +49,8 @@ async def lobby(request: HttpRequest) -> HttpResponse:
     cards = [_card(game, reverse("games:play", args=[game.slug]), waiting=open_points.get(game.slug)) for game in games]
     cards += [_card(game, reverse("rooms:quick", args=[game.slug]), is_room=True) for game in room_games]
     cards.sort(key=lambda card: card["game"].lobby_order)
-    return render(
-        request, "games/lobby.html", {"cards": cards, "room_games": room_games, "live": live, **feed, **board}
-    )
+    own = {"cards": cards, "room_games": room_games, "live": live, "day_ends_ms": day_end_ms(today())}
+    return render(request, "games/lobby.html", own | feed | board)
 
 
 def _card(game: Game | RoomGame, url: str, *, is_room: bool = False, waiting: int | None = None) -> dict[str, Any]:

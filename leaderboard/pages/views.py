@@ -75,16 +75,20 @@ async def _filtered_page(request: HttpRequest, board: Board, kind: str) -> HttpR
     show, player = request.GET["show"], request.player
     if player is None:
         return redirect_to_login(request.get_full_path())
-    if show == "following":
-        others, missing = await sync_to_async(followed_by)(player), "following"
-    else:
-        found = await look(player.pk)
-        others = [each.player for each in found.neighbours]
-        missing = "few" if found.until_ms else "off"
+    others, missing = await _others(show, player)
     read = await standings.among(board.slug, kind, [*others, player.pk])
     context = await board_context(board.slug, kind, 0, player)
-    context |= {"rows": read.rows, "show": show, "missing": "" if others else missing, "filters": FILTERS}
-    return render(request, "leaderboard/filtered.html", context)
+    return render(request, "leaderboard/filtered.html", context | {"rows": read.rows, "show": show, "missing": missing})
+
+
+async def _others(show: str, player: Any) -> tuple[list[int], str]:
+    """Whom a filter shows beside the player, and why there is nobody: `following`, `few` or `off`."""
+    if show == "following":
+        others = await sync_to_async(followed_by)(player)
+        return others, "" if others else "following"
+    found = await look(player.pk)
+    others = [each.player for each in found.neighbours]
+    return others, "" if others else "few" if found.until_ms else "off"
 
 
 async def _newest_season(board: Board, kind: str) -> dict[str, Any] | None:
@@ -94,18 +98,22 @@ async def _newest_season(board: Board, kind: str) -> dict[str, Any] | None:
 
 @require_safe
 async def window_page(request: HttpRequest, slug: str, days: int) -> HttpResponse:
-    """The last 7 or 30 days, at most 5 seconds old; not live."""
+    """The last 7 or 30 days, at most 5 seconds old; not live. `?show=` as on a board."""
+    show, missing = request.GET.get("show", ""), ""
+    if show in FILTERS and request.player is None:
+        return redirect_to_login(request.get_full_path())
     try:
-        read = await windows.window(slug, days, TOP_COUNT)
+        if show in FILTERS:
+            others, missing = await _others(show, request.player)
+            read = await windows.among(slug, days, [*others, request.player.pk])
+        else:
+            read = await windows.window(slug, days, TOP_COUNT)
+        context = await board_context(slug, (await find(slug)).kinds[0], 0, None)
     except (UnknownBoard, NoWindow) as error:
         raise Http404(str(error)) from error
-    context = {
-        "board": await find(slug),
-        "period_title": _("Last {count} days").format(count=days),
-        "read": read,
-        "rows": read.rows,
-    }
-    return render(request, "leaderboard/page.html", context)
+    context |= {"days": days, "kind": "", "period_title": _("Last {count} days").format(count=days), "rows": read.rows}
+    context |= {"size": read.size, "show": show if show in FILTERS else "", "missing": missing}
+    return render(request, "leaderboard/window.html", context)
 
 
 @require_safe

@@ -162,7 +162,11 @@ async def among(slug: str, kind: str, players: Sequence[int], *, now_ms: int | N
     Redis: lua/among.lua, one round trip, O(M log N).
     """
     board = await find(slug)
-    names = [keys.standings(slug, period(board, kind, now_ms).id), keys.cards(slug)]
-    size, flat = await _among(names, [board.order, *players])
+    return await among_of_key(board, keys.standings(slug, period(board, kind, now_ms).id), players)
+
+
+async def among_of_key(board: Board, name: str, players: Sequence[int]) -> Rows:
+    """The places of some players in a sorted set of a board, as `among`."""
+    size, flat = await _among([name, keys.cards(board.slug)], [board.order, *players])
     found = [row(board, flat[i + 3], *flat[i : i + 3]) for i in range(0, len(flat), 4)]
     return Rows(size, sorted(found, key=lambda each: each.rank))

@@ -5,6 +5,7 @@ run. As on every board, a tie goes to the player who reached the points first, h
 totals would add up their time fractions too, and a union cannot tell which run is the latest.)
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -38,16 +39,27 @@ async def window(slug: str, days: int, count: int, *, at_ms: int | None = None) 
 
     Redis: two round trips; every 5 seconds one process adds a ZUNIONSTORE, O(members log members).
     """
+    board = await _computed(slug, days, at_ms)
+    return await standings.rows_of_key(board, keys.window(slug, days), count)
+
+
+async def among(slug: str, days: int, players: Sequence[int], *, at_ms: int | None = None) -> Rows:
+    """The places of some players in the last 7 or 30 days, with their ranks among all; raises and costs as `window`."""
+    board = await _computed(slug, days, at_ms)
+    return await standings.among_of_key(board, keys.window(slug, days), players)
+
+
+async def _computed(slug: str, days: int, at_ms: int | None) -> Board:
     board = await find(slug)
     if days not in DAYS or not board.keeps_day or board.operator != Board.Operator.BEST:
         raise NoWindow
-    name = keys.window(slug, days)
 
     async def compute() -> None:
         await _compute(board, days, now_ms() if at_ms is None else at_ms)
 
+    name = keys.window(slug, days)
     await shared.see_to(name, keys.window_fresh(slug, days), FRESH_S, f"window:{slug}:{days}", compute)
-    return await standings.rows_of_key(board, name, count)
+    return board
 
 
 async def forget_windows(slug: str) -> None:

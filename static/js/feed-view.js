@@ -50,7 +50,7 @@ function item(line) {
   const when = document.createElement("relative-time");
   when.setAttribute("at-ms", line.at_ms);
   const name = document.createElement("strong");
-  name.textContent = line.kind === "season" ? line.winners.join(", ") : line.card.name;
+  name.textContent = line.kind === "season" ? line.winners[0] : line.card.name;
   name.translate = false;
   // The name is an element, wherever the language puts it.
   const [before, after] = words(line).split("{name}");

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from accounts.models import Player
+from accounts.models import Follow, Player
 from leaderboard import boards
 from leaderboard.boards import FinishedRun
 from leaderboard.known_boards import find, now_ms, period
@@ -64,6 +64,19 @@ class TestPages:
         assert read.cursor
         assert "has ended" in await text_of(async_client, f"/boards/fuse/?period=day&after={old}", 410)
         assert "no page of this board" in await text_of(async_client, "/boards/fuse/?period=day&after=made-up", 410)
+
+    async def test_a_window_is_a_tab_and_keeps_the_filter(self, async_client, sixty):
+        one, other = [player async for player in Player.objects.filter(name__in=["Player00", "Player01"])]
+        await async_client.aforce_login(one)
+        await Follow.objects.acreate(follower=one, followed=other)
+        page = await text_of(async_client, "/boards/fuse/last/7/?show=following")
+        assert one.name in page and other.name in page and "Player02" not in page
+        assert 'href="/boards/fuse/last/30/?show=following"' in page
+        assert 'href="/boards/fuse/?period=day&amp;show=following"' in page
+        assert '<a href="/boards/fuse/last/7/?show=following" aria-current="page">' in page
+        assert 'href="/boards/fuse/last/7/?show=following"' in await text_of(
+            async_client, "/boards/fuse/?period=week&show=following"
+        )
 
     async def test_windows_and_champions(self, async_client, sixty):
         assert "Player59" in await text_of(async_client, "/boards/fuse/last/7/")
