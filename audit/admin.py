@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.export import lines
 from audit.models import Entry
+from audit.sentences import KINDS, in_words
 
 # Longer values are shown in full only on the entry's own page.
 SHORT = 60
@@ -121,7 +122,7 @@ class EntryAdmin(Exports, ReadOnly):
     csv_fields = ["at", "by__name", "action", "target_kind", "target_id", "reason", "before", "after"]
     actions = [export_csv]
 
-    list_display = ["at", "who", "action", "target", "reason", "change"]
+    list_display = ["at", "who", "did", "target", "reason", "change"]
     list_filter = ["action", "target_kind", "at"]
     list_prefetch_related = ["by"]
     search_fields = ["by__name", "reason", "=target_id", "=action"]
@@ -131,13 +132,17 @@ class EntryAdmin(Exports, ReadOnly):
         {"player": "accounts_player", "run": "leaderboard_run", "board": "leaderboard_board", "flag": "flags_flag"}
     )
 
-    @admin.display(description="by", ordering="by")
+    @admin.display(description=_("by"), ordering="by")
     def who(self, entry: Entry) -> str:
         return str(entry.by) if entry.by else gettext("terminal, or a deleted account")
 
-    @admin.display(description="to")
+    @admin.display(description=_("did"), ordering="action")
+    def did(self, entry: Entry) -> str:
+        return in_words(entry.action)
+
+    @admin.display(description=_("to"))
     def target(self, entry: Entry) -> str:
-        words = f"{entry.target_kind} {entry.target_id}"
+        words = f"{gettext(KINDS.get(entry.target_kind, entry.target_kind))} {entry.target_id}"
         page = self.pages.get(entry.target_kind)
         if page is None or entry.target_id == "gone":
             return words

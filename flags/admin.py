@@ -1,9 +1,11 @@
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from audit.trail import record
 from flags import flags
@@ -14,10 +16,21 @@ from store.lock import LockHeld
 from store.sync_loop import run_sync
 
 
+class ReasonedForm(forms.ModelForm):
+    """A change, and why it is made."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Reason (saved in the audit log)"),
+        max_length=300,
+        widget=admin.widgets.AdminTextInputWidget(attrs={"class": "vLargeTextField"}),
+    )
+
+
 class Written(admin.ModelAdmin):
-    """An admin whose changes are audited and written to the bitmaps at once."""
+    """An admin whose changes are audited, with a reason, and written to the bitmaps at once."""
 
     kind: str
+    form = ReasonedForm
     show_full_result_count = False
 
     def get_readonly_fields(self, request, obj=None):
@@ -31,8 +44,8 @@ class Written(admin.ModelAdmin):
         super().save_related(request, form, formsets, change)
         each = form.instance
         type(each).objects.filter(pk=each.pk).update(revision=F("revision") + 1)
-        before, after = request.values_before, _values(each)
-        record(f"change_{self.kind}", self.kind, each.pk, by=request.user, before=before, after=after)
+        before, after, reason = request.values_before, _values(each), form.cleaned_data["reason"]
+        record(f"change_{self.kind}", self.kind, each.pk, by=request.user, reason=reason, before=before, after=after)
         # After the commit: the bits are computed from what other connections can see.
         transaction.on_commit(lambda: self._write(request, each))
 

@@ -1,6 +1,8 @@
 """Admin pages for boards, runs, seasons and players, with operator actions. Each action asks for a reason."""
 
+import contextlib
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin, messages
@@ -9,11 +11,13 @@ from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from accounts.admin import FindsByPlayer, PlayerAdmin
 from accounts.models import Player
+from accounts.sessions.engine import devices
+from audit import actions
 from audit.admin import Exports, ReadOnly, export_csv
 from audit.trail import record
 from leaderboard import known_boards
@@ -26,6 +30,7 @@ from moderation.models import Moderation, Suspicion
 from store.client import StoreUnavailable
 from store.lock import LockHeld, LockLost
 from store.sync_loop import run_sync
+from wallet.coins import purse
 
 
 class BoardForm(forms.ModelForm):
@@ -205,6 +210,16 @@ class ModeratedPlayerAdmin(Acts, Exports, PlayerAdmin):
 
     list_display = ["name", "state", "country", "joined_at", "last_login"]
     actions = [export_csv]
+    change_form_template = "admin/player.html"
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        """The page of a player, with their actions and ways to all that is kept of them."""
+        own = extra_context or {}
+        player = Player.objects.filter(pk=object_id).first() if object_id.isdigit() else None
+        if player is not None:
+            mine = [each for each in actions.on(Player) if request.user.has_perm(each.permission)]
+            own |= {"acts": [(each.name, gettext(each.words)) for each in mine], "kept": _kept_of(player)}
+        return super().change_view(request, object_id, form_url, own)
 
     @admin.display
     def state(self, player: Player) -> str:
@@ -221,6 +236,22 @@ class ModeratedPlayerAdmin(Acts, Exports, PlayerAdmin):
     def get_queryset(self, request):
         self._hidden = set(HiddenPlayer.objects.values_list("player_id", flat=True))
         return super().get_queryset(request)
+
+
+def _kept_of(player: Player) -> dict[str, Any]:
+    """What a player's page shows of other apps: coins, devices, and links to lists of what is theirs."""
+    lists = [
+        (_("Runs"), "leaderboard_run", {"q": player.name}),
+        (_("Coins"), "wallet_ledgerentry", {"q": player.name}),
+        (_("Moderations"), "moderation_moderation", {"q": player.name}),
+        (_("Audit"), "audit_entry", {"q": player.pk, "target_kind": "player"}),
+    ]
+    links = [(words, f"{reverse(f'admin:{name}_changelist')}?{urlencode(query)}") for words, name, query in lists]
+    found: dict[str, Any] = {"links": links}
+    with contextlib.suppress(StoreUnavailable):
+        found["coins"] = run_sync(purse(player.pk)).balance
+        found["devices"] = run_sync(devices(player.pk))
+    return found
 
 
 admin.site.unregister(Player)

@@ -54,6 +54,18 @@ async def examine(deploy: bool) -> AsyncIterator[Finding]:
         yield finding
 
 
+async def wrong() -> list[Finding]:
+    """What is wrong with the running site: everything that `examine` checks but the keys and Django's own checks."""
+    try:
+        found = [each async for each in _redis()]
+        unable = await probe.problems()
+        found += [Finding("Redis can", not unable, "; ".join(unable)), await _workers(), await _runners()]
+    except StoreUnavailable as error:
+        found = [Finding("Redis", False, f"no answer ({error}): start it, or mend REDIS_URL")]
+    found += [*await sync_to_async(lambda: [*_sql(), *_static()])(), *await _stores()]
+    return [each for each in found if not each.ok]
+
+
 async def _redis() -> AsyncIterator[Finding]:
     info = await client().info()
     used, most = info.get("used_memory", 0), info.get("maxmemory", 0)

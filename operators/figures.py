@@ -17,7 +17,7 @@ from leaderboard.periods import in_words
 from live.observe import processes
 from live.topics import State
 from moderation import suspicion
-from operators import minutes, store_figures
+from operators import doctor, minutes, store_figures
 from presence.online import online, playing
 from store.client import client
 from visitors import active_days, unique
@@ -106,6 +106,7 @@ async def _slowly(slugs: list[str]) -> State:
     read_at, state = _slow
     if not state or time.monotonic() - read_at > SLOW_S:
         state = {**await _visitors_by_day(), **await _activity(), **await _memory(), **await _seasons(slugs)}
+        state["t_wrong"] = [[each.what, each.words] for each in await doctor.wrong()]
         state["c_online"] = [list(each) for each in await minutes.online_by_minute()]
         state["suspicious"] = sum((await sync_to_async(suspicion.open_counts)()).values())
         _slow = (time.monotonic(), state)

@@ -1,6 +1,6 @@
 // The dashboard's numbers as text and lines. Pure.
 
-import { number } from "words";
+import { language, number } from "words";
 
 const UNITS = ["B", "KB", "MB", "GB", "TB"];
 
@@ -13,9 +13,12 @@ export function written(value, unit) {
   return unit ? `${number.format(value)}\u00a0${unit}` : number.format(value);
 }
 
+const moments = (timeStyle) => new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle, timeZone: "UTC", hourCycle: "h23" });
+const [MINUTES, SECONDS] = [moments("short"), moments("medium")];
+
 // All days and times here are in UTC.
 export function moment(ms, seconds = false) {
-  return `${new Date(ms).toISOString().slice(0, seconds ? 19 : 16).replace("T", " ")} UTC`;
+  return `${(seconds ? SECONDS : MINUTES).format(ms)} UTC`;
 }
 
 function bytes(value) {
@@ -40,4 +43,22 @@ export function lines(rows, column, most, width, height, span) {
     found.at(-1).push([Math.max(0, x), height - (height * row[column]) / Math.max(1, most)]);
   });
   return found.filter((points) => points.length);
+}
+
+// Round numbers from 0 to at least `most`, two to five of them.
+export function ticks(most) {
+  const power = 10 ** Math.floor(Math.log10(most));
+  const step = [0.25, 0.5, 1, 2, 5].map((each) => Math.max(1, each * power)).find((each) => most / each <= 4) ?? power * 5;
+  return Array.from({ length: Math.ceil(most / step) + 1 }, (_, index) => index * step);
+}
+
+const CLOCK = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", timeZone: "UTC", hourCycle: "h23" });
+const DAY = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", timeZone: "UTC" });
+const ALONG = 4;
+
+// What stands below a chart: five times of its span, or five of its days, in UTC.
+export function along(rows, span) {
+  const parts = Array.from({ length: ALONG + 1 }, (_, index) => index / ALONG);
+  if (span) return parts.map((part) => CLOCK.format(span[0] + part * (span[1] - span[0])));
+  return rows.length ? parts.map((part) => DAY.format(new Date(rows[Math.round(part * (rows.length - 1))][0]))) : [];
 }

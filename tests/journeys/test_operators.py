@@ -69,6 +69,7 @@ def test_a_flag_switched_in_the_admin_changes_the_page_for_exactly_the_chosen(ar
     olga = as_olga(arcade())
     olga.goto("/admin/flags/flag/replays/change/")
     olga.locator("#id_state").select_option("chosen")
+    olga.get_by_label("Reason (saved in the audit log)").fill("to try it")
     olga.locator(".select2-selection").click()
     olga.locator(".select2-search__field").last.fill(name)
     olga.get_by_role("option", name=name).click()
@@ -108,10 +109,54 @@ def test_a_ban_ends_session_and_socket_elsewhere_and_is_in_the_audit(arcade):
     expect(olga.locator("#result_list")).to_contain_text("Olga")
 
 
+def test_the_dashboard_says_first_whether_all_is_well_and_its_parts_are_tabs(arcade, operated):
+    page = as_olga(arcade())
+    page.goto("/dashboard/")
+    expect(page.get_by_role("heading", name="All is well")).to_be_visible()
+    expect(page.get_by_role("heading", name="Unique visitors", exact=True)).to_be_hidden()
+    page.get_by_role("link", name="Visitors", exact=True).click()
+    expect(page.get_by_role("heading", name="Unique visitors", exact=True)).to_be_visible()
+    page.reload()
+    chart = page.locator('[data-chart="c_visitors"]')
+    expect(chart).to_be_visible()  # The address keeps the tab.
+    expect(chart.locator("tbody tr")).to_have_count(30)
+    chart.get_by_role("button", name="7 days").click()
+    expect(chart.locator("tbody tr")).to_have_count(7)
+    up, along = chart.locator("[data-up] span"), chart.locator("[data-along] span")
+    assert up.last.inner_text() == "0" and len(up.all()) >= 2 and len(along.all()) == 5
+    page.goto("/dashboard/#worker")
+    expect(page.locator('[data-table="t_workers"]')).to_be_visible()
+
+
+def test_a_players_page_in_the_admin_leads_to_all_that_is_theirs(arcade):
+    victim = arcade()
+    start_playing(victim)
+    player = victim.locator("body").get_attribute("data-player")
+    name = victim.locator(".account-name").inner_text()
+    olga = as_olga(arcade())
+    olga.goto(f"/admin/accounts/player/{player}/change/")
+    expect(olga.get_by_text("HeadlessChrome on Linux")).to_be_visible()
+    for words in ("Runs", "Coins", "Moderations", "Audit", "Profile"):
+        expect(olga.locator(".object-tools").get_by_role("link", name=words, exact=True)).to_be_visible()
+    olga.get_by_role("button", name="Give these players coins…").click()
+    olga.get_by_label("Coins").fill("7")
+    olga.get_by_label("Reason (saved in the audit log)").fill("found a fault")
+    olga.get_by_role("button", name="Give these players coins").click()
+    expect(olga.get_by_text("1 player given coins.")).to_be_visible()
+    olga.goto(f"/admin/accounts/player/{player}/change/")
+    expect(olga.get_by_text("Coins: 7")).to_be_visible()
+    olga.locator(".object-tools").get_by_role("link", name="Audit", exact=True).click()
+    row = olga.locator("#result_list tbody tr").first
+    expect(row).to_contain_text("given coins")
+    expect(row).to_contain_text("found a fault")
+    assert name
+
+
 def test_axe_finds_nothing_on_the_dashboard(arcade):
     page = as_olga(arcade("/", reduced_motion="reduce"))
-    page.goto("/dashboard/")
-    page.wait_for_selector('[data-chart="c_visitors"] polyline', state="attached")
-    for details in page.locator("details").all():
-        details.evaluate("each => each.open = true")
-    assert complaints(page) == []
+    for tab in ("now", "visitors", "redis", "worker", "kept"):
+        page.goto(f"/dashboard/#{tab}")
+        page.wait_for_selector('[data-chart="c_visitors"] polyline', state="attached")
+        for details in page.locator("details").all():
+            details.evaluate("each => each.open = true")
+        assert complaints(page) == []
