@@ -1,6 +1,9 @@
 """The options of `bin/play`. Standard library only, so that `--help` works before anything is installed."""
 
 import argparse
+import os
+
+PROCESSES_MAX = 64
 
 
 def parser() -> argparse.ArgumentParser:
@@ -21,11 +24,25 @@ def parser() -> argparse.ArgumentParser:
         "--data", default="", metavar="FOLDER", help="where everything is kept (default: var, or DATA_DIR)"
     )
     made.add_argument(
-        "--runners",
-        type=runners,
+        "--web",
+        type=at_least_one,
         default=1,
         metavar="N",
-        help="how many processes run rooms (default: 1; 0: none here)",
+        help="how many web processes share the port (default: 1; auto: one for each core)",
+    )
+    made.add_argument(
+        "--runners",
+        type=number,
+        default=1,
+        metavar="N",
+        help="how many processes run rooms (default: 1; 0: none here; auto: one for each core)",
+    )
+    made.add_argument(
+        "--workers",
+        type=at_least_one,
+        default=1,
+        metavar="N",
+        help="how many workers write to SQL (default: 1; auto: one for each core)",
     )
     made.add_argument("--no-demo", action="store_true", help="plant no demo players on the first start")
     made.add_argument(
@@ -37,11 +54,20 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def runners(text: str) -> int:
-    """How many runners, from the command line."""
-    if not (text.isascii() and text.isdigit() and 0 <= int(text) <= 64):
-        raise argparse.ArgumentTypeError(f"a number from 0 to 64 is needed, not {text}")
+def number(text: str, least: int = 0) -> int:
+    """How many processes of a kind, from the command line; `auto` is as many as there are cores."""
+    if text == "auto":
+        return min(
+            PROCESSES_MAX, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        )
+    if not (text.isascii() and text.isdigit() and least <= int(text) <= PROCESSES_MAX):
+        raise argparse.ArgumentTypeError(f"a number from {least} to {PROCESSES_MAX} is needed, or auto, not {text}")
     return int(text)
+
+
+def at_least_one(text: str) -> int:
+    """As `number`, but one or more."""
+    return number(text, 1)
 
 
 def port(text: str) -> int:

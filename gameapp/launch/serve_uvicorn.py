@@ -17,11 +17,14 @@ FILES_KEPT = 256
 BACKLOG = 2048
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that takes connections at an address; `::` takes IPv4 as well."""
+def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """A socket that takes connections at an address; `::` takes IPv4 as well.
+
+    `shared`: other processes listen there, too, and the system spreads connections over them.
+    """
     family, *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     both = host == "::" and socket.has_dualstack_ipv6()
-    return socket.create_server((host, port), family=family, backlog=BACKLOG, dualstack_ipv6=both)
+    return socket.create_server((host, port), family=family, backlog=BACKLOG, dualstack_ipv6=both, reuse_port=shared)
 
 
 def raise_file_limit() -> int:
@@ -63,6 +66,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m gameapp.launch.serve_uvicorn", description="Run one web process.")
     parser.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="where to listen (default: 127.0.0.1)")
     parser.add_argument("--port", type=int, default=8000, metavar="N", help="which port (default: 8000)")
+    parser.add_argument("--shared", action="store_true", help="let other web processes listen on the same port")
     parser.add_argument("application", nargs="?", default="gameapp.asgi:application", help=argparse.SUPPRESS)
     options = parser.parse_args()
     files = raise_file_limit()
@@ -72,7 +76,7 @@ def main() -> None:
 
     BoundedHttpProtocol.connections_max = max(64, files - FILES_KEPT)
     try:
-        listener = listen(options.host, options.port)
+        listener = listen(options.host, options.port, shared=options.shared)
     except OSError as error:
         sys.exit(f"{options.host}:{options.port} cannot be used: {error.strerror}.")
     uvicorn.Server(made).run(sockets=[listener])

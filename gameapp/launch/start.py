@@ -8,6 +8,7 @@ import contextlib
 import functools
 import http.client
 import os
+import shutil
 import socket
 import sys
 import tempfile
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent.parent
 READY_TIMEOUT_S = 60.0
 ORPHAN_TIMEOUT_S = 5.0
+METRICS_DIR = "PROMETHEUS_MULTIPROC_DIR"
 
 
 class CannotStart(Exception):
@@ -36,6 +38,9 @@ class CannotStart(Exception):
 
 def main() -> int:
     options = parser().parse_args()
+    if options.web > 1 and options.server == "daphne":
+        print("Cannot start: --web takes more than one process with uvicorn only.", file=sys.stderr)
+        return 1
     try:
         prepare_environment(options)
         return run(options)
@@ -144,6 +149,8 @@ def run(options: argparse.Namespace) -> int:
     except NoServer as error:
         raise CannotStart(str(error)) from error
     running.forget(data_dir)  # Left by a site that was killed.
+    if options.web > 1:
+        share_metrics(data_dir)
     import django
 
     django.setup()
@@ -166,10 +173,7 @@ def run(options: argparse.Namespace) -> int:
         prepare.flags_written()
         if not options.no_demo:
             prepare.demo_players()
-        supervisor.start("worker", [sys.executable, "manage.py", "worker"])
-        for number in range(options.runners):
-            supervisor.start(f"room runner {number + 1}", [sys.executable, "manage.py", "rooms"])
-        supervisor.start("web", web_command(options))
+        _start_parts(supervisor, options)
         _wait_until_ready(options, supervisor.check)
         supervisor.is_ready = True
         running.note(data_dir, options.port)
@@ -203,6 +207,41 @@ def _start_redis(supervisor: "Supervisor", data_dir: Path, say: "Say") -> None:
     private.wait(data_dir, redis, say, supervisor.check_asked)
 
 
+def _start_parts(supervisor: "Supervisor", options: argparse.Namespace) -> None:
+    for number in range(1, options.workers + 1):
+        supervisor.start(_named("worker", number, options.workers), worker_command(number))
+    for number in range(1, options.runners + 1):
+        supervisor.start(f"room runner {number}", [sys.executable, "manage.py", "rooms"])
+    for number in range(1, options.web + 1):
+        supervisor.start(_named("web", number, options.web), web_command(options), forget_metrics)
+
+
+def _named(part: str, number: int, count: int) -> str:
+    return part if count == 1 else f"{part} {number}"
+
+
+def worker_command(number: int) -> list[str]:
+    """The command line of a worker. Its name is the same at each start: it takes up what it left unfinished."""
+    name = [] if number == 1 else ["--name", f"{socket.gethostname()}-{number}"]
+    return [sys.executable, "manage.py", "worker", *name]
+
+
+def share_metrics(data_dir: Path) -> None:
+    """Give the web processes a folder in which each keeps its numbers, so that any of them answers for all."""
+    folder = data_dir / "metrics"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    os.environ[METRICS_DIR] = str(folder)
+
+
+def forget_metrics(pid: int) -> None:
+    """A web process has ended: what it held is held no more, while what it counted stays counted."""
+    if METRICS_DIR in os.environ:
+        from prometheus_client.multiprocess import mark_process_dead
+
+        mark_process_dead(pid)
+
+
 def web_command(options: argparse.Namespace, application: str = "gameapp.asgi:application") -> list[str]:
     """The command line of the web server."""
     listen = ["--host", options.host, "--port", str(options.port)]
@@ -221,6 +260,8 @@ def web_command(options: argparse.Namespace, application: str = "gameapp.asgi:ap
             *limits,
             application,
         ]
+    if options.web > 1:
+        listen.append("--shared")
     return [sys.executable, "-m", "gameapp.launch.serve_uvicorn", *listen, application]
 
 

@@ -1,8 +1,20 @@
-"""The counters of a process since it started, for metrics and the dashboard."""
+"""The counters of a process since it started, for metrics and the dashboard.
 
+Several web processes of a host share a folder, which `bin/play` names: prometheus_client keeps each one's numbers in
+files there, and any of them answers for all.
+"""
+
+import os
 from collections import Counter, deque
 
-from prometheus_client import Histogram
+from prometheus_client import Counter as Counted
+from prometheus_client import Gauge, Histogram, disable_created_metrics
+
+disable_created_metrics()
+
+#: prometheus_client's own name of the variable; it is read when the first value is made.
+IS_SHARED = "PROMETHEUS_MULTIPROC_DIR" in os.environ
+EVENTS = ("runs_started", "runs_finished", "room_inputs", "rooms_finished", "sign_in_failed", "errors")
 
 counts: Counter[str] = Counter()
 #: The last delays in milliseconds, from a board's mark (sent right after a score) until its frames are written.
@@ -22,11 +34,49 @@ mark_to_frame_seconds = Histogram(
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5),
     registry=None,
 )
+http_requests = Counted("gameapp_http_requests", "Requests by the kind of their answer.", ["status"], registry=None)
+events = Counted("gameapp_events", "What happened.", ["event"], registry=None)
+refusals = Counted("gameapp_refusals", "Refusals by rate limit.", ["policy"], registry=None)
+runs_refused = Counted("gameapp_runs_refused", "Finished runs that were not ranked.", ["reason"], registry=None)
+sockets_open = Gauge("gameapp_sockets_open", "Open sockets.", registry=None, multiprocess_mode="livesum")
+watchers = Gauge(
+    "gameapp_watchers",
+    "Watched topics, summed over connections.",
+    registry=None,
+    multiprocess_mode="livesum",
+)
+FAMILIES = (
+    request_seconds,
+    mark_to_frame_seconds,
+    http_requests,
+    events,
+    refusals,
+    runs_refused,
+    sockets_open,
+    watchers,
+)
+for _kind in ("2xx", "3xx", "4xx", "5xx"):
+    http_requests.labels(_kind)
+for _event in EVENTS:
+    events.labels(_event)
 
 
 def count(name: str, by: int = 1) -> None:
     """Increase a counter. There are only a few names, and they never contain client input."""
     counts[name] += by
+    head, _, rest = name.partition("_")
+    if head == "http":
+        http_requests.labels(rest).inc(by)
+    elif head == "refused":
+        refusals.labels(rest).inc(by)
+    elif name.startswith("run_refused_"):
+        runs_refused.labels(name.removeprefix("run_refused_")).inc(by)
+    elif name == "sockets_opened":
+        sockets_open.inc(by)
+    elif name == "sockets_closed":
+        sockets_open.dec(by)
+    elif name in EVENTS:
+        events.labels(name).inc(by)
 
 
 def delayed(seconds: float) -> None:

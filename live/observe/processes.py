@@ -67,6 +67,7 @@ async def report_for_ever() -> None:
 
 async def report(name: str) -> None:
     """Report this process's numbers once. One round trip."""
+    counters.watchers.set(hub().watcher_count)
     numbers = Numbers(
         time.time_ns() // 1_000_000,
         dict(counters.counts),

@@ -7,6 +7,7 @@ import { gettext, number } from "words";
 
 const STAYS_MS = 12_000;
 const SHOWN_MAX = 3;
+const READ_MS = 2_500;
 const PERIODS = { day: gettext("today"), week: gettext("this week"), month: gettext("this month"), all: gettext("all time") };
 
 class LiveNotices extends HTMLElement {
@@ -22,12 +23,13 @@ class LiveNotices extends HTMLElement {
     this.#passing(gettext("{by} passed you on {board} {period}, by {gap}. You are #{rank}.", values));
   }
 
-  // After a run it stands in the panel with the result.
+  // After a run it stands in the panel with the result. Who plays on before they can have read it is told again.
   #achieved(text) {
     const panel = document.querySelector("[data-result]:not([hidden]) [data-result-earned]");
     if (!panel) return this.#passing(text, "notice-award");
-    panel.append(Object.assign(document.createElement("li"), { textContent: text }));
-    speak(text, { personal: true });
+    const line = Object.assign(document.createElement("li"), { className: "notice-award", textContent: text });
+    panel.append(line);
+    setTimeout(() => line.checkVisibility() || this.#passing(text, "notice-award"), READ_MS);
   }
 
   #challenged({ room, by, title, seconds }) {

@@ -46,7 +46,7 @@ def test_an_achievement_stands_in_the_panel_of_the_run(arcade):
     earned = page.locator("[data-result-earned]")
     expect(earned).to_contain_text("+1 coin")
     expect(earned).to_contain_text("Achievement: First steps. +20 coins.", timeout=15_000)
-    expect(page.locator(".notice-award")).to_have_count(0)
+    expect(page.locator("live-notices .notice-award")).to_have_count(0)
 
 
 def test_a_guest_who_signs_in_can_bring_their_runs_along(arcade):
