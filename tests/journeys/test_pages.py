@@ -130,6 +130,7 @@ def test_take_the_pictures_of_the_readme(opened, tmp_path):
             page.keyboard.press(key)
             page.wait_for_timeout(15)
         page.wait_for_timeout(900)
+        expect(page.locator(".milestone")).to_have_count(0)
         page.screenshot(path=Path(folder) / "play.png")
         page.goto("about:blank")
 
