@@ -11,7 +11,7 @@ from django.core import checks
 from django.db import DatabaseError
 
 from games.rooms import registry
-from live.observe.health import WORKER_SILENT_S, sql_problem
+from live.observe.health import sql_problem
 from operators import identity
 from store import heartbeat
 from store.client import StoreUnavailable, client
@@ -110,8 +110,7 @@ async def _keys() -> AsyncIterator[Finding]:
 
 
 async def _workers() -> Finding:
-    ages = await heartbeat.ages_s()
-    alive = sorted(name for name, age in ages.items() if age <= WORKER_SILENT_S)
+    alive = await heartbeat.alive()
     words = f"alive: {', '.join(alive)}" if alive else "none alive: start manage.py worker"
     return Finding("Worker", bool(alive), words)
 

@@ -213,7 +213,7 @@ def _start_parts(supervisor: "Supervisor", options: argparse.Namespace) -> None:
     for number in range(1, options.runners + 1):
         supervisor.start(f"room runner {number}", [sys.executable, "manage.py", "rooms"])
     for number in range(1, options.web + 1):
-        supervisor.start(_named("web", number, options.web), web_command(options), forget_metrics)
+        supervisor.start(_named("web", number, options.web), web_command(options))
 
 
 def _named(part: str, number: int, count: int) -> str:
@@ -232,14 +232,6 @@ def share_metrics(data_dir: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     os.environ[METRICS_DIR] = str(folder)
-
-
-def forget_metrics(pid: int) -> None:
-    """A web process has ended: what it held is held no more, while what it counted stays counted."""
-    if METRICS_DIR in os.environ:
-        from prometheus_client.multiprocess import mark_process_dead
-
-        mark_process_dead(pid)
 
 
 def web_command(options: argparse.Namespace, application: str = "gameapp.asgi:application") -> list[str]:

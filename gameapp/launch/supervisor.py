@@ -33,7 +33,6 @@ class Part:
     last_words: Callable[[], str]
     process: Process | None
     started_at: float
-    gone: Callable[[int], object] = lambda pid: None  # Called with the id of a process that has ended.
     deaths: int = 0
     again_at: float | None = None
 
@@ -49,8 +48,8 @@ class Supervisor:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: self._ending.set())
 
-    def start(self, name: str, command: Sequence[str], gone: Callable[[int], object] = lambda pid: None) -> None:
-        """Run a command line as a part; `gone` is called with the id of each of its processes that has ended."""
+    def start(self, name: str, command: Sequence[str]) -> None:
+        """Run a command line as a part."""
         self.adopt(
             name,
             # A session of its own, so that a Ctrl-C in the terminal reaches only us and parts end in order.
@@ -61,7 +60,6 @@ class Supervisor:
                 start_new_session=True,
                 preexec_fn=die_with_parent,
             ),
-            gone=gone,
         )
 
     def adopt(
@@ -70,11 +68,10 @@ class Supervisor:
         start: Callable[[], Process],
         last_words: Callable[[], str] = str,
         first: Callable[[], Process] | None = None,
-        gone: Callable[[int], object] = lambda pid: None,
     ) -> Process:
         """Start a part with its own function and return the process; `first` replaces `start` for this first start."""
         process = (first or start)()
-        self._parts.append(Part(name, start, last_words, process, time.monotonic(), gone))
+        self._parts.append(Part(name, start, last_words, process, time.monotonic()))
         return process
 
     def check_asked(self) -> None:
@@ -87,7 +84,6 @@ class Supervisor:
         self.check_asked()
         for part in self._parts:
             if part.process is not None and part.process.poll() is not None:
-                part.gone(part.process.pid)
                 self._note_end(part, _words(part.process.returncode))
             elif part.again_at is not None and time.monotonic() >= part.again_at:
                 self._start_again(part)

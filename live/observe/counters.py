@@ -1,7 +1,7 @@
 """The counters of a process since it started, for metrics and the dashboard.
 
-Several web processes of a host share a folder, which `bin/play` names: prometheus_client keeps each one's numbers in
-files there, and any of them answers for all.
+Several web processes of a host may share a folder, which `bin/play` or a unit file names: prometheus_client keeps each
+one's numbers in files there, and any of them answers for all.
 """
 
 import os
@@ -13,7 +13,8 @@ from prometheus_client import Gauge, Histogram, disable_created_metrics
 disable_created_metrics()
 
 #: prometheus_client's own name of the variable; it is read when the first value is made.
-IS_SHARED = "PROMETHEUS_MULTIPROC_DIR" in os.environ
+SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+IS_SHARED = SHARED_FOLDER in os.environ
 EVENTS = ("runs_started", "runs_finished", "room_inputs", "rooms_finished", "sign_in_failed", "errors")
 
 counts: Counter[str] = Counter()

@@ -18,9 +18,6 @@ from store import heartbeat
 from store.client import StoreUnavailable
 from store.server import probe
 
-# A worker sends a heartbeat every 5 seconds.
-WORKER_SILENT_S = 30.0
-
 logger = logging.getLogger(__name__)
 
 #: Says what is wrong with something above this package; empty when nothing is.
@@ -89,7 +86,7 @@ async def _worker_problem() -> str:
     if not ages:
         return "worker: none has ever said that it is alive; run manage.py worker"
     youngest = min(ages.values())
-    return f"worker: silent for {youngest:.0f} s" if youngest > WORKER_SILENT_S else ""
+    return f"worker: silent for {youngest:.0f} s" if youngest > heartbeat.SILENT_S else ""
 
 
 async def metrics(request: HttpRequest) -> HttpResponse:

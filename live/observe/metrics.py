@@ -4,16 +4,19 @@ One process answers for itself, or for all web processes of its host that share 
 """
 
 import contextlib
+import os
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 
 import django
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector, generate_latest
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 
 from live.hub import hub
 from live.observe import counters
+from store import heartbeat
 from store.client import StoreUnavailable
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -38,7 +41,18 @@ else:
         _registry.register(_family)
 
 
-_sources: list[Source] = []
+_sources: list[Source] = [heartbeat.numbers]
+
+
+def _forget_the_dead() -> None:
+    """What a process held that has ended, however it ended, is held no more. What it counted stays counted."""
+    for file in Path(os.environ[counters.SHARED_FOLDER]).glob("gauge_live*_*.db"):
+        pid = int(file.stem.rpartition("_")[2])
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            with contextlib.suppress(FileNotFoundError):  # Another process forgot it at the same moment.
+                mark_process_dead(pid)
 
 
 def add_source(source: Source) -> None:
@@ -67,6 +81,8 @@ class _Site(Collector):
 
 def text(of_the_site: list[GaugeMetricFamily]) -> bytes:
     """All of them in Prometheus's text format."""
+    if counters.IS_SHARED:
+        _forget_the_dead()
     counters.watchers.set(hub().watcher_count)
     once = CollectorRegistry()
     once.register(_Site(of_the_site))

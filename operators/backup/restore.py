@@ -16,7 +16,6 @@ from flags import flags
 from leaderboard.models import Board
 from leaderboard.repair import rebuild
 from live.observe import processes
-from live.observe.health import WORKER_SILENT_S
 from operators import identity
 from operators.backup import archive, snapshot, sql_copy, take
 from operators.backup.archive import Manifest
@@ -140,8 +139,7 @@ def _refuse_while_running() -> None:
 
 async def alive() -> tuple[int, int]:
     """How many web processes and workers have recently reported that they are alive."""
-    ages = await heartbeat.ages_s()
-    return len(await processes.read()), sum(age <= WORKER_SILENT_S for age in ages.values())
+    return len(await processes.read()), len(await heartbeat.alive())
 
 
 def _refuse_what_does_not_fit(manifest: Manifest) -> None:
