@@ -1,11 +1,10 @@
 """A real browser for tests: the fixtures, and what a player does with their hands."""
 
-import os
-import shutil
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
+
+from tests.programs import found
 
 FLAGS = [
     "--no-sandbox",
@@ -25,13 +24,10 @@ DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 @pytest.fixture(scope="module")
 def chromium():
     """The system's Chromium. One for the module, closed before async tests need the loop again."""
-    found = next(filter(None, map(shutil.which, PROGRAMS)), None)
-    if found is None:
-        refuse = pytest.fail if os.environ.get("CI") else pytest.skip
-        refuse("No Chromium found. On Debian: apt install chromium-headless-shell, or chromium")
+    program = found(*PROGRAMS, package="chromium-headless-shell, or chromium")
     expect.set_options(timeout=20_000)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
         yield browser
         browser.close()
 

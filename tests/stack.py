@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 import sqlite3
+import ssl
 import subprocess
 import sys
 import time
@@ -55,6 +56,7 @@ class Site:
         self.given = environment
         self.environment = dict(environment)
         self.log = data / "site.log"
+        self.tls: ssl.SSLContext | None = None  # Whom to trust, where the url is of a proxy that speaks TLS.
 
     def __enter__(self) -> "Site":
         self.start()
@@ -129,7 +131,9 @@ class Browser:
     def __init__(self, site: Site) -> None:
         self.site = site
         self.jar = http.cookiejar.CookieJar()
-        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.jar))
+        self.opener = urllib.request.build_opener(
+            urllib.request.HTTPCookieProcessor(self.jar), urllib.request.HTTPSHandler(context=site.tls)
+        )
 
     def get(self, path: str) -> tuple[int, str]:
         return self._open(urllib.request.Request(self.site.url + path))
@@ -155,7 +159,9 @@ class Browser:
     def socket(self, path: str, **headers: str) -> "Socket":
         origin = headers.pop("origin", self.site.url)
         address = self.site.url.replace("http", "ws", 1) + path
-        opening = connect(address, origin=origin, additional_headers={"Cookie": self.cookies, **headers})
+        opening = connect(
+            address, origin=origin, ssl=self.site.tls, additional_headers={"Cookie": self.cookies, **headers}
+        )
         return Socket(opening.__enter__())
 
 
