@@ -1,6 +1,5 @@
 """The nginx that is described in deploy/, with a certificate of its own, in front of two web processes."""
 
-import datetime
 import os
 import socket
 import ssl
@@ -8,11 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-
 from store.server.private import die_with_parent
+from tests.certificate import write_certificate
 from tests.programs import found
 from tests.stack import ROOT, Site, clean_environment, free_port, wait_for
 
@@ -38,31 +34,6 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def write_certificate(folder: Path) -> Path:
-    """A key and a certificate for localhost that signs itself; returns the path of the certificate."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    (folder / "own.key").write_bytes(
-        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    (folder / "own.pem").write_bytes(made.public_bytes(pem))
-    return folder / "own.pem"
-
-
 class Behind:
     """A site with two web processes behind nginx: that of `bin/play`, and a second one that tests end and start."""
 
@@ -83,6 +54,9 @@ class Behind:
             preexec_fn=die_with_parent,
         )
         self.site.url, self.site.tls = self.url, ssl.create_default_context(cafile=certificate)
+        # The library that opens our sockets reads and writes in two threads. A ticket of TLS 1.3 makes its reader
+        # begin, and wait inside OpenSSL while the other thread writes; now and then the answer is lost.
+        self.site.tls.maximum_version = ssl.TLSVersion.TLSv1_2
         wait_for(lambda: self.nginx.poll() is not None or listens(self.secure))
         assert self.nginx.poll() is None, "nginx refuses deploy/nginx.conf"
         return self

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import ssl
 import threading
 import urllib.error
 import urllib.request
@@ -31,6 +32,14 @@ def test_plain_http_leads_to_https(behind):
     with pytest.raises(urllib.error.HTTPError) as answer:
         urllib.request.build_opener(Stay).open(f"http://localhost:{behind.plain}/boards/?x=1", timeout=20)
     assert answer.value.code == 301 and answer.value.headers["Location"] == "https://localhost/boards/?x=1"
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=lambda each: each.name)
+def test_it_speaks_both_versions_of_tls(behind, version):
+    trusting = ssl.create_default_context(cafile=behind.folder / "own.pem")
+    trusting.minimum_version = trusting.maximum_version = version
+    with urllib.request.urlopen(f"{behind.url}/livez", timeout=20, context=trusting) as answer:
+        assert answer.status == 200
 
 
 def test_a_player_plays_and_others_watch_through_it(behind):
