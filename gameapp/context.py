@@ -9,6 +9,7 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
 from django.utils import translation
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from js_asset import ImportMap
 
@@ -50,14 +51,23 @@ def everywhere() -> dict[str, Any]:
     return {"names": ImportMap(files()), "script": modules()[bundles.ENTRY], "sheets": bundles.SHEETS}
 
 
+@functools.cache
+def _import_map() -> tuple[SafeString, SafeString]:
+    """The import map, as it stands before and after a request's nonce; the rest of it is the same for all."""
+    before, after = everywhere()["names"].render(attrs={"nonce": "NONCE"}).split("NONCE")
+    return SafeString(before), SafeString(after)
+
+
+def import_map(nonce: str) -> SafeString:
+    """The import map for a page with this nonce."""
+    before, after = _import_map()
+    return format_html("{}{}{}", before, nonce, after)
+
+
 def page(request: HttpRequest) -> dict[str, Any]:
     """What all pages show: the player (None if nobody is signed in), the language, the address to return to."""
-
-    def rendered() -> SafeString:
-        return everywhere()["names"].render(attrs={"nonce": str(request.csp_nonce)})
-
     return {
-        "import_map": rendered,
+        "import_map": lambda: import_map(str(request.csp_nonce)),
         "site_script": everywhere()["script"],
         "site_sheets": everywhere()["sheets"],
         "player": getattr(request, "player", None),
