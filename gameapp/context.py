@@ -54,7 +54,7 @@ def everywhere() -> dict[str, Any]:
 @functools.cache
 def _import_map() -> tuple[SafeString, SafeString]:
     """The import map, as it stands before and after a request's nonce; the rest of it is the same for all."""
-    before, after = everywhere()["names"].render(attrs={"nonce": "NONCE"}).split("NONCE")
+    before, _, after = everywhere()["names"].render(attrs={"nonce": "NONCE"}).partition("NONCE")
     return SafeString(before), SafeString(after)
 
 

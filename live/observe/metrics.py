@@ -50,7 +50,10 @@ def _forget_the_dead() -> None:
         pid = int(file.stem.rpartition("_")[2])
         try:
             os.kill(pid, 0)
-        except ProcessLookupError:
+        except (
+            ProcessLookupError,
+            PermissionError,
+        ):  # Nobody's, or somebody else's by now: all of ours are one user's.
             with contextlib.suppress(FileNotFoundError):  # Another process forgot it at the same moment.
                 mark_process_dead(pid)
 

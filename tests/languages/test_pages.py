@@ -8,6 +8,7 @@ from django.utils import translation
 
 from accounts.models import Player
 from gameapp.languages import SocketLanguageMiddleware, catalog
+from games.modes import daily_board
 from leaderboard import words
 from leaderboard.periods import in_words
 from live.errors import GameError
@@ -166,3 +167,9 @@ def test_a_moment_is_in_utc_until_a_script_has_run(client, django_user_model):
     Player.objects.filter(pk=ada.pk).update(joined_at=datetime(2026, 1, 2, tzinfo=UTC))
     assert "joined 2 Jan 2026" in page(client, "/players/Ada/")[1]
     assert "dabei seit 2. Jan. 2026" in page(client, "/players/Ada/", accept_language="de")[1]
+
+
+@pytest.mark.parametrize("query", ["", "?period=day&after=of-nowhere"])
+def test_the_name_of_a_tab_is_translated_as_the_heading_is(client, query):
+    _, text = page(client, f"/boards/{daily_board('fuse')}/{query}", accept_language="de")
+    assert "<title>Tages-Fuse: Heute" in text and "<title>Daily" not in text
