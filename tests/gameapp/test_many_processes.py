@@ -90,6 +90,8 @@ def test_any_process_answers_for_all_and_a_killed_one_takes_no_count_with_it(man
     answers = {metrics(many)['gameapp_events_total{event="runs_finished"}'] for _ in range(8)}
     assert len(answers) == 1
     [before] = answers
+    held = spread(many)
+    assert metrics(many)["gameapp_sockets_open"] >= len(held)
     many.kill("serve_uvicorn")
     wait_for(lambda: len(many.children("serve_uvicorn")) == WEB, 30)
     wait_for(lambda: is_ready(many), 30)
