@@ -10,7 +10,6 @@ import itertools
 import logging
 import time
 import weakref
-from collections.abc import AsyncIterator
 from typing import Protocol
 
 from live import keys, protocol
@@ -21,11 +20,12 @@ from live.personal import Personal
 from live.servers.daphne_shutdown import before_shutdown
 from live.topic_feed import Channel
 from live.topics import find
-from store.client import Client, blocking, client
+from store.client import client, subscription
 
 logger = logging.getLogger(__name__)
 
-SUBSCRIPTION_POLL_S = 2.0
+#: Nobody marks it: it is there so that a lost line is noticed even when nobody watches a topic.
+_NOBODYS = "-"
 RETRY_S = (0.2, 0.5, 1, 2, 2)
 #: Pages are not told of an outage that is shorter than this.
 AWAY_AFTER_S = 1.0
@@ -37,7 +37,7 @@ FLUSH_S = 3.0
 
 async def mark(subject: str) -> None:
     """Tell every process that `subject` has changed, so that its topics are read again. One round trip."""
-    await client().publish(keys.marks(), subject)
+    await client().publish(keys.marks(subject), "")
 
 
 class Connection(Protocol):
@@ -58,7 +58,9 @@ class Hub:
         self._turns: list[dict[Mailbox, Connection]] = [{} for _ in range(TURNS)]
         self._all_left = asyncio.Event()
         self._personal = Personal()
-        self._subscription: asyncio.Task[None] | None = None
+        self._subscription = subscription()
+        self._subjects: dict[str, str] = {}  # What each channel that is heard tells of.
+        self._listening: asyncio.Task[None] | None = None
         self._pulse: asyncio.Task[None] | None = None
 
     @property
@@ -119,6 +121,8 @@ class Hub:
         if channel is None:
             channel = self._channels[name] = Channel(topic, self._personal.changed)
             self._tasks[name] = asyncio.create_task(channel.run(), name=f"topic {name}")
+            if topic.subject:
+                self._hear(topic.subject)
         channel.joining += 1
         try:
             await channel.join(mailbox, after)
@@ -141,6 +145,8 @@ class Hub:
         if channel is not None and not channel.watchers and not channel.joining:
             del self._channels[name]
             self._tasks.pop(name).cancel()
+            if channel.topic.subject:
+                self._hear_no_more(channel.topic.subject)
 
     def wake(self, subject: str | None = None) -> None:
         """Have the topics of a subject read again; every topic when None."""
@@ -151,31 +157,40 @@ class Hub:
     # The subscription
 
     def _listen_always(self) -> None:
-        if self._subscription is None:
-            self._subscription = asyncio.create_task(self._listen(), name="hub subscription")
+        if self._listening is None:
+            self._hear(_NOBODYS)
+            self._listening = asyncio.create_task(self._listen(), name="hub subscription")
+
+    def _hear(self, subject: str) -> None:
+        if (channel := keys.marks(subject)) not in self._subjects:
+            self._subjects[channel] = subject
+            self._subscription.add(channel)
+
+    def _hear_no_more(self, subject: str) -> None:
+        if not any(channel.topic.subject == subject for channel in self._channels.values()):
+            self._subjects.pop(keys.marks(subject), None)
+            self._subscription.drop(keys.marks(subject))
 
     async def _listen(self) -> None:
         failures, lost_at = 0, 0.0
         while True:
-            connection = blocking(SUBSCRIPTION_POLL_S)
             try:
-                async for subject in _marks(connection):
-                    failures, lost_at = 0, 0.0
-                    self._say_store_away(False)
-                    self.wake(subject)
+                async with contextlib.aclosing(self._subscription.heard()) as messages:
+                    async for channel, _ in messages:
+                        failures, lost_at = 0, 0.0
+                        self._say_store_away(False)
+                        # Also when a channel begins, perhaps anew: anything may have changed before.
+                        subject = self._subjects.get(channel, "")
+                        self.wake(None if subject == _NOBODYS else subject)
             except Exception as error:
-                _end_if_cancelled()
                 lost_at = lost_at or time.monotonic()
                 # A timeout means that the silence has lasted a while; a broken connection may be back at once.
-                if isinstance(error, TimeoutError) or time.monotonic() - lost_at >= AWAY_AFTER_S:
+                if isinstance(error.__cause__ or error, TimeoutError) or time.monotonic() - lost_at >= AWAY_AFTER_S:
                     self._say_store_away(True)
                 pause_s = RETRY_S[min(failures, len(RETRY_S) - 1)]
                 failures += 1
                 logger.warning("subscription lost: %s; again in %s s", error or type(error).__name__, pause_s)
                 await asyncio.sleep(pause_s)
-            finally:
-                with contextlib.suppress(Exception):
-                    await connection.aclose()
 
     def _say_store_away(self, away: bool) -> None:
         if away == self.store_away:
@@ -184,34 +199,6 @@ class Hub:
         frame = Frame(protocol.Store(away))
         for mailbox in itertools.chain(*self._turns):
             mailbox.put("store", frame)
-
-
-async def _marks(connection: Client) -> AsyncIterator[str | None]:
-    """Yield each marked subject, and None after each new subscription: anything may have changed before it."""
-    async with connection.pubsub() as pubsub:
-        async with asyncio.timeout(SUBSCRIPTION_POLL_S * 2):
-            await pubsub.subscribe(keys.marks())
-        silent = False
-        while True:
-            _end_if_cancelled()
-            message = await pubsub.get_message(timeout=SUBSCRIPTION_POLL_S)
-            if message is None:
-                # Silence may mean a dead peer: send a ping, and end this subscription when nothing answers it.
-                if silent:
-                    raise TimeoutError("no answer to a ping")
-                await pubsub.ping()
-            elif message["type"] == "subscribe":
-                yield None  # redis-py reconnects by itself, and marks sent meanwhile are lost.
-            elif message["type"] == "message":
-                yield message["data"]
-            silent = message is None
-
-
-def _end_if_cancelled() -> None:
-    # redis-py sends through asyncio.wait_for, which until Python 3.12 can swallow a cancellation.
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
 
 
 _hubs: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Hub]" = weakref.WeakKeyDictionary()

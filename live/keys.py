@@ -3,9 +3,12 @@
 from django.conf import settings
 
 
-def marks() -> str:
-    """Pub/sub channel · each message is the subject that changed, such as `board:<slug>` · nothing kept."""
-    return f"{settings.REDIS_PREFIX}:live:marks"
+def marks(subject: str) -> str:
+    """Pub/sub channel · a message says that the subject, such as `board:<slug>`, has changed · nothing kept.
+
+    Its hash tag is that of the subject's keys, so that the script that changes them can publish.
+    """
+    return f"{settings.REDIS_PREFIX}:live:{{{subject.rpartition(':')[2]}}}:marks"
 
 
 def layer_prefix() -> str:

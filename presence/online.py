@@ -12,7 +12,7 @@ import msgspec
 from accounts.cards import Card
 from live.keys import marks
 from presence import keys
-from store.client import client
+from store.client import client, publishing
 from store.scripts import Argument, script
 
 LEASE_MS = 45_000
@@ -57,7 +57,7 @@ def _keys() -> list[str]:
 
 
 def _args(now_ms: int | None, *more: Argument) -> list[Argument]:
-    return ["" if now_ms is None else now_ms, marks(), SUBJECT, *more]
+    return ["" if now_ms is None else now_ms, publishing(), marks(SUBJECT), *more]
 
 
 async def renew(

@@ -5,7 +5,6 @@ import contextlib
 import logging
 import secrets
 import weakref
-from typing import Any
 
 import msgspec
 
@@ -14,11 +13,11 @@ from games.rooms.messages import Shown
 from games.rooms.rooms import OVER
 from live.frames import Frame
 from live.mailbox import Mailbox
-from store.client import StoreUnavailable, blocking, client, translated
+from store.client import StoreUnavailable, client, subscription
 
 logger = logging.getLogger(__name__)
 
-POLL_S, RETRY_S, LOAD_S = 2.0, 0.5, 5.0
+RETRY_S, LOAD_S = 0.5, 5.0
 #: After this many frames without a keyframe a room is read anew.
 FRAMES_MAX = 200
 #: How many watch is told to the runner this often.
@@ -100,9 +99,8 @@ class Feed:
     def __init__(self) -> None:
         self.process = secrets.token_hex(4)
         self._rooms: dict[str, Watched] = {}
-        self._pubsub: Any = None
+        self._subscription = subscription()
         self._tasks: list[asyncio.Task[None]] = []
-        self._changing = asyncio.Lock()  # One command on the subscription's line at a time.
 
     async def join(self, room_id: str, mailbox: Mailbox, *, seated: bool) -> None:
         """Show a room to a connection, and what happens there from now on.
@@ -114,9 +112,11 @@ class Feed:
         if watched is None:
             watched = self._rooms[room_id] = Watched(room_id)
             if not self._tasks:
+                # A channel that nobody publishes to, so that there is always one to hear.
+                self._subscription.add(keys.channel("-"))
                 self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._count())]
         if not watched.loaded.is_set():
-            await self._subscribe(room_id)
+            self._subscription.add(keys.channel(room_id))
         try:
             async with asyncio.timeout(LOAD_S):
                 await watched.loaded.wait()
@@ -142,56 +142,26 @@ class Feed:
     def _drop_if_empty(self, room_id: str) -> None:
         if (watched := self._rooms.get(room_id)) is not None and not watched.mailboxes:
             del self._rooms[room_id]
-            if self._pubsub is not None:
-                self._tasks.append(asyncio.create_task(self._unsubscribe(room_id)))
-                self._tasks = [task for task in self._tasks if not task.done()]
-
-    async def _subscribe(self, *room_ids: str) -> None:
-        """Hear of rooms; without a connection nothing happens, since the next one begins with all that there are."""
-        async with self._changing:
-            if self._pubsub is not None:
-                with contextlib.suppress(StoreUnavailable), translated():
-                    await self._pubsub.subscribe(*map(keys.channel, room_ids))
-
-    async def _unsubscribe(self, room_id: str) -> None:
-        async with self._changing:
-            if self._pubsub is not None and room_id not in self._rooms:
-                with contextlib.suppress(StoreUnavailable), translated():
-                    await self._pubsub.unsubscribe(keys.channel(room_id))
+            self._subscription.drop(keys.channel(room_id))
 
     async def _listen(self) -> None:
         while True:
-            connection = blocking(POLL_S)
             try:
-                async with connection.pubsub() as pubsub:
-                    self._pubsub = pubsub
-                    # One that nobody publishes to, so that there is always a subscription to read from.
-                    await self._subscribe("-", *self._rooms)
-                    while True:
-                        message = await pubsub.get_message(timeout=POLL_S)
-                        if message is None:
-                            await pubsub.ping()
-                        else:
-                            await self._take(message)
-            except asyncio.CancelledError:
-                raise
+                async with contextlib.aclosing(self._subscription.heard()) as messages:
+                    async for channel, text in messages:
+                        await self._take(channel, text)
             except Exception as error:
                 logger.warning("the frames of rooms wait: %s", error or type(error).__name__)
                 await asyncio.sleep(RETRY_S)
-            finally:
-                self._pubsub = None
-                with contextlib.suppress(Exception):
-                    await connection.aclose()
 
-    async def _take(self, message: dict[str, Any]) -> None:
-        room_id = message["channel"].partition("rooms:{")[2].partition("}")[0] if message["channel"] else ""
-        watched = self._rooms.get(room_id)
+    async def _take(self, channel: str, text: str | None) -> None:
+        watched = self._rooms.get(channel.partition("rooms:{")[2].partition("}")[0])
         if watched is None:
             return
-        if message["type"] == "subscribe":
+        if text is None:
             await watched.load()  # First, or anew after a lost line.
-        elif message["type"] == "message":
-            watched.take(message["data"])
+        else:
+            watched.take(text)
             await watched.shorten()
 
     async def _count(self) -> None:

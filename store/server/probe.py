@@ -1,12 +1,13 @@
 """Checks that Redis can do what the site needs, by trying it: write, run scripts, publish and receive."""
 
 import asyncio
+import contextlib
 import secrets
 import time
 from collections.abc import Awaitable, Callable
 
 from store import keys
-from store.client import Client, StoreUnavailable, blocking, client, translated
+from store.client import StoreUnavailable, client, subscription
 from store.scripts import Script
 
 TTL_MS = 10_000
@@ -66,23 +67,14 @@ async def _runs(token: str) -> bool:
 
 
 async def _hears(token: str) -> bool:
-    connection = blocking(HEAR_S)
+    heard = subscription()
+    heard.add(keys.probe(token))
     try:
-        with translated():
-            return await _heard(connection, token)
-    finally:
-        await connection.aclose()
-
-
-async def _heard(connection: Client, token: str) -> bool:
-    try:
-        async with asyncio.timeout(2 * HEAR_S), connection.pubsub() as pubsub:
-            await pubsub.subscribe(keys.probe(token))
-            while (message := await pubsub.get_message(timeout=HEAR_S)) is not None:
-                if message["type"] == "subscribe":
-                    await client().publish(keys.probe(token), token)
-                elif message["type"] == "message":
-                    return message["data"] == token
+        async with asyncio.timeout(2 * HEAR_S), contextlib.aclosing(heard.heard()) as messages:
+            async for _, text in messages:
+                if text is not None:
+                    return text == token
+                await client().publish(keys.probe(token), token)
         return False
     except TimeoutError:
         return False

@@ -143,7 +143,7 @@ class TestFlags:
         run_sync(flags.write_missing())
         run_sync(flags.of(players[0]))
         trips = []
-        from store.client import Pipeline
+        from store.nodes.single import Pipeline
 
         own = Pipeline.execute
 

@@ -193,12 +193,12 @@ async def test_an_accepted_run_is_in_the_stream(finished, alice):
 async def test_an_accepted_run_marks_its_board(finished, alice):
     connection = blocking(2)
     async with connection.pubsub() as pubsub:
-        await pubsub.subscribe(marks())
+        await pubsub.subscribe(marks("board:fuse"))
         await pubsub.get_message(timeout=2)
         await boards.submit(finished(alice, 500))
         message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=2)
     await connection.aclose()
-    assert message["data"] == "board:fuse"
+    assert message["channel"] == marks("board:fuse")
 
 
 async def test_large_points_keep_their_last_digit(finished, alice, fuse):

@@ -168,7 +168,8 @@ class TestAway:
         assert client.get("/metrics", headers=headers).status_code == 200
 
     async def test_a_redis_that_tells_no_settings_still_has_figures(self, monkeypatch):
-        from store.client import Pipeline, ResponseError
+        from store.client import ResponseError
+        from store.nodes.single import Pipeline
 
         own = Pipeline.execute
 
