@@ -65,7 +65,7 @@ def hub() -> Any:
     async def publish(number: int, at_ns: int) -> None:
         pipe = client().pipeline()
         pipe.set("bench", f"{number}:{at_ns}")
-        pipe.publish(keys.marks("bench"), "")
+        pipe.publish(keys.marks("bench"), "bench")
         await pipe.execute()
 
     return controlled(application, publish)

@@ -165,8 +165,8 @@ class Plan(msgspec.Struct):
     """The JSON argument of lua/submit.lua, which reads these field names."""
 
     now_ms: int
-    publish: str
     marks: str
+    subject: str
     report_ttl_ms: int
     lower: bool
     operator: str
@@ -185,8 +185,8 @@ def _call(
     names += [keys.standings(slug, each.id) for each in kept] + [keys.report(slug, run.id) for run in runs]
     plan = Plan(
         now_ms=at_ms or 0,
-        publish=publishing(),
-        marks=marks(subject(slug)),
+        marks=publishing(marks(subject(slug))),
+        subject=subject(slug),
         report_ttl_ms=REPORT_TTL_MS,
         lower=board.lower_is_better,
         operator=str(board.operator),
@@ -206,7 +206,7 @@ async def update_card(slugs: Sequence[str], player: int, card: Card) -> None:
     pipe = client().pipeline()
     for slug in slugs:
         pipe.hset(keys.cards(slug), str(player), card.encode())
-        pipe.publish(marks(subject(slug)), "")
+        pipe.publish(marks(subject(slug)), subject(slug))
     if slugs:
         await pipe.execute()
 
@@ -237,5 +237,5 @@ async def remove_players(slug: str, players: Sequence[int]) -> None:
     for period_id in await kept_periods(slug):
         pipe.zrem(keys.standings(slug, period_id), *names)
     pipe.hdel(keys.cards(slug), *names)
-    pipe.publish(marks(subject(slug)), "")
+    pipe.publish(marks(subject(slug)), subject(slug))
     await pipe.execute()

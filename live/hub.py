@@ -37,7 +37,7 @@ FLUSH_S = 3.0
 
 async def mark(subject: str) -> None:
     """Tell every process that `subject` has changed, so that its topics are read again. One round trip."""
-    await client().publish(keys.marks(subject), "")
+    await client().publish(keys.marks(subject), subject)
 
 
 class Connection(Protocol):

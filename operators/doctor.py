@@ -14,7 +14,7 @@ from games.rooms import registry
 from live.observe.health import sql_problem
 from operators import identity
 from store import heartbeat
-from store.client import StoreUnavailable, client
+from store.client import Client, StoreUnavailable, client
 from store.keys import every_key, find
 from store.server import probe
 
@@ -67,7 +67,21 @@ async def wrong() -> list[Finding]:
 
 
 async def _redis() -> AsyncIterator[Finding]:
-    info = await client().info()
+    """Every server that takes writes; where there are several, each finding names its own."""
+    nodes = await client().primaries()
+    for node in nodes:
+        async for finding in _server(node):
+            yield msgspec.structs.replace(finding, what=f"{finding.what} of {node.name}") if len(nodes) > 1 else finding
+    if (layout := await client().layout()) is not None:
+        whole, alone = not layout.unowned, layout.alone
+        words = f"{layout.primaries} primaries"
+        words += f"; {layout.unowned:,} slots have no owner" if layout.unowned else ""
+        words += f"; no replica stands by for {', '.join(alone)}" if alone else ", each with a replica"
+        yield Finding("Cluster", whole and not alone, words)
+
+
+async def _server(node: Client) -> AsyncIterator[Finding]:
+    info = await node.info()
     used, most = info.get("used_memory", 0), info.get("maxmemory", 0)
     full = bool(most) and used > MEMORY_SHARE_MAX * most
     of = f"of {most:,}" if most else "and no limit is set"
@@ -77,7 +91,7 @@ async def _redis() -> AsyncIterator[Finding]:
     took = []
     for _ in range(20):
         started = time.perf_counter()
-        await client().ping()
+        await node.ping()
         took.append(1000 * (time.perf_counter() - started))
     middle = sorted(took)[10]
     yield Finding("Redis latency", middle <= PING_MS_MAX, f"PING {middle:.2f} ms (at most {PING_MS_MAX:g})")
@@ -87,7 +101,7 @@ async def _redis() -> AsyncIterator[Finding]:
     yield Finding("Append-only file", aof, "on" if aof else "off: CONFIG SET appendonly yes, and in redis.conf")
     saved = info.get("rdb_last_bgsave_status") == "ok" and info.get("aof_last_write_status", "ok") == "ok"
     yield Finding("Last save", saved, "went well" if saved else "failed: look at Redis's log and its disk")
-    seconds, microseconds = await client().time()
+    seconds, microseconds = await node.time()
     apart = abs(time.time() * 1000 - (seconds * 1000 + microseconds / 1000))
     yield Finding("Clock", apart <= CLOCK_MS_MAX, f"{apart:.0f} ms from Redis's (at most {CLOCK_MS_MAX}: run NTP)")
 

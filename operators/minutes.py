@@ -2,6 +2,7 @@
 
 import time
 from collections import defaultdict
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import msgspec
@@ -51,13 +52,27 @@ class Memory(msgspec.Struct):
 _decoder = msgspec.json.Decoder(Memory)
 
 
+async def _names() -> AsyncGenerator[list[str]]:
+    """The names of the site's keys, in batches from each server in turn, so that a sample is of all of them."""
+    cursors = dict.fromkeys(await client().primaries(), -1)
+    while cursors:
+        for node, cursor in list(cursors.items()):
+            cursors[node], names = await node.scan(max(cursor, 0), match=every_key(), count=500)
+            if not cursors[node]:
+                del cursors[node]
+            yield names
+
+
 async def sample_memory() -> None:
     """Measure a sample of the keys by app, within two seconds. The worker does it every five minutes."""
     sizes: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     endless: list[str] = []
-    looked_at, cursor, started = 0, 0, time.monotonic()
+    looked_at, is_whole, started = 0, False, time.monotonic()
+    every = _names()
     while looked_at < KEYS_SAMPLED and time.monotonic() - started < BUDGET_S:
-        cursor, names = await client().scan(cursor, match=every_key(), count=500)
+        if (names := await anext(every, None)) is None:
+            is_whole = True
+            break
         pipe = client().pipeline()
         for name in names:
             pipe.memory_usage(name)
@@ -70,10 +85,8 @@ async def sample_memory() -> None:
             if ttl == -1 and found and found.key.ends:
                 endless.append(name)
         looked_at += len(names)
-        if not cursor:
-            break
     whole = await client().dbsize()
-    share = max(1.0, whole / looked_at) if looked_at and cursor else 1.0
+    share = max(1.0, whole / looked_at) if looked_at and not is_whole else 1.0
     apps = {app: (round(count * share), round(size * share)) for app, (count, size) in sizes.items()}
     sample = Memory(apps, round(len(endless) * share), endless[:ENDLESS_NAMED])
     await client().set(keys.memory(), msgspec.json.encode(sample).decode(), ex=MEMORY_TTL_S)

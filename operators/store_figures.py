@@ -1,5 +1,6 @@
 """The state of the infrastructure: Redis, streams and their readers, dead letters, workers and locks."""
 
+import asyncio
 from typing import Any
 
 from flags.models import Experiment, Flag
@@ -9,7 +10,7 @@ from leaderboard.reading import windows
 from leaderboard.repair.counting import repair_lock
 from live.topics import State
 from store import heartbeat
-from store.client import StoreUnavailable, client
+from store.client import Client, StoreUnavailable, client
 from store.keys import dead_letters, fence, lock
 from wallet import keys as wallet_keys
 
@@ -20,32 +21,44 @@ SEASONS_LOOKED_AT = 8
 
 
 async def redis() -> State:
-    """The state of the Redis server. One round trip."""
-    pipe = client().pipeline()
+    """The state of Redis, of all primaries together. One round trip."""
+    nodes = await client().primaries()
+    found = await asyncio.gather(*map(_server, nodes))
+    infos = [info for info, *_ in found]
+    hits, misses = (sum(info[name] for info in infos) for name in ("keyspace_hits", "keyspace_misses"))
+    threshold, fsync = found[0][2], found[0][3]
+    policy = (fsync or {}).get("appendfsync", "on, how is not told")
+    policy = policy if all(info["aof_enabled"] for info in infos) else "no append-only file"
+    loses = {"always": "nothing", "everysec": "the last 1 to 2 s", "no": "what the system has not written yet"}
+    slow = sorted((each for _, slow, *_ in found for each in slow or ()), key=lambda each: -each["start_time"])
+    return {
+        "redis_bytes": sum(info["used_memory"] for info in infos),
+        "redis_ops": sum(info["instantaneous_ops_per_sec"] for info in infos),
+        "redis_clients": sum(info["connected_clients"] for info in infos),
+        "redis_hits": round(100 * hits / (hits + misses), 1) if hits + misses else 100.0,
+        "redis_evicted": sum(info["evicted_keys"] for info in infos),
+        "redis_saved_ms": min(info["rdb_last_save_time"] for info in infos) * 1000,
+        "redis_aof": policy,
+        "redis_loss": loses.get(policy, "not known" if fsync is None else "everything since the last save"),
+        "slow_us": int((threshold or {}).get("slowlog-log-slower-than", 0)),
+        "t_slowlog": [
+            [each["start_time"] * 1000, each["duration"], _text(each["command"])] for each in slow[:SLOWLOG_COUNT]
+        ],
+    }
+
+
+async def _server(node: Client) -> list[Any]:
+    """One server's INFO, slow log, threshold of the slow log and appendfsync; None for what it does not tell."""
+    pipe = node.pipeline()
     pipe.info()
     pipe.slowlog_get(SLOWLOG_COUNT)
     pipe.config_get("slowlog-log-slower-than")
     pipe.config_get("appendfsync")
     # A hosted Redis may refuse some of these commands.
     replies = await pipe.execute(raise_on_error=False)
-    info, slow, threshold, fsync = [None if isinstance(each, Exception) else each for each in replies]
-    if info is None:
+    if isinstance(replies[0], Exception):
         raise StoreUnavailable(str(replies[0]))
-    looked_up = info["keyspace_hits"] + info["keyspace_misses"]
-    policy = (fsync or {}).get("appendfsync", "on, how is not told") if info["aof_enabled"] else "no append-only file"
-    loses = {"always": "nothing", "everysec": "the last 1 to 2 s", "no": "what the system has not written yet"}
-    return {
-        "redis_bytes": info["used_memory"],
-        "redis_ops": info["instantaneous_ops_per_sec"],
-        "redis_clients": info["connected_clients"],
-        "redis_hits": round(100 * info["keyspace_hits"] / looked_up, 1) if looked_up else 100.0,
-        "redis_evicted": info["evicted_keys"],
-        "redis_saved_ms": info["rdb_last_save_time"] * 1000,
-        "redis_aof": policy,
-        "redis_loss": loses.get(policy, "not known" if fsync is None else "everything since the last save"),
-        "slow_us": int((threshold or {}).get("slowlog-log-slower-than", 0)),
-        "t_slowlog": [[each["start_time"] * 1000, each["duration"], _text(each["command"])] for each in slow or ()],
-    }
+    return [None if isinstance(each, Exception) else each for each in replies]
 
 
 def _ms(entry_id: str) -> int:

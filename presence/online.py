@@ -57,7 +57,7 @@ def _keys() -> list[str]:
 
 
 def _args(now_ms: int | None, *more: Argument) -> list[Argument]:
-    return ["" if now_ms is None else now_ms, publishing(), marks(SUBJECT), *more]
+    return ["" if now_ms is None else now_ms, publishing(marks(SUBJECT)), SUBJECT, *more]
 
 
 async def renew(

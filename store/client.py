@@ -46,6 +46,7 @@ __all__ = [
     "loading_percent",
     "other",
     "publishing",
+    "servers",
     "subscription",
     "sync",
     "translated",
@@ -61,6 +62,20 @@ def url() -> str:
 def address() -> Address:
     """The Redis in use."""
     return parse(settings.REDIS_URL or f"unix://{private_socket(settings.DATA_DIR)}")
+
+
+async def servers() -> list[Address]:
+    """The servers that take writes, each with an address of its own.
+
+    Raises:
+        StoreUnavailable: nobody can tell which.
+    """
+    where = address()
+    if where.is_sentinel:
+        with translated():
+            return [where.at(*await connections.locating(where, settings.REDIS_TIMEOUT_S)())]
+    found = client()
+    return [where.at(*host) for host in await found.hosts()] if isinstance(found, Cluster) else [where]
 
 
 def private_socket(data_dir: Path) -> Path:
@@ -124,12 +139,9 @@ def layer_host() -> dict[str, Any]:
     return connections.arguments(address(), settings.REDIS_TIMEOUT_S, decode_responses=False)
 
 
-def publishing() -> str:
-    """The command with which a script publishes. In a cluster, channels lie in slots as keys do.
-
-    Redis 6.2 has no such channels: there the scripts, which see the version, publish as on one server.
-    """
-    return "SPUBLISH" if address().is_cluster else "PUBLISH"
+def publishing(channel: str) -> str:
+    """How a script publishes to a channel: an argument for lua/publish.lua."""
+    return f"{'SPUBLISH' if address().is_cluster else 'PUBLISH'} {channel}"
 
 
 def subscription() -> Subscription:

@@ -73,18 +73,22 @@ class Script:
         return [reply for part in replies for reply in part]
 
     async def _pipelined(self, calls: Sequence[tuple[Sequence[str], Sequence[Argument]]]) -> list[Any]:
-        for _ in range(2):
-            pipe = client().pipeline()
-            for keys, args in calls:
-                pipe.evalsha(self.sha, len(keys), *keys, *args)
-            replies = await pipe.execute(raise_on_error=False)
-            if not any(isinstance(reply, NoScriptError) for reply in replies):
-                break
+        replies = await self._sent(calls)
+        if unknown := [at for at, reply in enumerate(replies) if isinstance(reply, NoScriptError)]:
             await client().script_load(self.text)
+            # In a cluster only some nodes may have forgotten it.
+            for at, reply in zip(unknown, await self._sent([calls[at] for at in unknown]), strict=True):
+                replies[at] = reply
         for reply in replies:
             if isinstance(reply, Exception):
                 raise reply
         return replies
+
+    async def _sent(self, calls: Sequence[tuple[Sequence[str], Sequence[Argument]]]) -> list[Any]:
+        pipe = client().pipeline()
+        for keys, args in calls:
+            pipe.evalsha(self.sha, len(keys), *keys, *args)
+        return await pipe.execute(raise_on_error=False)
 
     def sync(self, keys: Sequence[str], args: Sequence[Argument] = ()) -> Any:
         """The same from sync code; only the session backend needs it."""
@@ -96,6 +100,16 @@ class Script:
 
 
 def script(module_file: str, name: str, prelude: Sequence[str] = ()) -> Script:
-    """Load `lua/<name>.lua` from the app of a module. The scripts named in `prelude` run first."""
+    """Load `lua/<name>.lua` from the app of a module. The scripts named in `prelude` run first.
+
+    Scripts that publish get lua/publish.lua before them.
+    """
     folder = next(each / "lua" for each in Path(module_file).parents if (each / "lua").is_dir())
-    return Script("\n".join((folder / f"{each}.lua").read_text() for each in (*prelude, name)))
+    text = "\n".join(_text(folder, each) for each in (*prelude, name))
+    if "publish(" in text:
+        text = _text(Path(__file__).parent / "lua", "publish") + "\n" + text
+    return Script(text)
+
+
+def _text(folder: Path, name: str) -> str:
+    return (folder / f"{name}.lua").read_text()

@@ -1,5 +1,6 @@
 """A private Redis for the whole run, a key prefix for each test, and the players that tests speak of."""
 
+import contextlib
 import itertools
 import os
 
@@ -14,6 +15,7 @@ from leaderboard.boards import FinishedRun
 from leaderboard.models import Board
 from store.server import private
 from tests.browser import chromium, opened  # noqa: F401  (fixtures)
+from tests.cluster import Cluster
 from tests.left_keys import unknown_or_endless
 from tests.prepared import share
 from tests.servers import restrict
@@ -23,16 +25,25 @@ share()
 _prefixes = itertools.count(1)
 
 
+#: TEST_REDIS=cluster runs the tests on three primaries with a replica each.
+ON_CLUSTER = os.environ.get("TEST_REDIS") == "cluster"
+
+
 @pytest.fixture(scope="session", autouse=True)
-def redis_server():
-    """The real thing, on a unix socket in the run's own folder."""
-    process = private.start(django_settings.DATA_DIR, private.die_with_parent)
-    if "TEST_REDIS_ACL" in os.environ:
-        restrict(private.private_socket(django_settings.DATA_DIR))
-    yield process
-    left = unknown_or_endless()
-    process.terminate()
-    process.wait(10)
+def redis_server(tmp_path_factory):
+    """The real thing: on a unix socket in the run's own folder, or a cluster."""
+    with contextlib.ExitStack() as stack:
+        if ON_CLUSTER:
+            cluster = stack.enter_context(Cluster(tmp_path_factory.mktemp("cluster")))
+            django_settings.REDIS_URL = cluster.url
+        else:
+            process = private.start(django_settings.DATA_DIR, private.die_with_parent)
+            stack.callback(process.wait, 10)
+            stack.callback(process.terminate)
+            if "TEST_REDIS_ACL" in os.environ:
+                restrict(private.private_socket(django_settings.DATA_DIR))
+        yield
+        left = unknown_or_endless()
     words = "keys that no keys.py declares, or that should end and do not: " + ", ".join(left)
     assert not left, words
 

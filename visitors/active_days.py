@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from store.client import client
 from visitors import keys
+from visitors.side_by_side import beside, side_by_side
 
 TTL_S = 70 * 24 * 60 * 60
 # Redis allocates a bitmap up to its highest bit. Ids come from SQL and are dense; a higher id than this is refused.
@@ -61,13 +62,14 @@ async def actives(last: date, count: int) -> list[int]:
 async def retention(last: date, spans: Sequence[int] = (1, 7, 30)) -> list[tuple[int, int]]:
     """For each span: how many players were active that many days before `last`, and how many of them also on `last`.
 
-    Redis: BITOP and two BITCOUNTs for each, in one round trip, O(players).
+    Redis: BITOP and two BITCOUNTs for each, in one round trip, in a cluster three; O(players).
     """
+    at = await side_by_side(keys.active(str(last - timedelta(days=span))) for span in (0, *spans))
     pipe = client().pipeline()
     for span in spans:
-        before, both = keys.active(str(last - timedelta(days=span))), keys.active(f"both-{span}")
+        before, both = at[keys.active(str(last - timedelta(days=span)))], beside(keys.active(f"both-{span}"))
         pipe.bitcount(before)
-        pipe.bitop("AND", both, before, keys.active(str(last)))
+        pipe.bitop("AND", both, before, at[keys.active(str(last))])
         pipe.bitcount(both)
         pipe.expire(both, 60)
     replies = await pipe.execute()
@@ -77,12 +79,14 @@ async def retention(last: date, spans: Sequence[int] = (1, 7, 30)) -> list[tuple
 async def streaks(last: date, lengths: Sequence[int] = (2, 3, 7, 14, 30)) -> list[int]:
     """For each length: how many players were active on every one of that many days, ending with `last`.
 
-    Redis: BITOP and BITCOUNT for each, in one round trip, O(players x days).
+    Redis: BITOP and BITCOUNT for each, in one round trip, in a cluster three; O(players x days).
     """
+    names = [keys.active(str(last - timedelta(days=back))) for back in range(max(lengths, default=0))]
+    at = await side_by_side(names)
     pipe = client().pipeline()
     for length in lengths:
-        every = keys.active(f"row-{length}")
-        pipe.bitop("AND", every, *(keys.active(str(last - timedelta(days=back))) for back in range(length)))
+        every = beside(keys.active(f"row-{length}"))
+        pipe.bitop("AND", every, *(at[name] for name in names[:length]))
         pipe.bitcount(every)
         pipe.expire(every, 60)
     return (await pipe.execute())[1::3]

@@ -18,6 +18,7 @@ from accounts import keys
 from live.layer import tell_session
 from store.client import ResponseError, client, sync
 from store.scripts import script
+from store.sync_loop import run_sync
 
 _save = script(__file__, "session_save")
 _slide = script(__file__, "session_slide")
@@ -118,18 +119,12 @@ class SessionStore(SessionBase):
     def load(self) -> dict[str, Any]:
         with sync() as connection:
             fields = connection.hgetall(_key(self.session_key))
-            for old in () if fields else self._old_names():
-                with contextlib.suppress(ResponseError):  # Not there, or another request has just moved it.
-                    connection.rename(keys.session(old), _key(self.session_key))
-                fields = fields or connection.hgetall(_key(self.session_key))
-                if fields.get(PLAYER):
-                    self._note(msgspec.json.decode(fields[PLAYER]), old)
-        return self._loaded(fields)
+        return self._loaded(fields) if fields or not settings.SECRET_KEY_FALLBACKS else run_sync(self.aload())
 
     async def aload(self) -> dict[str, Any]:
         fields = await client().hgetall(_key(self.session_key))
         for old in () if fields else self._old_names():
-            with contextlib.suppress(ResponseError):
+            with contextlib.suppress(ResponseError):  # Not there, or another request has just moved it.
                 await client().rename(keys.session(old), _key(self.session_key))
             fields = fields or await client().hgetall(_key(self.session_key))
             if fields.get(PLAYER):

@@ -272,7 +272,7 @@ async def break_off(room_id: str, epoch: int) -> None:
     shown = msgspec.json.decode(text) | {"status": OVER, "results": []} if text else None
     names = [keys.room(room_id), keys.keyframe(room_id), keys.frames(room_id)]
     text = msgspec.json.encode(shown).decode() if shown else ""
-    if await _break(names, [epoch, text, publishing(), keys.channel(room_id)]) or not fields:
+    if await _break(names, [epoch, text, publishing(keys.channel(room_id))]) or not fields:
         await registry.end(room_id, [int(value) for name, value in fields.items() if name.startswith("player:")])
 
 

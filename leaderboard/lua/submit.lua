@@ -1,7 +1,7 @@
 -- Ranks finished runs on every period of their board, each once, and says what each changed. Runs after cards.lua.
 -- KEYS: 1 stream of runs, 2 cards, 3 count of accepted runs on this day, 4 hidden players, 5 open periods, 6 marked just now,
 --       7… standings, one per period, then one report per run
--- ARGV: none of its own; of the plan: publish (PUBLISH or SPUBLISH), marks (channel), report_ttl_ms, full (reports), and runs: id,
+-- ARGV: none of its own; of the plan: marks (how to publish), subject (what to mark), report_ttl_ms, full (reports), and runs: id,
 --       player, points (both as text), card and record (JSON texts), started_ms, until_ms (0: for ever)
 -- Returns: {"clock", now} when `now` is outside a period (nothing is changed; call again with the periods of `now`),
 --          else {"done", status, report JSON, its cards JSON, status, …} where status is ok, repeated, hidden (the
@@ -45,8 +45,6 @@ if accepted > 0 then
   if call('INCRBY', KEYS[3], accepted) == accepted then call('PEXPIRE', KEYS[3], 5184000000) end
   -- Whoever gets a mark reads again a little later, and then sees the runs that came right after it, too.
   if call('PTTL', KEYS[6]) > 50 then call('DEL', KEYS[6]) end -- Set before the clock went back.
-  if call('SET', KEYS[6], 1, 'NX', 'PX', 50) then
-    call(redis.REDIS_VERSION_NUM and plan.publish or 'PUBLISH', plan.marks, '')
-  end
+  if call('SET', KEYS[6], 1, 'NX', 'PX', 50) then publish(plan.marks, plan.subject) end
 end
 return answers

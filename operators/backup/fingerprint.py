@@ -35,13 +35,12 @@ Prints = dict[bytes, bytes]
 
 async def names(connection: Client, pattern: str | None = None) -> AsyncIterator[list[bytes]]:
     """The names of the site's keys, in batches. A key that exists during the whole scan comes at least once."""
-    cursor = 0
-    while True:
-        cursor, batch = await connection.scan(cursor, match=pattern or every_key(), count=BATCH)
-        if batch:
-            yield batch
-        if not cursor:
-            return
+    for node in await connection.primaries():
+        cursor = -1
+        while cursor:
+            cursor, batch = await node.scan(max(cursor, 0), match=pattern or every_key(), count=BATCH)
+            if batch:
+                yield batch
 
 
 async def fingerprints(connection: Client) -> Prints:

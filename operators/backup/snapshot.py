@@ -14,10 +14,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from operators.backup.fingerprint import names
-from store.client import Client, ResponseError, address, private_socket
+from store.address import Address
+from store.client import Client, ResponseError, StoreUnavailable, address, other, private_socket, servers
 from store.keys import prefix
 from store.server import binary, private
 from store.server.binary import NoServer
+from store.sync_loop import run_sync
 
 TIMEOUT_S = 3600.0
 APPEND_TIMEOUT_S = 3600.0
@@ -30,14 +32,60 @@ class SnapshotFailed(Exception):
 
 
 def save(path: Path) -> None:
-    """Write a snapshot of the server in use to a file, sent as to a replica: no access to its disk is needed.
+    """Write a snapshot of the Redis in use to a file, sent as to a replica: no access to its disk is needed.
 
-    Redis: SYNC by way of `redis-cli --rdb`; the server forks once, like for BGSAVE.
+    Those of a cluster's primaries become one. Each is of one moment, and so is all that a hash tag holds together.
+
+    Redis: SYNC by way of `redis-cli --rdb`; each server forks once, like for BGSAVE.
 
     Raises:
-        SnapshotFailed: the server refused or went away, or there is no redis-cli.
+        SnapshotFailed: a server refused or went away, or there is no redis-cli.
     """
-    at, secret = address().cli
+    with translated_to_failure():
+        found = run_sync(servers())
+    if len(found) == 1:
+        return _save(found[0], path)
+    with tempfile.TemporaryDirectory(prefix=".parts-", dir=path.parent) as name:
+        parts = [Path(name) / f"{number}.rdb" for number in range(len(found))]
+        for server, part in zip(found, parts, strict=True):
+            _save(server, part)
+        _merge(parts, Path(name), path)
+
+
+@contextlib.contextmanager
+def translated_to_failure() -> Iterator[None]:
+    """Turn StoreUnavailable into SnapshotFailed."""
+    try:
+        yield
+    except StoreUnavailable as error:
+        raise SnapshotFailed(f"Redis gave no snapshot: {error}") from error
+
+
+def _merge(parts: Sequence[Path], folder: Path, path: Path) -> None:
+    """Put the snapshots of several servers, none of which has a key of another, into one."""
+    with scratch(parts[0], folder / "all") as target:
+        for number, part in enumerate(parts[1:]):
+            with scratch(part, folder / f"part{number}") as source:
+                run_sync(_copied(source, target))
+        run_sync(_saved(target))
+        shutil.move(folder / "all" / "redis" / "dump.rdb", path)
+
+
+async def _copied(source: str, target: str) -> None:
+    async with (
+        contextlib.aclosing(other(source, TIMEOUT_S)) as one,
+        contextlib.aclosing(other(target, TIMEOUT_S)) as all,
+    ):
+        await _hand_all(one, all)
+
+
+async def _saved(target: str) -> None:
+    async with contextlib.aclosing(other(target, TIMEOUT_S)) as connection:
+        await connection.save()
+
+
+def _save(server: Address, path: Path) -> None:
+    at, secret = server.cli
     try:
         done = subprocess.run(
             [_cli(), *at, "--rdb", path],
@@ -133,6 +181,10 @@ async def hand_over(source: Client, target: Client) -> None:
     await _try_one(source, target)
     async for batch in names(target):
         await target.unlink(*batch)
+    await _hand_all(source, target)
+
+
+async def _hand_all(source: Client, target: Client) -> None:
     async for batch in names(source):
         for start in range(0, len(batch), HANDED_AT_ONCE):
             await _hand(source, target, batch[start : start + HANDED_AT_ONCE])

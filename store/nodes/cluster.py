@@ -18,10 +18,11 @@ from typing import Any
 import redis
 from redis.exceptions import AskError, ClusterDownError, MovedError, ReadOnlyError, ResponseError, TryAgainError
 
-from store.address import Address, Host
-from store.nodes import connections
-from store.nodes.single import TROUBLE, Client, Pipeline, answering, made, translate
-from store.nodes.slots import ANY, EVERY, SLOTS, Args, Parts, Target, block_ms, keys_of, name_of, parts_of, slot_of
+from store.address import Address, Host, shown_host
+from store.nodes import connections, transaction
+from store.nodes.single import TROUBLE, Client, Layout, Pipeline, made, translate
+from store.nodes.slot_map import SlotMap
+from store.nodes.slots import ANY, EVERY, Args, Parts, Target, block_ms, keys_of, name_of, parts_of, slot_of
 from store.together import Command
 from store.trouble import StoreUnavailable
 
@@ -32,19 +33,6 @@ TRIES_MAX = 2
 #: Reads that wait for streams in several slots look this often.
 POLL_S = 0.02
 REFRESH_EVERY_S = 1.0
-ASK_TIMEOUT_S = 1.0
-
-# A transaction as a script: one command, which follows a slot that moves as any other does. ARGV: of each command, how
-# many parts it has, and these. An error does not stop the commands after it, as in a transaction.
-_TRANSACTION = """
-local replies, at = {}, 1
-while at <= #ARGV do
-  local parts = tonumber(ARGV[at])
-  replies[#replies + 1] = redis.pcall(unpack(ARGV, at + 1, at + parts))
-  at = at + parts + 1
-end
-return replies
-"""
 
 
 @dataclasses.dataclass(slots=True)
@@ -58,6 +46,10 @@ class _Part:
     asking: Host | None = None
     tries: int = 0
     reply: Any = None
+
+
+def _name(host: Host) -> str:
+    return f"{shown_host(host[0])}:{host[1]}"
 
 
 class ClusterPipeline(Pipeline):
@@ -90,18 +82,14 @@ class Cluster(Client):
         found = cls.from_pool(connections.pool(address.at(*address.hosts[0]), timeout_s, 1))
         found.timeout_s = timeout_s
         found._address, found._connections_max, found._more = address, connections_max, more
-        found._nodes, found._primaries, found._owners = {}, [], []
-        found._loading, found._loaded_at, found.has_sharded = None, 0.0, False
+        found._map, found._nodes = SlotMap(address), {}
         return found
 
     _address: Address
     _connections_max: int
     _more: dict[str, Any]
+    _map: SlotMap
     _nodes: dict[Host, Client]
-    _primaries: list[Host]
-    _owners: list[Host | None]
-    _loading: "asyncio.Task[None] | None"
-    _loaded_at: float
 
     # The map of slots
 
@@ -110,18 +98,31 @@ class Cluster(Client):
         if host not in self._nodes:
             pool = connections.pool(self._address.at(*host), self.timeout_s, self._connections_max, **self._more)
             self._nodes[host] = made(pool, self.timeout_s)
+            self._nodes[host].name = _name(host)
         return self._nodes[host]
 
-    async def primaries(self) -> list[Client]:
-        if not self._primaries:
+    async def hosts(self) -> list[Host]:
+        """The primaries that own slots."""
+        if not self._map.primaries:
             await self.reload()
-        return [self.node(host) for host in self._primaries]
+            await self._let_go()
+        return self._map.primaries
+
+    async def _let_go(self) -> None:
+        """Close the connections to nodes that have left."""
+        for host in [host for host in self._nodes if host not in self._map.hosts]:
+            with contextlib.suppress(redis.RedisError, OSError):
+                await self._nodes.pop(host).connection_pool.disconnect(inuse_connections=False)
+
+    async def primaries(self) -> list[Client]:
+        return [self.node(host) for host in await self.hosts()]
 
     async def heard_at(self, channels: Iterable[str]) -> dict[Host | None, set[str]]:
-        await self.primaries()  # Reads the map, if that has not been done.
+        [first, *_] = await self.hosts()
+        self.has_sharded = self._map.has_sharded
         found: dict[Host | None, set[str]] = {}
         for channel in channels:
-            host = self._owners[slot_of(channel)] if self.has_sharded else self._primaries[0]
+            host = self._map.owners[slot_of(channel)] if self.has_sharded else first
             if host is None:
                 raise StoreUnavailable("its cluster is down (a slot has no owner)")
             found.setdefault(host, set()).add(channel)
@@ -130,49 +131,13 @@ class Cluster(Client):
     def listener(self, host: Host | None) -> Client:
         return self if host is None else self.node(host)
 
+    async def layout(self) -> Layout:
+        await self.reload()
+        slots = self._map
+        return Layout(len(slots.primaries), [_name(host) for host in slots.alone], slots.owners.count(None))
+
     async def reload(self) -> None:
-        """Read the map of slots from the first node that answers; callers at the same time share one reading.
-
-        Raises:
-            StoreUnavailable: none does.
-        """
-        if self._loading is None or self._loading.done():
-            self._loading = asyncio.create_task(self._load(), name="cluster slots")
-        await asyncio.shield(self._loading)
-
-    async def _load(self) -> None:
-        said = "no node of the cluster answers"
-        for host in connections.known(self._address):
-            try:
-                async with answering(ASK_TIMEOUT_S):
-                    found = await connections.ask(self._address.at(*host), ASK_TIMEOUT_S, "CLUSTER", "SLOTS")
-                    info = await connections.ask(self._address.at(*host), ASK_TIMEOUT_S, "INFO", "server")
-            except StoreUnavailable as error:
-                if not error.is_away:
-                    raise
-                said = str(error)
-                continue
-            except ResponseError as error:
-                raise StoreUnavailable(f"it is no cluster ({error})") from error
-            if found:
-                return await self._take(found, host, info)
-            said = "its cluster is down (no slots are given out)"
-        raise StoreUnavailable(said)
-
-    async def _take(self, found: Sequence[Any], asked: Host, info: dict[str, Any]) -> None:
-        owners: list[Host | None] = [None] * SLOTS
-        hosts: list[Host] = []
-        for first, last, *servers in found:
-            named = [(str(name) if name and name != "?" else asked[0], int(port)) for name, port, *_ in servers]
-            owners[int(first) : int(last) + 1] = [named[0]] * (int(last) - int(first) + 1)
-            hosts += named
-        self._owners, self._loaded_at = owners, time.monotonic()
-        self._primaries = sorted({host for host in owners if host is not None})
-        self.has_sharded = int(str(info["redis_version"]).partition(".")[0]) >= 7
-        connections.saw(self._address, list(dict.fromkeys(hosts)))
-        for host in [host for host in self._nodes if host not in hosts]:
-            with contextlib.suppress(redis.RedisError, OSError):
-                await self._nodes.pop(host).connection_pool.disconnect(inuse_connections=False)
+        await self._map.load()
 
     # Commands
 
@@ -200,8 +165,7 @@ class Cluster(Client):
 
     async def send_all(self, commands: Sequence[Command]) -> list[Any]:
         """Send commands, those for one node in one pipeline. Errors are in the list, also of nodes that are away."""
-        if not self._primaries:
-            await self.reload()
+        await self.hosts()
         cut: list[tuple[Parts, list[_Part]]] = []
         before: Target = ANY
         for args, options in commands:
@@ -217,29 +181,16 @@ class Cluster(Client):
 
     async def send_at_once(self, commands: Sequence[Command]) -> list[Any]:
         """Send commands for the keys of one hash tag as one script: all or none are done, and nothing between them."""
-        keys = dict.fromkeys(key for args, _ in commands for key in keys_of(args))
-        parts: list[Any] = []
-        for args, _ in commands:
-            words = (*name_of(args).split(" "), *args[1:])
-            parts += [len(words), *words]
-        [replies] = await self.send_all([(("EVAL", _TRANSACTION, len(keys), *keys, *parts), {})])
+        [replies] = await self.send_all([(transaction.script(commands), {})])
         if isinstance(replies, Exception):
             raise replies
-        return [self._read(*each) for each in zip(commands, replies, strict=True)]
-
-    def _read(self, command: Command, reply: Any) -> Any:
-        """A reply in the shape in which redis-py returns it."""
-        (name, *_), options = command
-        if isinstance(reply, Exception):
-            return translate(reply)
-        read = self.response_callbacks.get(name)
-        return read(reply, **{each: value for each, value in options.items() if each != "keys"}) if read else reply
+        return transaction.read(commands, replies, self.response_callbacks)
 
     def _named(self, args: Args) -> Args:
-        return ("SPUBLISH", *args[1:]) if self.has_sharded and args[0] == "PUBLISH" else args
+        return ("SPUBLISH", *args[1:]) if self._map.has_sharded and args[0] == "PUBLISH" else args
 
     def _sent_to(self, target: Target, args: Args, options: dict[str, Any]) -> list[_Part]:
-        hosts = self._primaries if target == EVERY else [None]
+        hosts = self._map.primaries if target == EVERY else [None]
         return [_Part(target, args, options, host) for host in hosts]
 
     async def _answer(self, parts: list[_Part]) -> None:
@@ -269,8 +220,8 @@ class Cluster(Client):
 
     def _host(self, target: Target) -> Host | None:
         if isinstance(target, int):
-            return self._owners[target]
-        return random.choice(self._primaries)
+            return self._map.owners[target]
+        return random.choice(self._map.primaries)
 
     async def _ask(self, host: Host, parts: list[_Part]) -> None:
         """Send parts to one node in one pipeline and note the replies or the errors."""
@@ -298,7 +249,7 @@ class Cluster(Client):
         if not isinstance(error, Exception):
             return None
         if isinstance(error, MovedError):  # Before AskError, of which it is a kind.
-            self._owners[error.slot_id] = (error.host or self._owners[error.slot_id][0], error.port)
+            self._map.moved(error.slot_id, error.host, error.port)
             return "moved"
         if isinstance(error, AskError):
             part.asking = (error.host, error.port)
@@ -313,9 +264,10 @@ class Cluster(Client):
     async def _prepare(self, again: list[str], left_s: float) -> None:
         if "map" in again or "pause" in again:
             await asyncio.sleep(min(PAUSE_S, left_s))
-        if "map" in again or ("moved" in again and time.monotonic() - self._loaded_at > REFRESH_EVERY_S):
+        if "map" in again or ("moved" in again and self._map.age_s > REFRESH_EVERY_S):
             with contextlib.suppress(StoreUnavailable):
                 await self.reload()
+                await self._let_go()
 
     async def scan_iter(self, *args: Any, **options: Any) -> AsyncIterator[Any]:
         """Every key that matches, from each primary in turn."""
@@ -327,7 +279,6 @@ class Cluster(Client):
         return ClusterPipeline(self, transaction)
 
     async def aclose(self, close_connection_pool: bool | None = None) -> None:
-        if self._loading is not None:
-            self._loading.cancel()
+        self._map.close()
         for node in self._nodes.values():
             await node.aclose()

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import redis
 import redis.asyncio
@@ -41,16 +41,23 @@ def translated() -> Iterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def answering(timeout_s: float) -> AsyncIterator[None]:
-    """A time limit for the block, and our own errors."""
+async def limited(timeout_s: float) -> AsyncIterator[None]:
+    """A time limit for the block, which no cancellation gets lost in."""
     task = asyncio.current_task()
     cancelled_before = task.cancelling() if task else 0
-    with translated():
-        async with asyncio.timeout(timeout_s):
-            yield
+    async with asyncio.timeout(timeout_s):
+        yield
     # redis-py sends through asyncio.wait_for, which until Python 3.12 can swallow a cancellation.
     if task and task.cancelling() > cancelled_before:
         raise asyncio.CancelledError
+
+
+@contextlib.asynccontextmanager
+async def answering(timeout_s: float) -> AsyncIterator[None]:
+    """A time limit for the block, and our own errors."""
+    with translated():
+        async with limited(timeout_s):
+            yield
 
 
 @contextlib.asynccontextmanager
@@ -99,8 +106,17 @@ class Pipeline(AsyncPipeline):
 
     async def execute_raw(self) -> list[Any]:
         """Return the replies in order, with redis-py's own errors among them."""
-        async with asyncio.timeout(self.client.timeout_s):
-            return await super().execute(raise_on_error=False)
+        async with limited(self.client.timeout_s):
+            replies = await super().execute(raise_on_error=False)
+        return replies
+
+
+class Layout(NamedTuple):
+    """How many primaries a cluster has, which of them have no replica, and how many slots nobody owns."""
+
+    primaries: int
+    alone: list[str]
+    unowned: int
 
 
 class Client(redis.asyncio.Redis):
@@ -110,6 +126,8 @@ class Client(redis.asyncio.Redis):
     made_for: tuple[str, float]
     #: Whether commands may join a shared pipeline. False for clients that block on streams or copy whole values.
     joins = False
+    #: The host and port of a cluster's node.
+    name = ""
     #: Whether keys lie in slots, so that a command with several keys may be refused.
     has_slots = False
     #: Whether pub/sub channels lie in slots, too: a cluster of Redis 7 or newer.
@@ -149,6 +167,10 @@ class Client(redis.asyncio.Redis):
     def listener(self, host: Host | None) -> "Client":
         """The client of a server that `heard_at` names."""
         return self
+
+    async def layout(self) -> Layout | None:
+        """How a cluster stands now. None: it is no cluster."""
+        return None
 
     async def reload(self) -> None:
         """Find out anew which server has what."""

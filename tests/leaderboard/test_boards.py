@@ -1,6 +1,7 @@
 """Ranking runs, against a real Redis."""
 
 import asyncio
+import contextlib
 import math
 
 import pytest
@@ -13,7 +14,7 @@ from leaderboard.known_boards import now_ms
 from leaderboard.periods import KINDS, all_current, current
 from leaderboard.reading import standings
 from live.keys import marks
-from store.client import blocking, client
+from store.client import client, subscription
 
 NOON_MS = 1_795_478_400_000 + 12 * 3600 * 1000
 DAY_MS = 24 * 3600 * 1000
@@ -191,14 +192,12 @@ async def test_an_accepted_run_is_in_the_stream(finished, alice):
 
 
 async def test_an_accepted_run_marks_its_board(finished, alice):
-    connection = blocking(2)
-    async with connection.pubsub() as pubsub:
-        await pubsub.subscribe(marks("board:fuse"))
-        await pubsub.get_message(timeout=2)
+    heard = subscription()
+    heard.add(marks("board:fuse"))
+    async with asyncio.timeout(10), contextlib.aclosing(heard.heard()) as messages:
+        assert await anext(messages) == (marks("board:fuse"), None)
         await boards.submit(finished(alice, 500))
-        message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=2)
-    await connection.aclose()
-    assert message["channel"] == marks("board:fuse")
+        assert await anext(messages) == (marks("board:fuse"), "board:fuse")
 
 
 async def test_large_points_keep_their_last_digit(finished, alice, fuse):

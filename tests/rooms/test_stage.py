@@ -69,7 +69,7 @@ class World:
 
     def write(self, shows) -> None:
         for show in shows:
-            _, _, _, entry, frame, kept, *_ = *show.args, ""
+            _, _, entry, frame, kept, *_ = *show.args, ""
             if entry:
                 self.log.append(entry)
             if kept:

@@ -88,5 +88,5 @@ def test_who_plays_sees_how_many_watch():
     turn(world, stage)
     world.say(watch="web", count="7")
     world.read(stage)
-    frames = [show.args[4] for show in stage.advance(world.now_ms)]
+    frames = [show.args[3] for show in stage.advance(world.now_ms)]
     assert [json.loads(frame)["watchers"] for frame in frames if frame] == [7]

@@ -45,7 +45,7 @@ class Stage:
 
     def __init__(self, room: Room, epoch: int, kept: str | None, log: Sequence[str], now_ms: int) -> None:
         self.room, self.epoch, self.rules = room, epoch, room.game.rules
-        self.inputs_key, self._publish = keys.inputs(room.id), (publishing(), keys.channel(room.id))
+        self.inputs_key, self._publish = keys.inputs(room.id), publishing(keys.channel(room.id))
         kinds = (keys.room, keys.log, keys.frames, keys.keyframe, keys.checkpoint)
         self._names = [*(kind(room.id) for kind in kinds), self.inputs_key]
         count = len(room.seats)
@@ -272,7 +272,7 @@ class Stage:
         return sum(count for count, heard_ms in self.watching.values() if now_ms - heard_ms < SILENT_MS)
 
     def _show(self, *, entry: str = "", frame: str = "", kept: str = "", keyframe: str = "") -> Show:
-        args: list[str | int] = [self.epoch, *self._publish, entry, frame]
+        args: list[str | int] = [self.epoch, self._publish, entry, frame]
         if not kept:
             return Show(self._names[:3], args)  # Most are steps and no more.
         return Show(self._names, [*args, kept, keyframe, self.status, TTL_MS])

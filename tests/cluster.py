@@ -1,0 +1,153 @@
+"""A Redis Cluster of a test's own: three primaries with a replica each, as local processes."""
+
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import redis
+
+from store.server import binary, private
+
+SLOTS = 16_384
+#: A node that is silent for this long has failed; a replica takes over soon after.
+NODE_TIMEOUT_MS = 1_500
+WAIT_S = 60.0
+
+
+def until(true: Callable[[], object], what: str) -> None:
+    """Wait until something is true."""
+    ends = time.monotonic() + WAIT_S
+    while True:
+        try:
+            if true():
+                return
+        except (redis.RedisError, OSError):
+            pass
+        assert time.monotonic() < ends, f"not within {WAIT_S:.0f} s: {what}"
+        time.sleep(0.02)
+
+
+def free_port() -> int:
+    """A port that is free, and so is the one 10,000 above it, over which nodes talk."""
+    while True:
+        with socket.socket() as one, socket.socket() as other:
+            one.bind(("127.0.0.1", 0))
+            port = one.getsockname()[1]
+            port = port - 20_000 if port > 45_000 else port
+            try:
+                other.bind(("127.0.0.1", port + 10_000))
+            except OSError:
+                continue
+            return port
+
+
+class Node:
+    """One server of a cluster."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.folder, self.port, self.options = folder, free_port(), options
+        folder.mkdir(parents=True, exist_ok=True)
+        self.start()
+
+    def start(self) -> None:
+        """Start it, or start it again with what it knew."""
+        command = [
+            binary.find(), "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder),
+            "--cluster-enabled", "yes", "--cluster-node-timeout", str(NODE_TIMEOUT_MS), "--save", "",
+            "--cluster-config-file", "nodes.conf", "--repl-diskless-sync-delay", "0", "--logfile", "log",
+            "--appendonly", "yes", *self.options,
+        ]  # fmt: skip
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, preexec_fn=private.die_with_parent)
+        until(lambda: self.run("PING"), f"node {self.port} answers")
+
+    def run(self, *command: object) -> Any:
+        """Run one command on this very node; the reply as the server gives it."""
+        with redis.Redis(port=self.port, decode_responses=True, protocol=2, socket_timeout=10) as connection:
+            connection.response_callbacks.clear()
+            return connection.execute_command(*command)
+
+    @property
+    def id(self) -> str:
+        return self.run("CLUSTER MYID")
+
+    @property
+    def is_alive(self) -> bool:
+        return self.process.poll() is None
+
+    @property
+    def is_primary(self) -> bool:
+        return self.is_alive and "role:master" in self.run("INFO", "replication")
+
+    def is_in_step(self) -> bool:
+        """Whether this replica has all that its primary had."""
+        return "master_link_status:up" in self.run("INFO", "replication")
+
+    def kill(self) -> None:
+        """Kill it as `kill -9` does."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+
+class Cluster:
+    """Starts when entered. `url` names two of its nodes; the site has to find the others."""
+
+    def __init__(self, folder: Path, *options: str, replicas: bool = True) -> None:
+        self.folder, self.options, self.has_replicas = folder, options, replicas
+
+    def __enter__(self) -> "Cluster":
+        count = 6 if self.has_replicas else 3
+        self.nodes = [Node(self.folder / str(number), *self.options) for number in range(count)]
+        primaries, replicas = self.nodes[:3], self.nodes[3:]
+        for number, node in enumerate(primaries):
+            node.run("CLUSTER SET-CONFIG-EPOCH", number + 1)
+            first, last = SLOTS * number // 3, SLOTS * (number + 1) // 3
+            node.run("CLUSTER ADDSLOTS", *range(first, last))
+        for node in self.nodes[1:]:
+            self.nodes[0].run("CLUSTER MEET", "127.0.0.1", node.port)
+        until(lambda: all(self._knows(node, count) for node in self.nodes), "the nodes know each other")
+        for replica, primary in zip(replicas, primaries, strict=bool(replicas)) if replicas else ():
+            replica.run("CLUSTER REPLICATE", primary.id)
+        until(lambda: all(node.is_in_step() for node in replicas), "the replicas are in step")
+        until(lambda: all(self._is_ok(node) for node in self.nodes), "the cluster is up")
+        self.url = "redis+cluster://" + ",".join(f"127.0.0.1:{node.port}" for node in self.nodes[:2])
+        return self
+
+    def _knows(self, node: Node, count: int) -> bool:
+        known = node.run("CLUSTER NODES")
+        return len(known.splitlines()) == count and "handshake" not in known and "disconnected" not in known
+
+    def _is_ok(self, node: Node) -> bool:
+        return "cluster_state:ok" in node.run("CLUSTER INFO")
+
+    def __exit__(self, *_: object) -> None:
+        for node in self.nodes:
+            node.process.kill()
+            node.process.wait()
+
+    def owner(self, key: str) -> Node:
+        """The primary that has a key."""
+        slot = self._alive.run("CLUSTER KEYSLOT", key)
+        for first, last, (_, port, *_), *_ in self._alive.run("CLUSTER SLOTS"):
+            if first <= slot <= last:
+                return next(node for node in self.nodes if node.port == port)
+        raise AssertionError(f"nobody owns slot {slot}")
+
+    @property
+    def _alive(self) -> Node:
+        return next(node for node in self.nodes if node.is_alive)
+
+    def move(self, key: str, target: Node, *, between: Callable[[], None] = lambda: None) -> None:
+        """Move the slot of a key to another primary, one key at a time; `between` is called while it is on the move."""
+        source, slot = self.owner(key), self._alive.run("CLUSTER KEYSLOT", key)
+        target.run("CLUSTER SETSLOT", slot, "IMPORTING", source.id)
+        source.run("CLUSTER SETSLOT", slot, "MIGRATING", target.id)
+        between()
+        while names := source.run("CLUSTER GETKEYSINSLOT", slot, 1):
+            source.run("MIGRATE", "127.0.0.1", target.port, names[0], 0, 5_000)
+            between()
+        for node in (target, source, *(node for node in self.nodes if node.is_primary)):
+            node.run("CLUSTER SETSLOT", slot, "NODE", target.id)
