@@ -103,3 +103,6 @@ def site(tmp_path_factory):
 def pytest_collection_modifyitems(items):
     """Files that wait for real processes first: what is left when only one of them runs is waiting."""
     items.sort(key=lambda item: not any(item.get_closest_marker(name) for name in ("stack", "browser")))
+    for item in items if ON_CLUSTER else ():
+        if item.get_closest_marker("one_server"):
+            item.add_marker(pytest.mark.skip(reason="of one server"))

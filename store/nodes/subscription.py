@@ -33,12 +33,14 @@ class _Line:
         self.reading: asyncio.Task[None] | None = None
 
     async def add(self, channels: list[str]) -> None:
-        await (self.pubsub.ssubscribe if self.sharded else self.pubsub.subscribe)(*channels)
-        self.channels.update(channels)
+        for channel in channels:  # One command for each, since they lie in different slots.
+            await (self.pubsub.ssubscribe if self.sharded else self.pubsub.subscribe)(channel)
+            self.channels.add(channel)
 
     async def drop(self, channels: list[str]) -> None:
-        await (self.pubsub.sunsubscribe if self.sharded else self.pubsub.unsubscribe)(*channels)
-        self.channels.difference_update(channels)
+        for channel in channels:
+            await (self.pubsub.sunsubscribe if self.sharded else self.pubsub.unsubscribe)(channel)
+            self.channels.discard(channel)
 
     async def close(self) -> None:
         if self.reading is not None:

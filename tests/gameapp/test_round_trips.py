@@ -19,7 +19,7 @@ from store.together import together
 from tests.round_trips import counted
 from tests.sockets import Socket
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.one_server]
 WAYS = ("left", "down", "right", "up")
 
 

@@ -254,6 +254,7 @@ async def test_a_beat_finds_out_that_the_session_has_run_out(monkeypatch, alice)
         assert await socket.closed() == 4401
 
 
+@pytest.mark.one_server
 async def test_a_socket_that_was_signed_out_leaves_nothing_behind_in_redis(alice, prefix):
     await begin_session("session-a")
     sockets = [Socket("/ws/", alice, "session-a") for _ in range(5)]

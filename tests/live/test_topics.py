@@ -6,14 +6,13 @@ import pytest
 
 from accounts.cards import Card
 from accounts.models import Player
-from leaderboard import boards
+from leaderboard import boards, keys
 from leaderboard.stream import feed
 from leaderboard.stream.feed import Line
 from live import topics
 from live.protocol import Diff, Lines
 from live.topics import apply, apply_lines
 from presence import online
-from store.keys import prefix
 
 STEPS = 80
 
@@ -25,7 +24,7 @@ async def play(rng, finished):
 async def tell(rng, finished):
     await feed.append(
         Line("best", "fuse", 0, player=rng.randint(1, 9), points=rng.randint(1, 99)),
-        told=f"{prefix()}:tests:told:{rng.random()}",
+        told=keys.feed_told(f"{rng.random()}"),
     )
 
 

@@ -179,6 +179,7 @@ class TestCounting:
         assert await redis().strlen(keys.visitors("2026-11-24")) <= 12 * 1024 + 304
         await redis().delete(keys.visitors("2026-11-24"))  # This test wrote it itself, without its end.
 
+    @pytest.mark.one_server
     async def test_a_merged_week_equals_the_union(self):
         from visitors import keys
 

@@ -6,6 +6,7 @@ import pytest
 
 from store.client import client
 from visitors import active_days, keys
+from visitors.side_by_side import beside
 
 DAY = date(2026, 11, 24)
 
@@ -57,4 +58,4 @@ async def test_streaks_are_days_without_a_gap_up_to_the_last():
         for count in days:
             await active_days.mark(player, back(count))
     assert await active_days.streaks(DAY) == [3, 2, 2, 1, 0]
-    assert 0 < await client().ttl(keys.active("row-7")) <= 60
+    assert 0 < await client().ttl(beside(keys.active("row-7"))) <= 60
