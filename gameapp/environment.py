@@ -27,9 +27,9 @@ T = TypeVar("T")
 NAMES = (
     "DEBUG SECRET_KEY SECRET_KEY_FALLBACKS SITE_URLS BEHIND_TLS_PROXY HSTS_SECONDS HSTS_SUBDOMAINS HSTS_PRELOAD "
     "PROXY_COUNT RATE_LIMIT_FACTOR ADDRESS_CONNECTIONS_MAX SOCKET_SILENCE_S DATA_DIR STATIC_ROOT GAMES_DIR LOCALE_DIR "
-    "REDIS_URL REDIS_PREFIX REDIS_TIMEOUT_S REDIS_CONNECTIONS_MAX REDIS_APPENDFSYNC DATABASE_URL SQL_TIMEOUT_S "
-    "EMAIL_HOST EMAIL_PORT EMAIL_HOST_USER EMAIL_HOST_PASSWORD EMAIL_USE_TLS EMAIL_FROM METRICS_TOKEN LOG_FORMAT "
-    "LOG_LEVEL"
+    "REDIS_URL REDIS_PREFIX REDIS_TIMEOUT_S REDIS_CONNECTIONS_MAX REDIS_WAIT_REPLICAS REDIS_APPENDFSYNC "
+    "DATABASE_URL SQL_TIMEOUT_S EMAIL_HOST EMAIL_PORT EMAIL_HOST_USER EMAIL_HOST_PASSWORD EMAIL_USE_TLS EMAIL_FROM METRICS_TOKEN "
+    "LOG_FORMAT LOG_LEVEL"
 ).split()
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
@@ -63,6 +63,7 @@ class Environment:
     redis_prefix: str
     redis_timeout_s: float
     redis_connections_max: int
+    redis_wait_replicas: int
     redis_appendfsync: str
     database: dict[str, Any]
     sql_timeout_s: float
@@ -111,6 +112,7 @@ def read(base_dir: Path) -> Environment:
         redis_prefix=_get("REDIS_PREFIX", _prefix, "gameapp"),
         redis_timeout_s=_get("REDIS_TIMEOUT_S", _above_zero, 2.0),
         redis_connections_max=_get("REDIS_CONNECTIONS_MAX", _whole(1, 10_000), 64),
+        redis_wait_replicas=_get("REDIS_WAIT_REPLICAS", _whole(0, 10), 0),
         redis_appendfsync=_get("REDIS_APPENDFSYNC", _one_of("always", "everysec", "no"), "everysec"),
         database=_get("DATABASE_URL", _database, _local_database(data_dir)),
         sql_timeout_s=_get("SQL_TIMEOUT_S", _above_zero, 3.0),

@@ -168,6 +168,7 @@ REDIS_PREFIX = _given.redis_prefix
 REDIS_URL = _given.redis_url
 REDIS_TIMEOUT_S = _given.redis_timeout_s
 REDIS_CONNECTIONS_MAX = _given.redis_connections_max
+REDIS_WAIT_REPLICAS = _given.redis_wait_replicas
 REDIS_APPENDFSYNC = _given.redis_appendfsync
 
 # All limits are multiplied by this, for load tests and for sites where everybody is trusted.

@@ -18,7 +18,7 @@ from live.keys import marks
 from store.client import client, publishing
 from store.scripts import Argument, script
 
-_submit = script(__file__, "submit", prelude=("periods", "score", "place", "cards"))
+_submit = script(__file__, "submit", prelude=("periods", "score", "place", "cards"), lasts=True)
 
 REPORT_TTL_MS = 2 * 24 * 60 * 60 * 1000
 BATCH_MAX = 1_000

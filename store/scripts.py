@@ -6,24 +6,31 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from store.client import NoScriptError, client, sync
+from django.conf import settings
+
+from store.client import NoScriptError, StoreUnavailable, client, sync
 
 Argument = str | int | float | bytes
 
 
 class Script:
-    """A Lua script. The header of its file describes KEYS, ARGV, the return value and the cost."""
+    """A Lua script. The header of its file describes KEYS, ARGV, the return value and the cost.
 
-    def __init__(self, text: str) -> None:
-        self.text = text
+    `lasts`: its writes are acknowledged to players for good, so a call ends only when REDIS_WAIT_REPLICAS have them.
+    """
+
+    def __init__(self, text: str, *, lasts: bool = False) -> None:
+        self.text, self.lasts = text, lasts
         self.sha = hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
 
     async def __call__(self, keys: Sequence[str], args: Sequence[Argument] = ()) -> Any:
         """Run it in one round trip (two when a restarted Redis has forgotten it).
 
         Raises:
-            StoreUnavailable: no answer from Redis within REDIS_TIMEOUT_S.
+            StoreUnavailable: no answer from Redis within REDIS_TIMEOUT_S, or too few replicas have the write.
         """
+        if self.lasts and settings.REDIS_WAIT_REPLICAS:
+            return (await self._pipelined([(keys, args)]))[0]
         try:
             return await client().evalsha(self.sha, len(keys), *keys, *args)
         except NoScriptError:
@@ -86,9 +93,22 @@ class Script:
 
     async def _sent(self, calls: Sequence[tuple[Sequence[str], Sequence[Argument]]]) -> list[Any]:
         pipe = client().pipeline()
-        for keys, args in calls:
+        replicas = settings.REDIS_WAIT_REPLICAS if self.lasts else 0
+        last = {keys[0]: at for at, (keys, _) in enumerate(calls)} if replicas else {}
+        for at, (keys, args) in enumerate(calls):
             pipe.evalsha(self.sha, len(keys), *keys, *args)
-        return await pipe.execute(raise_on_error=False)
+            if last.get(keys[0]) == at:
+                pipe.execute_command("WAIT", replicas, int(500 * settings.REDIS_TIMEOUT_S))
+        replies = iter(await pipe.execute(raise_on_error=False))
+        found, copied = [], [replicas]
+        for at, (keys, _) in enumerate(calls):
+            found.append(next(replies))
+            if last.get(keys[0]) == at:
+                copied.append(next(replies))
+        failed = next((each for each in copied if isinstance(each, Exception)), None)
+        if failed or min(copied) < replicas:
+            raise failed or StoreUnavailable("too few replicas have the write; it may be lost with its server")
+        return found
 
     def sync(self, keys: Sequence[str], args: Sequence[Argument] = ()) -> Any:
         """The same from sync code; only the session backend needs it."""
@@ -99,7 +119,7 @@ class Script:
                 return connection.eval(self.text, len(keys), *keys, *args)
 
 
-def script(module_file: str, name: str, prelude: Sequence[str] = ()) -> Script:
+def script(module_file: str, name: str, prelude: Sequence[str] = (), *, lasts: bool = False) -> Script:
     """Load `lua/<name>.lua` from the app of a module. The scripts named in `prelude` run first.
 
     Scripts that publish get lua/publish.lua before them.
@@ -108,7 +128,7 @@ def script(module_file: str, name: str, prelude: Sequence[str] = ()) -> Script:
     text = "\n".join(_text(folder, each) for each in (*prelude, name))
     if "publish(" in text:
         text = _text(Path(__file__).parent / "lua", "publish") + "\n" + text
-    return Script(text)
+    return Script(text, lasts=lasts)
 
 
 def _text(folder: Path, name: str) -> str:

@@ -12,7 +12,7 @@ from store.scripts import Argument, script
 from wallet import keys
 from wallet.shop import RUN_COINS, RUN_COINS_MAX, Item, every_item
 
-_move = script(__file__, "move")
+_move = script(__file__, "move", lasts=True)
 _bring = script(__file__, "bring")
 
 REQUEST_TTL_MS = 30 * 24 * 60 * 60 * 1000

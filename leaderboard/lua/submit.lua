@@ -1,11 +1,10 @@
 -- Ranks finished runs on every period of their board, each once, and says what each changed. Runs after cards.lua.
--- KEYS: 1 stream of runs, 2 cards, 3 count of accepted runs on this day, 4 hidden players, 5 open periods, 6 marked just now,
---       7… standings, one per period, then one report per run
--- ARGV: none of its own; of the plan: marks (how to publish), subject (what to mark), report_ttl_ms, full (reports), and runs: id,
---       player, points (both as text), card and record (JSON texts), started_ms, until_ms (0: for ever)
--- Returns: {"clock", now} when `now` is outside a period (nothing is changed; call again with the periods of `now`),
---          else {"done", status, report JSON, its cards JSON, status, …} where status is ok, repeated, hidden (the
---          player is), late (it had to be ranked before) or range (the total would be too large)
+-- KEYS: 1 stream of runs, 2 cards, 3 count of accepted runs on this day, 4 hidden players, 5 open periods,
+--       6 marked just now, 7… standings, one per period, then one report per run
+-- ARGV: none of its own; of the plan: marks (how to publish), subject (what to mark), report_ttl_ms, full (reports),
+--       runs: id, player, points (both as text), card and record (JSON texts), started_ms, until_ms (0: for ever)
+-- Returns: {"clock", now} when `now` is outside a period (nothing is done; call again with those of `now`), else {"done",
+--          status, report JSON, its cards JSON, …}: ok, repeated, hidden (player), late, range (total too large)
 -- Cost: O(log N) per run and period
 local answers, accepted = {'done'}, 0
 -- Cards are read for every answer, because a stored report contains no names.
@@ -35,7 +34,8 @@ end
 for i, run in ipairs(plan.runs) do
   local report_key = KEYS[6 + #periods + i]
   local first = call('GET', report_key)
-  if first then answer('repeated', first, ids_in(first))
+  if first and call('PEXPIRE', report_key, plan.report_ttl_ms) then -- A write, for which WAIT waits.
+    answer('repeated', first, ids_in(first))
   elseif call('SISMEMBER', KEYS[4], run.player) == 1 then answer('hidden', '')
   elseif run.until_ms > 0 and now >= run.until_ms then answer('late', '')
   elseif not fits(run.player, tonumber(run.points)) then answer('range', '')

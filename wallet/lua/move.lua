@@ -5,7 +5,10 @@
 -- Returns: {status, coins afterwards} where status is ok, repeated, poor (not enough coins) or owned (has the item)
 -- Cost: O(1)
 local before = redis.call('GET', KEYS[3])
-if before then return {'repeated', tonumber(before)} end
+if before then
+  redis.call('PEXPIRE', KEYS[3], ARGV[6]) -- A write, so that whoever asks again can wait for replicas, too.
+  return {'repeated', tonumber(before)}
+end
 local amount, balance = tonumber(ARGV[2]), tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or '0')
 if ARGV[5] ~= '' and redis.call('SISMEMBER', KEYS[2], ARGV[5]) == 1 then return {'owned', balance} end
 if balance + amount < 0 then return {'poor', balance} end
