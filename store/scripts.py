@@ -10,13 +10,17 @@ from django.conf import settings
 
 from store.client import NoScriptError, StoreUnavailable, client, sync
 
+#: How much of the time limit of a call is spent on waiting for replicas.
+WAIT_SHARE = 0.5
+
 Argument = str | int | float | bytes
 
 
 class Script:
     """A Lua script. The header of its file describes KEYS, ARGV, the return value and the cost.
 
-    `lasts`: its writes are acknowledged to players for good, so a call ends only when REDIS_WAIT_REPLICAS have them.
+    `lasts`: its writes are acknowledged to players for good, so a call ends only when REDIS_WAIT_REPLICAS have them,
+    or all replicas if there are fewer.
     """
 
     def __init__(self, text: str, *, lasts: bool = False) -> None:
@@ -93,21 +97,22 @@ class Script:
 
     async def _sent(self, calls: Sequence[tuple[Sequence[str], Sequence[Argument]]]) -> list[Any]:
         pipe = client().pipeline()
-        replicas = settings.REDIS_WAIT_REPLICAS if self.lasts else 0
-        last = {keys[0]: at for at, (keys, _) in enumerate(calls)} if replicas else {}
+        # One WAIT after the last call for a key: it waits for all writes before it on the same connection.
+        waits = (
+            {keys[0]: at for at, (keys, _) in enumerate(calls)} if self.lasts and settings.REDIS_WAIT_REPLICAS else {}
+        )
         for at, (keys, args) in enumerate(calls):
             pipe.evalsha(self.sha, len(keys), *keys, *args)
-            if last.get(keys[0]) == at:
-                pipe.execute_command("WAIT", replicas, int(500 * settings.REDIS_TIMEOUT_S))
+            if waits.get(keys[0]) == at:
+                pipe.execute_command(
+                    "WAIT", settings.REDIS_WAIT_REPLICAS, int(WAIT_SHARE * 1000 * settings.REDIS_TIMEOUT_S)
+                )
         replies = iter(await pipe.execute(raise_on_error=False))
-        found, copied = [], [replicas]
+        found = []
         for at, (keys, _) in enumerate(calls):
             found.append(next(replies))
-            if last.get(keys[0]) == at:
-                copied.append(next(replies))
-        failed = next((each for each in copied if isinstance(each, Exception)), None)
-        if failed or min(copied) < replicas:
-            raise failed or StoreUnavailable("too few replicas have the write; it may be lost with its server")
+            if waits.get(keys[0]) == at:
+                await _copied(keys[0], next(replies))
         return found
 
     def sync(self, keys: Sequence[str], args: Sequence[Argument] = ()) -> Any:
@@ -117,6 +122,17 @@ class Script:
                 return connection.evalsha(self.sha, len(keys), *keys, *args)
             except NoScriptError:
                 return connection.eval(self.text, len(keys), *keys, *args)
+
+
+async def _copied(key: str, copies: int | Exception) -> None:
+    """Raise StoreUnavailable unless enough replicas have a write: REDIS_WAIT_REPLICAS, or all that its server has."""
+    if isinstance(copies, Exception):
+        raise copies
+    if copies < settings.REDIS_WAIT_REPLICAS:
+        # A replica that has just taken over has none itself. To wait for one would keep the site away until it comes.
+        info = await (await client().holder(key)).info("replication")
+        if copies < min(settings.REDIS_WAIT_REPLICAS, info["connected_slaves"]):
+            raise StoreUnavailable("too few replicas have the write, which may be lost with its server")
 
 
 def script(module_file: str, name: str, prelude: Sequence[str] = (), *, lasts: bool = False) -> Script:

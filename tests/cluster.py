@@ -1,95 +1,16 @@
 """A Redis Cluster of a test's own: three primaries with a replica each, as local processes."""
 
-import signal
-import socket
-import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import redis
-
-from store.server import binary, private
+from tests.nodes import Node, until
 
 SLOTS = 16_384
 #: A node that is silent for this long has failed; a replica takes over soon after.
 NODE_TIMEOUT_MS = 1_500
-WAIT_S = 60.0
-
-
-def until(true: Callable[[], object], what: str) -> None:
-    """Wait until something is true."""
-    ends = time.monotonic() + WAIT_S
-    while True:
-        try:
-            if true():
-                return
-        except (redis.RedisError, OSError):
-            pass
-        assert time.monotonic() < ends, f"not within {WAIT_S:.0f} s: {what}"
-        time.sleep(0.02)
-
-
-def free_port() -> int:
-    """A port that is free, and so is the one 10,000 above it, over which nodes talk."""
-    while True:
-        with socket.socket() as one, socket.socket() as other:
-            one.bind(("127.0.0.1", 0))
-            port = one.getsockname()[1]
-            port = port - 20_000 if port > 45_000 else port
-            try:
-                other.bind(("127.0.0.1", port + 10_000))
-            except OSError:
-                continue
-            return port
-
-
-class Node:
-    """One server of a cluster."""
-
-    def __init__(self, folder: Path, *options: str) -> None:
-        self.folder, self.port, self.options = folder, free_port(), options
-        folder.mkdir(parents=True, exist_ok=True)
-        self.start()
-
-    def start(self) -> None:
-        """Start it, or start it again with what it knew."""
-        command = [
-            binary.find(), "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder),
-            "--cluster-enabled", "yes", "--cluster-node-timeout", str(NODE_TIMEOUT_MS), "--save", "",
-            "--cluster-config-file", "nodes.conf", "--repl-diskless-sync-delay", "0", "--logfile", "log",
-            "--appendonly", "yes", *self.options,
-        ]  # fmt: skip
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, preexec_fn=private.die_with_parent)
-        until(lambda: self.run("PING"), f"node {self.port} answers")
-
-    def run(self, *command: object) -> Any:
-        """Run one command on this very node; the reply as the server gives it."""
-        with redis.Redis(port=self.port, decode_responses=True, protocol=2, socket_timeout=10) as connection:
-            connection.response_callbacks.clear()
-            return connection.execute_command(*command)
-
-    @property
-    def id(self) -> str:
-        return self.run("CLUSTER MYID")
-
-    @property
-    def is_alive(self) -> bool:
-        return self.process.poll() is None
-
-    @property
-    def is_primary(self) -> bool:
-        return self.is_alive and "role:master" in self.run("INFO", "replication")
-
-    def is_in_step(self) -> bool:
-        """Whether this replica has all that its primary had."""
-        return "master_link_status:up" in self.run("INFO", "replication")
-
-    def kill(self) -> None:
-        """Kill it as `kill -9` does."""
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
+OPTIONS = (
+    "--cluster-enabled", "yes", "--cluster-node-timeout", str(NODE_TIMEOUT_MS), "--cluster-config-file", "nodes.conf",
+)  # fmt: skip
 
 
 class Cluster:
@@ -100,7 +21,7 @@ class Cluster:
 
     def __enter__(self) -> "Cluster":
         count = 6 if self.has_replicas else 3
-        self.nodes = [Node(self.folder / str(number), *self.options) for number in range(count)]
+        self.nodes = [Node(self.folder / str(number), *OPTIONS, *self.options) for number in range(count)]
         primaries, replicas = self.nodes[:3], self.nodes[3:]
         for number, node in enumerate(primaries):
             node.run("CLUSTER SET-CONFIG-EPOCH", number + 1)
@@ -135,6 +56,10 @@ class Cluster:
             if first <= slot <= last:
                 return next(node for node in self.nodes if node.port == port)
         raise AssertionError(f"nobody owns slot {slot}")
+
+    def replica_of(self, primary: Node) -> Node:
+        """The node that would take over from a primary."""
+        return next(node for node in self.nodes if f"master_port:{primary.port}" in node.run("INFO", "replication"))
 
     @property
     def _alive(self) -> Node:

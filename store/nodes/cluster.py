@@ -117,6 +117,12 @@ class Cluster(Client):
     async def primaries(self) -> list[Client]:
         return [self.node(host) for host in await self.hosts()]
 
+    async def holder(self, key: str) -> Client:
+        await self.hosts()
+        if (host := self._map.owners[slot_of(key)]) is None:
+            raise StoreUnavailable("its cluster is down (a slot has no owner)")
+        return self.node(host)
+
     async def heard_at(self, channels: Iterable[str]) -> dict[Host | None, set[str]]:
         [first, *_] = await self.hosts()
         self.has_sharded = self._map.has_sharded

@@ -160,6 +160,10 @@ class Client(redis.asyncio.Redis):
         """A client of each server that takes writes. Together they hold every key once."""
         return [self]
 
+    async def holder(self, key: str) -> "Client":
+        """A client of the server that has a key."""
+        return self
+
     async def heard_at(self, channels: Iterable[str]) -> dict[Host | None, set[str]]:
         """The pub/sub channels by the server at which they are heard. None: there is only one."""
         return {None: set(channels)}
