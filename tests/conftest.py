@@ -9,13 +9,13 @@ from channels.layers import channel_layers
 from django.conf import settings as django_settings
 
 from accounts.models import Player
+from benchmarks.cluster import Cluster
 from flags import flags
 from leaderboard import known_boards
 from leaderboard.boards import FinishedRun
 from leaderboard.models import Board
 from store.server import private
 from tests.browser import chromium, opened  # noqa: F401  (fixtures)
-from tests.cluster import Cluster
 from tests.left_keys import unknown_or_endless
 from tests.prepared import share
 from tests.servers import restrict

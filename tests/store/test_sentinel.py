@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.nodes import Node, free_port, until
 from store.client import StoreUnavailable, client, close, servers
-from tests.nodes import Node, free_port, until
 from tests.stack import Site
 
 pytestmark = [pytest.mark.timeout(170), pytest.mark.one_server]

@@ -55,7 +55,15 @@ class Node:
 
     def start(self) -> None:
         """Start it, or start it again with what it knew."""
-        command = [binary.find(), *self.first, "--port", str(self.port), "--bind", "127.0.0.1", *self.options]
+        command: list[str | Path] = [
+            binary.find(),
+            *self.first,
+            "--port",
+            str(self.port),
+            "--bind",
+            "127.0.0.1",
+            *self.options,
+        ]
         command += ["--dir", str(self.folder), "--logfile", "log"]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, preexec_fn=private.die_with_parent)
         until(lambda: self.run("PING"), f"node {self.port} answers")

@@ -1,9 +1,9 @@
-"""A Redis Cluster of a test's own: three primaries with a replica each, as local processes."""
+"""A Redis Cluster for tests and benchmarks: three primaries with a replica each, as local processes."""
 
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.nodes import Node, until
+from benchmarks.nodes import Node, until
 
 SLOTS = 16_384
 #: A node that is silent for this long has failed; a replica takes over soon after.
