@@ -4,6 +4,7 @@
 """
 
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -128,6 +129,8 @@ elif DATABASES["default"]["ENGINE"].endswith("postgresql"):
     _options = DATABASES["default"].setdefault("OPTIONS", {})
     _options.setdefault("connect_timeout", max(2, round(SQL_TIMEOUT_S)))
     _options.setdefault("options", f"-c lock_timeout={round(1000 * SQL_TIMEOUT_S)}")
+    if find_spec("psycopg_pool"):  # Else each request opens a connection of its own, which costs milliseconds.
+        _options.setdefault("pool", {"min_size": 1, "max_size": 16, "timeout": SQL_TIMEOUT_S})
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.Player"

@@ -13,6 +13,11 @@ def found(*programs: str, package: str) -> str:
     """
     path = next(filter(None, map(shutil.which, programs)), None)
     if path is None:
-        refuse = pytest.fail if os.environ.get("CI") else pytest.skip
-        refuse(f"No {programs[0]} found. On Debian: apt install {package}")
-    return path
+        lacking(programs[0], package=package)
+    return str(path)
+
+
+def lacking(program: str, *, package: str) -> None:
+    """Skip the test, or fail it in continuous integration."""
+    refuse = pytest.fail if os.environ.get("CI") else pytest.skip
+    refuse(f"No {program} found. On Debian: apt install {package}")

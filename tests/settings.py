@@ -5,18 +5,20 @@ import os
 import shutil
 import tempfile
 
-import dj_database_url
+from benchmarks.postgres import Postgres
 
 _folder = tempfile.mkdtemp(prefix="gameapp-test-")
 atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 for _name in ("REDIS_URL", "DATABASE_URL", "SITE_URLS", "SECRET_KEY_FALLBACKS", "BEHIND_TLS_PROXY"):
     os.environ.pop(_name, None)
+# Instead of SQLite in memory: one server for all processes of this run.
+if os.environ.get("TEST_DATABASE") == "postgres" and "TEST_DATABASE_URL" not in os.environ:
+    os.environ["TEST_DATABASE_URL"] = Postgres().url
+if "TEST_DATABASE_URL" in os.environ:
+    os.environ["DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]
 os.environ.update(DATA_DIR=_folder, DEBUG="1", SECRET_KEY="only-for-tests-and-long-enough-to-be-one")
 
 from gameapp.settings import *  # noqa: E402, F403
-
-if "TEST_DATABASE_URL" in os.environ:  # Another database than SQLite in memory.
-    DATABASES = {"default": dj_database_url.parse(os.environ["TEST_DATABASE_URL"])}
 
 DEBUG = False
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]

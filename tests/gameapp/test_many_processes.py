@@ -10,7 +10,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.stack import ROOT, Guest, Site, Socket, clean_environment, wait_for
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
 
 WEB = 3
 
@@ -61,7 +61,7 @@ def test_all_processes_are_there_and_share_the_port(many):
     assert len(many.children("manage.py worker")) == len(many.children("manage.py rooms")) == 2
     for _ in range(60):
         urllib.request.urlopen(f"{many.url}/livez", timeout=20).close()
-    wait_for(lambda: len(reports(many)) == WEB, 20)
+    wait_for(lambda: len(reports(many)) == WEB, 60)
 
 
 def test_a_board_a_count_and_a_sign_out_reach_sockets_of_every_process(many):

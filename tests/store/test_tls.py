@@ -10,7 +10,7 @@ from tests.certificate import write_certificate
 from tests.servers import Started
 from tests.stack import ROOT, Site, clean_environment, free_port
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
 
 PASSWORD = "pass-word-of-redis"
 
