@@ -4,12 +4,14 @@ By default every page counts all its rows twice. The times include rendering the
 """
 
 import argparse
+import re
 import statistics
 import time
 from datetime import UTC, datetime
 from typing import Any
 
 from benchmarks import stage
+from benchmarks.postgres import Postgres
 from benchmarks.report import Target, show
 
 ROUNDS = 3
@@ -47,18 +49,21 @@ PAGES = {
 
 def fill(players: int, runs: int) -> None:
     """Insert players, runs and coin movements, and a suspicion and an audit entry per 500 runs, with plain SQL."""
+    from django.core.management.color import no_style
     from django.db import connection
     from rich.progress import track
 
+    from accounts.models import Player
     from leaderboard.models import Board, Season
 
-    numbers = "WITH RECURSIVE n(i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM n WHERE i < {last}) "
+    numbers = "WITH RECURSIVE n(i) AS (SELECT CAST({first} AS bigint) UNION ALL SELECT i + 1 FROM n WHERE i < {last}) "
     player = """
         INSERT INTO accounts_player (id, password, is_superuser, name, name_key, email, email_asked, country,
-            visibility, theme, sound, reduced_motion, avatar, themes, name_color, avatar_frame, is_guest,
-            is_demo, is_active, is_staff, is_gone, joined_at)
-        SELECT i, '', 0, 'player' || i, 'player' || i, '', '', CASE i % 9 WHEN 0 THEN 'DE' ELSE '' END, 'everyone',
-            'system', 0, 0, 0, '{{}}', '', '', i % 3 = 0, i % 200000 = 0, i % 50000 <> 0, 0, 0,
+            visibility, theme, sound, reduced_motion, clear_colors, challenges, language, avatar, themes, name_color,
+            avatar_frame, is_guest, is_demo, is_active, is_staff, is_gone, joined_at)
+        SELECT i, '', FALSE, 'player' || i, 'player' || i, '', '', CASE i % 9 WHEN 0 THEN 'DE' ELSE '' END, 'everyone',
+            'system', FALSE, FALSE, FALSE, TRUE, '', 0, {json}, '', '', i % 3 = 0, i % 200000 = 0, i % 50000 <> 0,
+            FALSE, FALSE,
             datetime('2026-11-24', '-' || ({players} - i) || ' seconds') FROM n"""
     run = """
         INSERT INTO leaderboard_run (id, board_id, player_id, points, started_at, accepted_at, sequence, record,
@@ -76,7 +81,7 @@ def fill(players: int, runs: int) -> None:
             datetime('2026-11-24', '-' || i || ' seconds') FROM n"""
     entry = """
         INSERT INTO audit_entry (at, action, target_kind, target_id, reason)
-        SELECT datetime('2026-11-24', '-' || i || ' seconds'), 'ban', 'player', i, 'x' FROM n"""
+        SELECT datetime('2026-11-24', '-' || i || ' seconds'), 'ban', 'player', CAST(i AS text), 'x' FROM n"""
     award = """
         INSERT INTO achievements_award (player_id, slug, at)
         SELECT i, 'first-run', datetime('2026-11-24', '-' || i || ' seconds') FROM n"""
@@ -95,8 +100,23 @@ def fill(players: int, runs: int) -> None:
     with connection.cursor() as cursor:
         for sql, first, last in track(pieces, "Filling…"):
             # The insert goes before its WITH in SQLite's grammar: INSERT … WITH … SELECT.
-            head, _, body = sql.format(players=players, runs=runs).partition("SELECT ")
+            head, _, body = _dialect(sql, players=players, runs=runs).partition("SELECT ")
             cursor.execute(f"{head} {numbers.format(first=first, last=last)} SELECT {body}")
+        for statement in connection.ops.sequence_reset_sql(no_style(), [Player, Season]):
+            cursor.execute(statement)
+        cursor.execute("ANALYZE")
+
+
+def _dialect(sql: str, **values: int) -> str:
+    """A statement in the words of the database in use."""
+    from django.db import connection
+
+    if connection.vendor == "sqlite":
+        return sql.format(json="'{}'", **values)
+    before = r"datetime\('2026-11-24', '-' \|\| (.+?) \|\| ' seconds'\)"
+    return re.sub(before, r"timestamptz '2026-11-24Z' - \1 * interval '1 second'", sql).format(
+        json="'{}'::jsonb", **values
+    )
 
 
 def measured(browser: Any, path: str) -> tuple[float, int]:
@@ -122,9 +142,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--players", type=int, default=1_000_000)
     parser.add_argument("--runs", type=int, default=5_000_000)
+    parser.add_argument("--postgres", action="store_true", help="on a PostgreSQL of its own instead of SQLite")
     parser.add_argument("--json", action="store_true", help="end with one line for programs")
     options = parser.parse_args()
-    with stage.prepare(), stage.redis():
+    server = Postgres() if options.postgres else None
+    with stage.prepare(**({"DATABASE_URL": server.url} if server else {})), stage.redis():
         from django.conf import settings
         from django.contrib import admin
         from django.core.management import call_command
@@ -160,7 +182,7 @@ def main() -> None:
         Target("slowest page, ms", slowest, SLOW_MS, slowest <= SLOW_MS),
         Target("most queries of a page", most, 20, most <= 20),
     ]
-    show("lists", options.runs, rows, targets, ("django",), options.json)
+    show("lists on PostgreSQL" if server else "lists", options.runs, rows, targets, ("django",), options.json)
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ class Postgres:
             shutil.chown(self.folder, "postgres", "postgres")
         self._run("initdb", "-D", self.data, "-U", "gameapp", "--auth", "trust", "--encoding", "UTF8", "--no-sync")
         settings = [part for name, value in OPTIONS.items() for part in ("-c", f"{name}={value}")]
-        server = [self.programs / "postgres", "-D", self.data, "-k", self.folder, "-h", "", *settings]
+        server: list[str | Path] = [self.programs / "postgres", "-D", self.data, "-k", self.folder, "-h", "", *settings]
         with (self.folder / "log").open("wb") as log:
             self.process = subprocess.Popen([*self.prefix, *server], stdout=log, stderr=log, cwd="/")
         atexit.register(self.stop)
@@ -58,7 +58,17 @@ class Postgres:
 
     def sql(self, text: str, database: str = "gameapp") -> str:
         """The answer to one statement, as psql prints it."""
-        command = [self.programs / "psql", "-h", self.folder, "-U", "gameapp", "-d", database, "-Atqc", text]
+        command: list[str | Path] = [
+            self.programs / "psql",
+            "-h",
+            self.folder,
+            "-U",
+            "gameapp",
+            "-d",
+            database,
+            "-Atqc",
+            text,
+        ]
         return subprocess.run(command, capture_output=True, text=True, check=True, cwd="/").stdout.strip()
 
     def _run(self, program: str, *options: object, tries: int = 1, check: bool = True) -> None:

@@ -22,12 +22,12 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def prepare() -> tempfile.TemporaryDirectory:
+def prepare(**environment: str) -> tempfile.TemporaryDirectory:
     """Point the settings of this process and its children at a new folder with its own Redis, and set up Django."""
     folder = tempfile.TemporaryDirectory(prefix="gameapp-bench-")
     for name in ("REDIS_URL", "DATABASE_URL", "SITE_URLS"):
         os.environ.pop(name, None)
-    os.environ |= {"DATA_DIR": folder.name, "DEBUG": "1", "SECRET_KEY": "only-for-benchmarks"}
+    os.environ |= {"DATA_DIR": folder.name, "DEBUG": "1", "SECRET_KEY": "only-for-benchmarks"} | environment
     os.environ["DJANGO_SETTINGS_MODULE"] = "gameapp.settings"
     import django
 
