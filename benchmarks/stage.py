@@ -54,7 +54,7 @@ def redis() -> Iterator[subprocess.Popen]:
 def web(application: str, server: str = "uvicorn", port: int = 0, **environment: str) -> Iterator[tuple[int, int]]:
     """A web server with this application; gives its port and process id."""
     port = port or free_port()
-    options = argparse.Namespace(host="127.0.0.1", port=port, server=server)
+    options = argparse.Namespace(host="127.0.0.1", port=port, server=server, web=1)
     with running(web_command(options, application), port, **environment) as pid:
         yield port, pid
 

@@ -24,10 +24,10 @@ LIMIT = 1.8
 PAGE_MAX = 2**20
 
 
-async def _read(port: int, path: str, until: float) -> int:
+async def _read(port: int, path: str, until: float, headers: str) -> int:
     """Ask for a page again and again over one connection; returns the number of answers."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=PAGE_MAX)
-    request = f"GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\nAccept-Encoding: identity\r\n\r\n".encode()
+    request = f"GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\n{headers}\r\n".encode()
     answers = 0
     while time.monotonic() < until:
         writer.write(request)
@@ -42,10 +42,10 @@ async def _read(port: int, path: str, until: float) -> int:
     return answers
 
 
-async def rate(port: int, path: str, connections: int, seconds: float) -> float:
-    """Answers per second over so many connections at once."""
+async def rate(port: int, path: str, connections: int, seconds: float, headers: str = "") -> float:
+    """Answers per second over so many connections at once. Each of `headers` ends with CRLF."""
     until = time.monotonic() + seconds
-    return sum(await asyncio.gather(*(_read(port, path, until) for _ in range(connections)))) / seconds
+    return sum(await asyncio.gather(*(_read(port, path, until, headers) for _ in range(connections)))) / seconds
 
 
 def measure(processes: int, connections: int, seconds: float) -> dict[str, float]:

@@ -6,19 +6,23 @@ import os
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gameapp.settings")
-pages = get_asgi_application()
+django_pages = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402  (needs Django's apps)
 
 from accounts.sessions.middleware import SocketPlayerMiddleware  # noqa: E402
-from gameapp.languages import SocketLanguageMiddleware  # noqa: E402
+from gameapp.languages import SocketLanguageMiddleware, of_headers  # noqa: E402
+from gameapp.middleware import compresses  # noqa: E402
 from gameapp.routing import urlpatterns  # noqa: E402
 from live.observe.processes import Reported  # noqa: E402
 from live.observe.requests import Counted  # noqa: E402
 from live.rate_limits import HandshakeLimit  # noqa: E402
 from live.servers.bodies import BoundedBody  # noqa: E402
 from live.servers.origin import SiteOriginValidator  # noqa: E402
+from live.servers.shared_pages import SharedPages  # noqa: E402
+from visitors.middleware import visit  # noqa: E402
 
+pages = SharedPages(django_pages, of_headers, visit, compresses)
 sockets = SocketLanguageMiddleware(URLRouter(urlpatterns))
 router = ProtocolTypeRouter(
     {

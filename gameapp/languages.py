@@ -45,11 +45,12 @@ class SocketLanguageMiddleware:
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Any:
         player = scope.get("player")
-        translation.activate((player and player.language) or _of_headers(scope))
+        translation.activate((player and player.language) or of_headers(scope))
         return await self.application(scope, receive, send)
 
 
-def _of_headers(scope: dict[str, Any]) -> str:
+def of_headers(scope: dict[str, Any]) -> str:
+    """The language that a request or a socket asks for by its headers."""
     headers = {name: value.decode("latin1") for name, value in scope.get("headers", ())}
     asked = {"HTTP_ACCEPT_LANGUAGE": headers.get(b"accept-language", "")}
     cookies = parse_cookie(headers.get(b"cookie", ""))

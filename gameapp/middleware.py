@@ -19,12 +19,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext, gettext_noop
 
 from accounts.sign_in.hashing import Busy
 from live.rate_limits import TooMany, client_address, enter
 from live.servers.bodies import TOO_LARGE, UNREADABLE
 from live.servers.middleware import AsyncMiddleware
+from live.servers.shared_pages import SHARED
 from store.client import StoreUnavailable
 from store.trouble import is_sql_trouble
 
@@ -81,6 +83,11 @@ class CsrfViewMiddleware(Inline, django.middleware.csrf.CsrfViewMiddleware):
         return super().process_view(request, *rest)
 
 
+def compresses(path: str, query: bytes) -> bool:
+    """Whether the length of a page at this address tells nothing."""
+    return not query and not path.startswith(UNCOMPRESSED)
+
+
 class CompressMiddleware(Inline, django.middleware.gzip.GZipMiddleware):
     """Compresses pages whose length tells nothing (BREACH): what was asked for is not in them, no form was filled in.
 
@@ -89,10 +96,13 @@ class CompressMiddleware(Inline, django.middleware.gzip.GZipMiddleware):
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         is_page = response.headers.get("Content-Type", "").startswith("text/html")
-        is_plain = request.method == "GET" and not request.META.get("QUERY_STRING")
-        if is_page and is_plain and response.status_code == 200 and not request.path.startswith(UNCOMPRESSED):
-            return super().process_response(request, response)
-        return response
+        query = request.META.get("QUERY_STRING", "").encode()
+        if request.method != "GET" or response.status_code != 200 or not is_page or not compresses(request.path, query):
+            return response
+        if SHARED in getattr(request, "scope", {}):  # It is compressed there, once for all.
+            patch_vary_headers(response, ("Accept-Encoding",))
+            return response
+        return super().process_response(request, response)
 
 
 class XFrameOptionsMiddleware(Inline, django.middleware.clickjacking.XFrameOptionsMiddleware):

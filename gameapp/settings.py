@@ -86,6 +86,9 @@ MIDDLEWARE = [
     "visitors.middleware.VisitorMiddleware",
 ]
 
+# Who has no session may see a page that is this old: live/servers/shared_pages.py. 0: rendered for each visitor.
+SHARED_PAGE_S = 1.0
+
 # The first three checks look for the stock middleware by name. Ours are subclasses, and tests check their headers.
 # HSTS for subdomains and for browsers' preload lists is each operator's choice.
 SILENCED_SYSTEM_CHECKS = ["security.W001", "security.W002", "security.W003", "security.W005", "security.W021"]

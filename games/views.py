@@ -25,6 +25,7 @@ from leaderboard.errors import UnknownBoard, UnknownPeriod
 from leaderboard.models import Run
 from leaderboard.pages.views import board_context, feed_context
 from live.rate_limits import client_address, enter
+from live.servers.shared_pages import shared
 from store.together import together
 
 # What SQL can hold; an address may hold more.
@@ -35,6 +36,7 @@ PLAY_BOARD_COUNT = 10
 
 @require_safe
 @reads_flags
+@shared
 async def lobby(request: HttpRequest) -> HttpResponse:
     """Every game with its Play button, what is live, and the first game's board of today."""
     games, room_games, player = all_games(), all_room_games(), request.player
@@ -58,6 +60,7 @@ def _card(game: Game | RoomGame, url: str, *, is_room: bool = False, waiting: in
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@shared
 async def play(request: HttpRequest, slug: str) -> HttpResponse | HttpResponseRedirect:
     """A game and its live board. A POST is the Play button: it makes a guest of somebody who is no player yet."""
     if known_room_game(slug) is None:

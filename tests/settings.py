@@ -25,4 +25,5 @@ ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # A busy machine is slow; what Redis does when it hangs is tried with servers that hang.
 REDIS_TIMEOUT_S = 20.0
+SHARED_PAGE_S = 0.0  # Tests change something and look at once.
 STATIC_ROOT.mkdir(exist_ok=True)  # noqa: F405

@@ -2,11 +2,12 @@
 
 import logging
 import secrets
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
-from live.rate_limits import client_address
+from live.rate_limits import client_address, socket_address
 from live.servers.middleware import AsyncMiddleware
 from store.client import StoreUnavailable
 from visitors import unique
@@ -28,25 +29,37 @@ class VisitorMiddleware(AsyncMiddleware):
         response = await self.get_response(request)
         if not _is_page_view(request, response):
             return response
-        known = request.COOKIES.get(COOKIE)
-        # Visitors without a cookie count once per address and day. The first one gets that hash as a cookie, so that
-        # they are not counted again; the others get a random cookie and are counted when they send it.
-        visitor = known or unique.without_cookie(client_address(request))
-        is_new = False
-        try:
-            is_new = await unique.saw(visitor[:64], of=getattr(request, "visited_game", ""))
-        except StoreUnavailable as error:
-            logger.warning("a visitor was not counted: %s", error)
-        if not known:
-            response.set_cookie(
-                COOKIE,
-                visitor if is_new else secrets.token_urlsafe(16),
-                max_age=COOKIE_AGE_S,
-                httponly=True,
-                secure=settings.SESSION_COOKIE_SECURE,
-                samesite="Lax",
-            )
+        found = await _visit(request.COOKIES, client_address(request), getattr(request, "visited_game", ""))
+        if found:
+            response.set_cookie(**found)
         return response
+
+
+async def visit(cookies: dict[str, str], scope: dict[str, Any], game: str) -> dict[str, Any] | None:
+    """Count the visitor of a page that is not rendered for them; the cookie to set, if they have none."""
+    return await _visit(cookies, socket_address(scope), game)
+
+
+async def _visit(cookies: dict[str, str], address: str, game: str) -> dict[str, Any] | None:
+    known = cookies.get(COOKIE)
+    # Visitors without a cookie count once per address and day. The first one gets that hash as a cookie, so that
+    # they are not counted again; the others get a random cookie and are counted when they send it.
+    visitor = known or unique.without_cookie(address)
+    is_new = False
+    try:
+        is_new = await unique.saw(visitor[:64], of=game)
+    except StoreUnavailable as error:
+        logger.warning("a visitor was not counted: %s", error)
+    if known:
+        return None
+    return {
+        "key": COOKIE,
+        "value": visitor if is_new else secrets.token_urlsafe(16),
+        "max_age": COOKIE_AGE_S,
+        "httponly": True,
+        "secure": settings.SESSION_COOKIE_SECURE,
+        "samesite": "Lax",
+    }
 
 
 def _is_page_view(request: HttpRequest, response: HttpResponseBase) -> bool:

@@ -23,6 +23,7 @@ from leaderboard.reading.standings import Standing
 from leaderboard.seasons import archive
 from leaderboard.stream import feed, history
 from leaderboard.topics import TOP_COUNT, topic_name
+from live.servers.shared_pages import shared
 from store.together import together
 
 INDEX_COUNT = 10
@@ -31,6 +32,7 @@ PAST_TITLES = {"day": gettext_lazy("Yesterday"), "week": gettext_lazy("Last week
 
 
 @require_safe
+@shared
 async def boards_index(request: HttpRequest) -> HttpResponse:
     """Every board with the first ten of its week, or of the first of month, all time and day that it keeps."""
     boards = [board async for board in Board.objects.all()]
@@ -44,6 +46,7 @@ async def boards_index(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@shared
 async def board_page(request: HttpRequest, slug: str) -> HttpResponse:
     """One board; `?period=` picks one of its periods, `?after=` a further page, which is not live."""
     try:
@@ -97,6 +100,7 @@ async def _newest_season(board: Board, kind: str) -> dict[str, Any] | None:
 
 
 @require_safe
+@shared
 async def window_page(request: HttpRequest, slug: str, days: int) -> HttpResponse:
     """The last 7 or 30 days, at most 5 seconds old; not live. `?show=` as on a board."""
     show, missing = request.GET.get("show", ""), ""
@@ -117,6 +121,7 @@ async def window_page(request: HttpRequest, slug: str, days: int) -> HttpRespons
 
 
 @require_safe
+@shared
 async def champions_page(request: HttpRequest) -> HttpResponse:
     """The best across all games; `?period=` as on a board."""
     kind = request.GET.get("period", "week")
@@ -128,6 +133,7 @@ async def champions_page(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@shared
 async def seasons_page(request: HttpRequest, slug: str) -> HttpResponse:
     """The ended periods of a board, the newest first, with their winners."""
     board = await _board_or_404(slug)
@@ -136,6 +142,7 @@ async def seasons_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
+@shared
 async def season_page(request: HttpRequest, slug: str, period: str) -> HttpResponse:
     """The final standings of an ended period."""
     board = await _board_or_404(slug)
