@@ -22,7 +22,7 @@ def until(true: Callable[[], object], what: str) -> None:
         try:
             if true():
                 return
-        except (redis.RedisError, OSError):
+        except (redis.RedisError, OSError, AssertionError):
             pass
         assert time.monotonic() < ends, f"not within {WAIT_S:.0f} s: {what}"
         time.sleep(0.02)

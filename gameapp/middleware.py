@@ -99,7 +99,7 @@ class CompressMiddleware(Inline, django.middleware.gzip.GZipMiddleware):
         query = request.META.get("QUERY_STRING", "").encode()
         if request.method != "GET" or response.status_code != 200 or not is_page or not compresses(request.path, query):
             return response
-        if SHARED in getattr(request, "scope", {}):  # It is compressed there, once for all.
+        if getattr(request, "scope", {}).get(SHARED):  # It is compressed there, once for all.
             patch_vary_headers(response, ("Accept-Encoding",))
             return response
         return super().process_response(request, response)

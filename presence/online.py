@@ -2,6 +2,9 @@
 
 Nothing here relies on a clean disconnect: a player who sends no more beats goes offline when the lease ends.
 Invisible players hold leases like everybody else, but are in no list and no count.
+
+In a cluster the players are spread over shards, each with a hash tag of its own, so that no node bears all beats. What
+looks at everybody asks all shards at once.
 """
 
 from collections import Counter
@@ -10,6 +13,7 @@ from collections.abc import Sequence
 import msgspec
 
 from accounts.cards import Card
+from live.hub import mark
 from live.keys import marks
 from presence import keys
 from store.client import client, publishing
@@ -23,6 +27,8 @@ FRIENDS_MAX = 50
 #: `playing` looks at this many players at most, those who came online last.
 PLAYING_MAX = 300
 ONLINE, AWAY = "", "away"
+#: Over so many hash tags players are spread in a cluster. Another number would forget who is online, for a lease.
+SHARDS = 16
 
 _renew = script(__file__, "renew", prelude=["players", "sweep"])
 _leave = script(__file__, "leave", prelude=["players", "sweep"])
@@ -52,12 +58,31 @@ class Renewal(msgspec.Struct):
     audience: str
 
 
-def _keys() -> list[str]:
-    return [keys.leases(), keys.states(), keys.players(), keys.since(), keys.invisible(), keys.audience()]
+def _shards() -> list[str]:
+    return [f"online-{number}" for number in range(SHARDS)] if client().has_slots else ["online"]
+
+
+def _shard(player: int) -> str:
+    shards = _shards()
+    return shards[player % len(shards)]
+
+
+def _keys(shard: str = "online") -> list[str]:
+    kinds = (keys.leases, keys.states, keys.players, keys.since, keys.invisible, keys.audience)
+    return [kind(shard) for kind in kinds]
 
 
 def _args(now_ms: int | None, *more: Argument) -> list[Argument]:
-    return ["" if now_ms is None else now_ms, publishing(marks(SUBJECT)), SUBJECT, *more]
+    # The channel of the marks lies in one slot, where the script of a shard cannot publish.
+    how = "" if client().has_slots else publishing(marks(SUBJECT))
+    return ["" if now_ms is None else now_ms, how, SUBJECT, *more]
+
+
+async def _marked(changed: int) -> bool:
+    """Mark what a script on a shard has changed, and say whether it did."""
+    if changed and client().has_slots:
+        await mark(SUBJECT)
+    return bool(changed)
 
 
 async def renew(
@@ -78,7 +103,7 @@ async def renew(
     Redis: lua/sweep.lua + lua/renew.lua, one round trip, O(log N).
     """
     tab = Renewal(str(player), connection, LEASE_MS, state, card.encode(), visible, _ids(audience))
-    return bool(await _renew(_keys(), _args(now_ms, msgspec.json.encode(tab))))
+    return await _marked(await _renew(_keys(_shard(player)), _args(now_ms, msgspec.json.encode(tab))))
 
 
 async def leave(player: int, connection: str, *, now_ms: int | None = None) -> None:
@@ -86,7 +111,7 @@ async def leave(player: int, connection: str, *, now_ms: int | None = None) -> N
 
     Redis: lua/sweep.lua + lua/leave.lua, one round trip, O(log N).
     """
-    await _leave(_keys(), _args(now_ms, player, connection, GRACE_MS))
+    await _marked(await _leave(_keys(_shard(player)), _args(now_ms, player, connection, GRACE_MS)))
 
 
 async def amend(
@@ -97,7 +122,7 @@ async def amend(
     Redis: lua/sweep.lua + lua/amend.lua, one round trip, O(log N).
     """
     args = _args(now_ms, player, card.encode(), int(visible), _ids(audience))
-    await _amend(_keys(), args)
+    await _marked(await _amend(_keys(_shard(player)), args))
 
 
 def _ids(players: Sequence[int]) -> str:
@@ -107,21 +132,36 @@ def _ids(players: Sequence[int]) -> str:
 async def friends(asked: Sequence[tuple[int, Sequence[int]]], *, now_ms: int | None = None) -> list[list[Present]]:
     """For each (player, others): which of the others are online and visible to the player, at most 50.
 
-    Redis: lua/sweep.lua + lua/friends.lua for each, in one round trip.
+    Redis: lua/sweep.lua + lua/friends.lua for each, in one round trip; in a cluster for each and each of their shards.
     """
-    calls = [(_keys(), _args(now_ms, player, FRIENDS_MAX, *others)) for player, others in asked]
-    return [_present(flat) for flat in (await _friends.many(calls) if calls else ())]
+    calls, places = [], []
+    for place, (player, others) in enumerate(asked):
+        by_shard: dict[str, list[int]] = {}
+        for other in others:
+            by_shard.setdefault(_shard(other), []).append(other)
+        for shard, own in by_shard.items():
+            calls.append((_keys(shard), _args(now_ms, player, FRIENDS_MAX, *own)))
+            places.append(place)
+    found: list[list[Present]] = [[] for _ in asked]
+    for place, flat in zip(places, await _friends.many(calls) if calls else [], strict=True):
+        found[place] += _present(flat)
+    orders = [{other: at for at, other in enumerate(others)} for _, others in asked]
+    return [
+        sorted(here, key=lambda each: order[each.player])[:FRIENDS_MAX]
+        for here, order in zip(found, orders, strict=True)
+    ]
 
 
 async def forget(player: int) -> None:
     """Delete everything stored about a player. Three round trips, and one for each open connection."""
-    for lease in await client().zrange(keys.leases(), 0, -1):
+    shard = _shard(player)
+    for lease in await client().zrange(keys.leases(shard), 0, -1):
         if lease.startswith(f"{player}:"):
-            await _leave(_keys(), _args(None, player, lease.partition(":")[2], -1))
+            await _leave(_keys(shard), _args(None, player, lease.partition(":")[2], -1))
     await online(0)  # This sweeps the ended leases.
     pipe = client().pipeline(transaction=True)
-    pipe.srem(keys.invisible(), str(player))
-    pipe.hdel(keys.audience(), str(player))
+    pipe.srem(keys.invisible(shard), str(player))
+    pipe.hdel(keys.audience(shard), str(player))
     await pipe.execute()
 
 
@@ -133,16 +173,22 @@ async def playing() -> dict[str, int]:
 
 async def everybody() -> list[int]:
     """The ids of all online players, invisible ones included, for notices from operators. One round trip, O(N)."""
-    return [int(player) for player in await client().hkeys(keys.players())]
+    pipe = client().pipeline()
+    for shard in _shards():
+        pipe.hkeys(keys.players(shard))
+    return [int(player) for found in await pipe.execute() for player in found]
 
 
 async def online(count: int, *, now_ms: int | None = None) -> tuple[int, list[Present]]:
     """How many players are online, and the `count` who came last, newest first.
 
-    Redis: lua/sweep.lua + lua/online.lua, one round trip, O(log N + count).
+    Redis: lua/sweep.lua + lua/online.lua, one round trip, O(log N + count); in a cluster for each shard.
     """
-    size, flat = await _online(_keys(), _args(now_ms, count))
-    return size, _present(flat)
+    found = await _online.many([(_keys(shard), _args(now_ms, count)) for shard in _shards()])
+    newest = [each for _, flat in found for each in _present(flat)]
+    if len(found) > 1:
+        newest = sorted(newest, key=lambda each: -each.since_ms)[:count]
+    return sum(size for size, _ in found), newest
 
 
 def _present(flat: Sequence[str]) -> list[Present]:

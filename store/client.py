@@ -16,6 +16,7 @@ from typing import Any
 import redis
 import redis.asyncio
 import redis.cluster
+import redis.connection
 import redis.retry
 import redis.sentinel
 from django.conf import settings
@@ -170,23 +171,27 @@ def _sync_client(where: str, timeout_s: float, **more: Any) -> redis.Redis:
     found = parse(where)
     # No retry after a timeout: the time is used up, and the command may have taken effect.
     retry = redis.retry.Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,))
-    options = connections.options(timeout_s) | {"username": found.username or None, "password": found.password or None}
-    options |= {"retry": retry, **more} | ({"ssl": True, **dict(found.tls)} if found.is_tls else {})
+    options = connections.options(timeout_s) | {"retry": retry, **more}
+    if not found.is_cluster and not found.is_sentinel:
+        pool = redis.BlockingConnectionPool.from_url(
+            found.url, max_connections=settings.REDIS_CONNECTIONS_MAX, timeout=timeout_s, **options
+        )
+        return redis.Redis.from_pool(pool)
+    own = _given(found.at(*found.hosts[0]))
     if found.is_cluster:
         nodes = [redis.cluster.ClusterNode(*host) for host in found.hosts]
-        return redis.cluster.RedisCluster(startup_nodes=nodes, **options)
-    if found.is_sentinel:
-        given = {name.removeprefix("sentinel_"): value for name, value in found.sentinel}
-        tls = {"ssl": True, **dict(found.tls)} if found.is_tls else {}
-        sentinels = redis.sentinel.Sentinel(found.hosts, sentinel_kwargs=connections.options(timeout_s) | given | tls)
-        return sentinels.master_for(found.service, db=found.db, **options)
-    pool = redis.BlockingConnectionPool.from_url(
-        found.url,
-        max_connections=settings.REDIS_CONNECTIONS_MAX,
-        timeout=timeout_s,
-        **connections.options(timeout_s) | {"retry": retry, **more},
-    )
-    return redis.Redis.from_pool(pool)
+        own.pop("db", None)
+        return redis.cluster.RedisCluster(startup_nodes=nodes, **own | options)
+    theirs = _given(found.sentinel_at(*found.hosts[0]))
+    sentinels = redis.sentinel.Sentinel(found.hosts, sentinel_kwargs=theirs | options)
+    return sentinels.master_for(found.service, **own | options)
+
+
+def _given(one: Address) -> dict[str, Any]:
+    """The options of an address but for the host, as redis-py's clients of several servers take them."""
+    given = dict(redis.connection.parse_url(one.url))
+    is_tls = given.pop("connection_class", None) is not None
+    return {name: value for name, value in given.items() if name not in ("host", "port")} | {"ssl": is_tls}
 
 
 _kept_sync = functools.lru_cache(maxsize=4)(_sync_client)
@@ -201,5 +206,6 @@ def sync(where: str = "") -> Iterator[redis.Redis]:
         with translated():
             yield connection
     except ConnectionStale:
-        connection.connection_pool.disconnect(inuse_connections=False)
+        if (pool := getattr(connection, "connection_pool", None)) is not None:
+            pool.disconnect(inuse_connections=False)
         raise

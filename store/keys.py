@@ -28,27 +28,36 @@ def every_key(of: str = "") -> str:
 class Key:
     """A kind of key: its pattern, type, content, owner and lifetime. Calling it returns the name of one key.
 
-    The pattern is `<app>:{tag}:noun[:…]`. Placeholders in angle brackets are filled in order, and the site's prefix is
-    added. The braces are a Cluster hash tag, shared by the keys that one script uses. A pattern that begins with a
-    placeholder extends the name of another key. Either `ends` says when the key expires, or `stays` why it does not.
+    The pattern is `<app>:{tag}:noun[:…]`. Placeholders in angle brackets are filled in order, or with `usual` when no
+    values are given, and the site's prefix is added. The braces are a Cluster hash tag, shared by the keys that one
+    script uses. A pattern that begins with a placeholder extends the name of another key. Either `ends` says when the
+    key expires, or `stays` why it does not.
 
         balances = Key("wallet:{coins}:balances", "hash", "player id · coins", stays="for good")
         balances()
     """
 
     def __init__(
-        self, pattern: str, type: str, holds: str, *, ends: str = "", stays: str = "", owner: Owner = "nobody"
+        self,
+        pattern: str,
+        type: str,
+        holds: str,
+        *,
+        ends: str = "",
+        stays: str = "",
+        owner: Owner = "nobody",
+        usual: tuple[object, ...] = (),
     ) -> None:
         assert bool(ends) != bool(stays), pattern
         self.pattern, self.type, self.holds, self.owner = pattern, type, holds, owner
-        self.ends, self.stays = ends, stays
+        self.ends, self.stays, self.usual = ends, stays, usual
         self.hangs_on = pattern.startswith("<")
         self._template = _PLACE.sub("%s", pattern)
         self._match = re.compile(_regex(pattern)).fullmatch
         DECLARED.append(self)
 
     def __call__(self, *values: object) -> str:
-        name = self._template % values
+        name = self._template % (values or self.usual)
         return name if self.hangs_on else f"{settings.REDIS_PREFIX}:{name}"
 
     def values(self, name: str) -> dict[str, str] | None:

@@ -23,6 +23,8 @@ _put = script(__file__, "put")
 TRIES_MAX = 50
 #: The script that writes a score checks at most this many newer stream entries for runs of the player.
 NEWER_MAX = 2_000
+#: A command of a transaction may not be too long for a cluster: store/nodes/transaction.py.
+HIDDEN_AT_ONCE = 1_000
 
 
 async def sync_hidden(slug: str) -> None:
@@ -32,8 +34,8 @@ async def sync_hidden(slug: str) -> None:
     hidden += [str(pk) async for pk in Merge.objects.filter(applied=False).values_list("guest_id", flat=True)]
     pipe = client().pipeline(transaction=True)
     pipe.delete(keys.hidden(slug))
-    if hidden:
-        pipe.sadd(keys.hidden(slug), *hidden)
+    for first in range(0, len(hidden), HIDDEN_AT_ONCE):
+        pipe.sadd(keys.hidden(slug), *hidden[first : first + HIDDEN_AT_ONCE])
     await pipe.execute()
 
 

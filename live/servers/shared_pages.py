@@ -16,13 +16,17 @@ from types import SimpleNamespace
 from typing import Any
 
 from django.conf import settings
+from django.contrib.messages.storage.cookie import CookieStorage
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, parse_cookie
 from django.middleware.csrf import get_token
 
 KEPT_MAX = 512
+#: Pages with a longer query are rendered for each visitor: the address stands several times in a page.
+QUERY_MAX = 200
+_ONCE = (b"host", b"cookie", b"accept-language", b"accept-encoding", b"x-forwarded-proto")
 #: While a page is rendered anew, others get the former one for so much longer.
 STALE_S = 3.0
-#: The scope of a request for such a page has this key: the nonce and the game that the page belongs to.
+#: The scope of a request whose page may be kept has this key: None, and for such a page its nonce and its game.
 SHARED = "gameapp.shared_page"
 
 _NONCE, _TOKEN = 1, 2
@@ -38,7 +42,7 @@ def shared(view: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(view)
     async def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response = await view(request, *args, **kwargs)
-        if request.player is None and hasattr(request, "scope"):
+        if request.player is None and SHARED in getattr(request, "scope", {}):
             game = getattr(request, "visited_game", "")
             request.scope[SHARED] = (str(getattr(request, "_csp_nonce", "")), game)
         return response
@@ -117,8 +121,7 @@ class SharedPages:
         headers = dict(scope["headers"])
         cookies = parse_cookie(headers.get(b"cookie", b"").decode("latin1"))
         secret = cookies.get(settings.CSRF_COOKIE_NAME, "")
-        odd = secret and not _SECRET.fullmatch(secret)
-        if scope["method"] != "GET" or not settings.SHARED_PAGE_S or settings.SESSION_COOKIE_NAME in cookies or odd:
+        if scope["method"] != "GET" or not settings.SHARED_PAGE_S or _is_odd(scope, cookies, secret):
             return await self.application(scope, receive, send)
         gzip = b"gzip" in headers.get(b"accept-encoding", b"")
         origin = (scope.get("scheme"), headers.get(b"host"), headers.get(b"x-forwarded-proto"))
@@ -147,8 +150,10 @@ class SharedPages:
         start: dict[str, Any] = {}
         parts: list[bytes] = []
 
+        scope[SHARED] = None
+
         async def look(message: dict[str, Any]) -> None:
-            if SHARED not in scope:
+            if not scope[SHARED]:
                 await send(message)
             elif message["type"] == "http.response.start":
                 start.update(message)
@@ -165,7 +170,8 @@ class SharedPages:
         body, headers = b"".join(parts), start["headers"]
         compresses = self._compresses(scope["path"], scope.get("query_string", b""))
         nonce, game = scope[SHARED]
-        if start["status"] == 200:
+        if start["status"] == 200 and _sets_only_ours(headers):
+            self._kept.pop(address, None)
             while len(self._kept) >= KEPT_MAX:
                 del self._kept[next(iter(self._kept))]
             self._kept[address] = Kept(nonce, game, headers, body, compresses)
@@ -175,6 +181,25 @@ class SharedPages:
                 headers += [(b"content-encoding", b"gzip"), (b"content-length", str(len(body)).encode())]
         await send({**start, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+
+
+def _is_odd(scope: Scope, cookies: dict[str, str], secret: str) -> bool:
+    """Whether a request needs a page of its own: it has a session or a message, or makes little sense."""
+    names = [name for name, _ in scope["headers"]]
+    return (
+        settings.SESSION_COOKIE_NAME in cookies
+        or CookieStorage.cookie_name in cookies
+        or bool(secret and not _SECRET.fullmatch(secret))
+        # Django joins headers that come twice, and so would see another language or host.
+        or any(names.count(name) > 1 for name in _ONCE)
+        or len(scope.get("query_string", b"")) > QUERY_MAX
+    )
+
+
+def _sets_only_ours(headers: Headers) -> bool:
+    """Whether a page sets no cookie but those that each visitor gets anew."""
+    ours = (f"{settings.CSRF_COOKIE_NAME}=".encode(), b"visitor=")
+    return all(value.startswith(ours) for name, value in headers if name.lower() == b"set-cookie")
 
 
 def _csrf_cookie() -> dict[str, Any]:

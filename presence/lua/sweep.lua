@@ -1,7 +1,8 @@
 -- Ends the leases that are past their deadline. A player whose last lease ends goes offline.
 -- Prepended to the other scripts of this folder, after players.lua, which share its KEYS and its functions.
 -- KEYS: 1 leases, 2 states, 3 players, 4 since, 5 invisible, 6 audience
--- ARGV: 1 now (ms; empty: the server's clock), 2 how to publish marks, 3 what to mark
+-- ARGV: 1 now (ms; empty: the server's clock), 2 how to publish marks ('': the caller does),
+--       3 what to mark
 -- Cost: O(log N) per ended lease, at most 1,000 of them
 local now = tonumber(ARGV[1])
 if not now then
@@ -11,7 +12,7 @@ end
 local changed = false
 
 local function finish()
-  if changed then publish(ARGV[2], ARGV[3]) end
+  if changed and ARGV[2] ~= '' then publish(ARGV[2], ARGV[3]) end
   return changed and 1 or 0
 end
 

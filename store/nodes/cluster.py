@@ -9,17 +9,17 @@ Source: https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spe
 
 import asyncio
 import contextlib
-import dataclasses
 import random
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 
 import redis
-from redis.exceptions import AskError, ClusterDownError, MovedError, ReadOnlyError, ResponseError, TryAgainError
+from redis.exceptions import ClusterDownError, ResponseError
 
 from store.address import Address, Host, shown_host
 from store.nodes import connections, transaction
+from store.nodes.part import Part, verdicts_of
 from store.nodes.single import TROUBLE, Client, Layout, Pipeline, made, translate
 from store.nodes.slot_map import SlotMap
 from store.nodes.slots import ANY, EVERY, Args, Parts, Target, block_ms, keys_of, name_of, parts_of, slot_of
@@ -28,24 +28,8 @@ from store.trouble import StoreUnavailable
 
 #: The pause before a command is tried again whose slot is on the move or whose node is gone.
 PAUSE_S = 0.02
-#: A command is tried this often where a node is gone. A slot on the move is waited for until the time limit.
-TRIES_MAX = 2
 #: Reads that wait for streams in several slots look this often.
 POLL_S = 0.02
-REFRESH_EVERY_S = 1.0
-
-
-@dataclasses.dataclass(slots=True)
-class _Part:
-    """A command for one node: where it goes, and what came back. `host` is set where it must go to that very node."""
-
-    target: Target
-    args: Args
-    options: dict[str, Any]
-    host: Host | None = None
-    asking: Host | None = None
-    tries: int = 0
-    reply: Any = None
 
 
 def _name(host: Host) -> str:
@@ -110,9 +94,10 @@ class Cluster(Client):
 
     async def _let_go(self) -> None:
         """Close the connections to nodes that have left."""
-        for host in [host for host in self._nodes if host not in self._map.hosts]:
+        gone = [self._nodes.pop(host) for host in list(self._nodes) if host not in self._map.hosts]
+        for node in gone:
             with contextlib.suppress(redis.RedisError, OSError):
-                await self._nodes.pop(host).connection_pool.disconnect(inuse_connections=False)
+                await node.connection_pool.disconnect(inuse_connections=False)
 
     async def primaries(self) -> list[Client]:
         return [self.node(host) for host in await self.hosts()]
@@ -172,17 +157,24 @@ class Cluster(Client):
     async def send_all(self, commands: Sequence[Command]) -> list[Any]:
         """Send commands, those for one node in one pipeline. Errors are in the list, also of nodes that are away."""
         await self.hosts()
-        cut: list[tuple[Parts, list[_Part]]] = []
+        cut: list[tuple[Parts, list[Part]]] = []
         before: Target = ANY
         for args, options in commands:
             parts = parts_of(self._named(args), before)
             before = parts.parts[-1][0]
-            cut.append((parts, [part for target, own in parts.parts for part in self._sent_to(target, own, options)]))
+            sent = [part for target, own in parts.parts for part in self._sent_to(target, own, options)]
+            if name_of(args) == "WAIT" and cut:
+                sent[0].follows = cut[-1][1][-1]
+            cut.append((parts, sent))
         await self._answer([part for _, parts in cut for part in parts])
         replies: list[Any] = []
         for parts, own in cut:
             failed = next((part.reply for part in own if isinstance(part.reply, Exception)), None)
-            replies.append(translate(failed) if failed else parts.join([part.reply for part in own]))
+            answered = [part.reply for part in own if not isinstance(part.reply, Exception)]
+            if failed is None or (parts.may_lack and any(answered)):
+                replies.append(parts.join(answered))
+            else:
+                replies.append(translate(failed))
         return replies
 
     async def send_at_once(self, commands: Sequence[Command]) -> list[Any]:
@@ -195,16 +187,16 @@ class Cluster(Client):
     def _named(self, args: Args) -> Args:
         return ("SPUBLISH", *args[1:]) if self._map.has_sharded and args[0] == "PUBLISH" else args
 
-    def _sent_to(self, target: Target, args: Args, options: dict[str, Any]) -> list[_Part]:
+    def _sent_to(self, target: Target, args: Args, options: dict[str, Any]) -> list[Part]:
         hosts = self._map.primaries if target == EVERY else [None]
-        return [_Part(target, args, options, host) for host in hosts]
+        return [Part(target, args, options, host) for host in hosts]
 
-    async def _answer(self, parts: list[_Part]) -> None:
+    async def _answer(self, parts: list[Part]) -> None:
         """Have every part answered: with a reply, or with the error that stood at the end."""
         ends = time.monotonic() + self.timeout_s
         waiting = parts
         while waiting:
-            by_host: dict[Host, list[_Part]] = {}
+            by_host: dict[Host, list[Part]] = {}
             for part in waiting:
                 if (host := part.asking or part.host or self._host(part.target)) is None:
                     part.reply = ClusterDownError("a slot has no owner")
@@ -215,7 +207,7 @@ class Cluster(Client):
                 await self._ask(host, own)
             else:
                 await asyncio.gather(*(self._ask(host, own) for host, own in by_host.items()))
-            verdicts = [(part, self._again(part)) for part in waiting]
+            verdicts = verdicts_of(waiting, self._map)
             waiting = [part for part, again in verdicts if again is not None]
             if not waiting:
                 return
@@ -229,7 +221,7 @@ class Cluster(Client):
             return self._map.owners[target]
         return random.choice(self._map.primaries)
 
-    async def _ask(self, host: Host, parts: list[_Part]) -> None:
+    async def _ask(self, host: Host, parts: list[Part]) -> None:
         """Send parts to one node in one pipeline and note the replies or the errors."""
         pipe = Pipeline(self.node(host), False)
         for part in parts:
@@ -249,31 +241,14 @@ class Cluster(Client):
             part.asking = None
             part.tries += 1
 
-    def _again(self, part: _Part) -> str | None:
-        """Whether a part is sent again: "now", after a "pause", or when the map was read anew ("map"). None: no."""
-        error = part.reply
-        if not isinstance(error, Exception):
-            return None
-        if isinstance(error, MovedError):  # Before AskError, of which it is a kind.
-            self._map.moved(error.slot_id, error.host, error.port)
-            return "moved"
-        if isinstance(error, AskError):
-            part.asking = (error.host, error.port)
-            return "now"
-        if isinstance(error, TryAgainError):
-            return "pause"
-        gone = isinstance(error, (redis.ConnectionError, OSError)) and not isinstance(error, TROUBLE[-1])
-        if (gone or isinstance(error, (ClusterDownError, ReadOnlyError))) and part.host is None:
-            return "map" if part.tries < TRIES_MAX else None
-        return None
-
     async def _prepare(self, again: list[str], left_s: float) -> None:
         if "map" in again or "pause" in again:
             await asyncio.sleep(min(PAUSE_S, left_s))
-        if "map" in again or ("moved" in again and self._map.age_s > REFRESH_EVERY_S):
-            with contextlib.suppress(StoreUnavailable):
-                await self.reload()
-                await self._let_go()
+        if "map" in again or ("moved" in again and self._map.is_old):
+            with contextlib.suppress(StoreUnavailable, TimeoutError):
+                async with asyncio.timeout(left_s):
+                    await self.reload()
+                    await self._let_go()
 
     async def scan_iter(self, *args: Any, **options: Any) -> AsyncIterator[Any]:
         """Every key that matches, from each primary in turn."""

@@ -1,7 +1,10 @@
 """Connection pools: to a given server, or to one that is looked up anew for each connection."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+import asyncio
+import contextlib
+import random
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, TypeVar
 
 import redis
 import redis.asyncio
@@ -12,6 +15,10 @@ from redis.backoff import NoBackoff
 from store.address import Address, Host
 
 Locate = Callable[[], Awaitable[Host]]
+T = TypeVar("T")
+
+#: Of the nodes that were seen, so many are asked at once.
+ASKED_MAX = 6
 
 
 def options(timeout_s: float) -> dict[str, Any]:
@@ -64,46 +71,78 @@ def locating(address: Address, timeout_s: float) -> Locate:
     """How to find a server of this address: the primary that Sentinels name, or any node of a cluster that answers."""
 
     async def primary() -> Host:
-        said = "no Sentinel answers"
-        for host in address.hosts:
-            command = ("SENTINEL", "GET-MASTER-ADDR-BY-NAME", address.service)
-            try:
-                found = await ask(address.sentinel_at(*host), timeout_s, *command)
-            except (redis.RedisError, OSError, TimeoutError) as error:
-                said = f"a Sentinel says: {error or type(error).__name__}"
-                continue
-            if found:
-                return str(found[0]), int(found[1])
-            said = f"no Sentinel knows the service {address.service}"
-        raise redis.ConnectionError(said)
+        command = ("SENTINEL", "GET-MASTER-ADDR-BY-NAME", address.service)
+        # Most of the time limit is left for the connection itself.
+        asked = [ask(address.sentinel_at(*host), min(1.0, timeout_s / 4), command) for host in address.hosts]
+        try:
+            [found] = await first(asked, lambda replies: bool(replies[0]))
+        except (redis.RedisError, OSError, TimeoutError) as error:
+            raise redis.ConnectionError(f"no Sentinel answers: {error or type(error).__name__}") from error
+        if not found:
+            raise redis.ConnectionError(f"no Sentinel knows the service {address.service}")
+        return str(found[0]), int(found[1])
 
     async def any_node() -> Host:
-        for host in known(address):
-            try:
-                if "cluster_state:ok" in await ask(address.at(*host), timeout_s, "CLUSTER", "INFO"):
-                    return host
-            except (redis.RedisError, OSError, TimeoutError):
-                continue
-        raise redis.ConnectionError("no node of the cluster answers")
+        async def node(host: Host) -> tuple[Host, bool]:
+            [info] = await ask(address.at(*host), min(1.0, timeout_s / 4), ("CLUSTER", "INFO"))
+            return host, "cluster_state:ok" in info
+
+        try:
+            host, is_ok = await first([node(host) for host in known(address)], lambda found: found[1])
+        except (redis.RedisError, OSError, TimeoutError) as error:
+            raise redis.ConnectionError("no node of the cluster answers") from error
+        if not is_ok:
+            raise redis.ConnectionError("its cluster is down")
+        return host
 
     return primary if address.is_sentinel else any_node
 
 
-async def ask(address: Address, timeout_s: float, *command: Any) -> Any:
-    """Send one command over a connection of its own. Raises redis-py's errors."""
-    connection = redis.asyncio.Redis(connection_pool=pool(address, timeout_s, 1))
+async def first(asked: Sequence[Coroutine[Any, Any, T]], accept: Callable[[T], bool]) -> T:
+    """The first answer that is accepted, of questions that are asked at once; else the last one, or the last error.
+
+    So a server that is silent delays nothing.
+    """
+    waiting = {asyncio.ensure_future(each) for each in asked}
+    every, answer, said = set(waiting), [], TimeoutError("nobody was asked")
     try:
-        return await connection.execute_command(*command)
+        while waiting:
+            done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for each in done:
+                if (error := each.exception()) is None:
+                    answer = [each.result()]
+                    if accept(answer[0]):
+                        return answer[0]
+                elif isinstance(error, Exception):
+                    said = error  # type: ignore[assignment]
+        if answer:
+            return answer[0]
+        raise said
     finally:
-        await connection.aclose(close_connection_pool=True)
+        for each in every:
+            each.cancel()
+        await asyncio.gather(*every, return_exceptions=True)
+
+
+async def ask(address: Address, timeout_s: float, *commands: Sequence[Any]) -> list[Any]:
+    """Send commands over a connection of its own, once, within the time limit. Raises redis-py's errors."""
+    own = pool(address, timeout_s, 1, retry=Retry(NoBackoff(), 0))
+    connection = redis.asyncio.Redis(connection_pool=own)
+    try:
+        async with asyncio.timeout(timeout_s):
+            return [await connection.execute_command(*command) for command in commands]
+    finally:
+        with contextlib.suppress(Exception):
+            await connection.aclose(close_connection_pool=True)
 
 
 _seen: dict[Address, list[Host]] = {}
 
 
 def known(address: Address) -> list[Host]:
-    """The nodes of a cluster that were seen last, then those of the address."""
-    return list(dict.fromkeys([*_seen.get(address, ()), *address.hosts]))
+    """Some nodes of a cluster to ask: those of the address, and a few that were seen last."""
+    seen = _seen.get(address, [])
+    return list(dict.fromkeys([*address.hosts, *random.sample(seen, min(ASKED_MAX, len(seen)))]))
 
 
 def saw(address: Address, hosts: list[Host]) -> None:

@@ -14,7 +14,13 @@ from store.together import Command, gathering
 from store.trouble import ConnectionStale, StoreMisconfigured, StoreUnavailable, name_once, refusal
 
 # Connection errors: whether the command took effect is not known.
-TROUBLE = (redis.ConnectionError, redis.TimeoutError, OSError, TimeoutError)
+TROUBLE = (
+    redis.ConnectionError,
+    redis.TimeoutError,
+    redis.exceptions.RedisClusterException,
+    OSError,
+    TimeoutError,
+)
 
 
 def translate(error: Exception) -> Exception:

@@ -5,15 +5,16 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from redis.exceptions import ResponseError
+import redis
 
 from store.address import Address, Host
 from store.nodes import connections
-from store.nodes.single import answering
+from store.nodes.single import TROUBLE, translate
 from store.nodes.slots import SLOTS
 from store.trouble import StoreUnavailable
 
 ASK_TIMEOUT_S = 1.0
+REFRESH_EVERY_S = 1.0
 
 
 class SlotMap:
@@ -32,9 +33,9 @@ class SlotMap:
         self._loaded_at = 0.0
 
     @property
-    def age_s(self) -> float:
-        """The seconds since it was read."""
-        return time.monotonic() - self._loaded_at
+    def is_old(self) -> bool:
+        """Whether it was read so long ago that it may be read again."""
+        return time.monotonic() - self._loaded_at > REFRESH_EVERY_S
 
     def moved(self, slot: int, host: str, port: int) -> None:
         """Note that a node named another owner of a slot; without a host, it is on the same host."""
@@ -47,9 +48,14 @@ class SlotMap:
         Raises:
             StoreUnavailable: none answers.
         """
+        await asyncio.shield(self.start())
+
+    def start(self) -> "asyncio.Task[None]":
+        """Begin to read the map, unless it is being read."""
         if self._loading is None or self._loading.done():
             self._loading = asyncio.create_task(self._load(), name="cluster slots")
-        await asyncio.shield(self._loading)
+            self._loading.add_done_callback(lambda task: task.cancelled() or task.exception())  # Somebody has seen it.
+        return self._loading
 
     def close(self) -> None:
         """Read no more."""
@@ -57,23 +63,22 @@ class SlotMap:
             self._loading.cancel()
 
     async def _load(self) -> None:
-        said = "no node of the cluster answers"
-        for host in connections.known(self._address):
-            try:
-                async with answering(2 * ASK_TIMEOUT_S):
-                    found = await connections.ask(self._address.at(*host), ASK_TIMEOUT_S, "CLUSTER", "SLOTS")
-                    info = await connections.ask(self._address.at(*host), ASK_TIMEOUT_S, "INFO", "server")
-            except StoreUnavailable as error:
-                if not error.is_away:
-                    raise
-                said = str(error)
-                continue
-            except ResponseError as error:
-                raise StoreUnavailable(f"it is no cluster ({error})") from error
-            if found:
-                return self._take(found, host, int(str(info["redis_version"]).partition(".")[0]))
-            said = "its cluster is down (no slots are given out)"
-        raise StoreUnavailable(said)
+        async def told(host: Host) -> tuple[Host, list[Any]]:
+            commands = ("CLUSTER", "INFO"), ("CLUSTER", "SLOTS"), ("INFO", "server")
+            return host, await connections.ask(self._address.at(*host), ASK_TIMEOUT_S, *commands)
+
+        asked = [told(host) for host in connections.known(self._address)]
+        try:
+            # A node that is cut off from the others tells an old map, and that its cluster is down.
+            host, (_, found, info) = await connections.first(asked, lambda told: "cluster_state:ok" in told[1][0])
+        except (redis.RedisError, *TROUBLE) as error:
+            found_error = translate(error)
+            if isinstance(found_error, StoreUnavailable):
+                raise found_error from error
+            raise StoreUnavailable(f"it is no cluster ({error})") from error
+        if not found:
+            raise StoreUnavailable("its cluster is down (no slots are given out)")
+        self._take(found, host, int(str(info["redis_version"]).partition(".")[0]))
 
     def _take(self, found: Sequence[Any], asked: Host, version: int) -> None:
         owners: list[Host | None] = [None] * SLOTS

@@ -47,6 +47,8 @@ class Parts:
 
     parts: list[tuple[Target, Args]]
     join: Callable[[list[Any]], Any]
+    #: Whether some of the replies are worth having: of streams, what they lack is read later.
+    may_lack: bool = False
 
 
 def slot_of(key: str | bytes) -> int:
@@ -84,7 +86,8 @@ def parts_of(args: Args, before: Target = ANY) -> Parts:
         parts = [(slot, (args[0], key)) for slot, key in zip(slots, keys, strict=True)]
     elif name in _STREAMS:
         parts = [(slot, _stream_args(args, slots, slot)) for slot in dict.fromkeys(slots)]
-    return Parts(parts, _chained if len(parts) > 1 else _only)  # Else Redis refuses it: CROSSSLOT.
+    # One that cannot be cut up is refused by Redis: CROSSSLOT.
+    return Parts(parts, _chained if len(parts) > 1 else _only, may_lack=name in _STREAMS)
 
 
 def _among(keys: Sequence[Any], slots: list[int], slot: int) -> list[Any]:

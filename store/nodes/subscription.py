@@ -9,6 +9,7 @@ older one, any node passes on all messages.
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
@@ -30,6 +31,7 @@ class _Line:
         self.pubsub: Any = client.pubsub()
         self.sharded = sharded
         self.channels: set[str] = set()
+        self.ending: Counter[str] = Counter()  # Those that were dropped, until the server confirms it.
         self.reading: asyncio.Task[None] | None = None
 
     async def add(self, channels: list[str]) -> None:
@@ -41,6 +43,7 @@ class _Line:
         for channel in channels:
             await (self.pubsub.sunsubscribe if self.sharded else self.pubsub.unsubscribe)(channel)
             self.channels.discard(channel)
+            self.ending[channel] += self.sharded
 
     async def close(self) -> None:
         if self.reading is not None:
@@ -109,7 +112,9 @@ class Subscription:
             said.put_nowait(error)
 
     async def _placed(self, connection: Client, lines: dict[Host | None, _Line], said: "asyncio.Queue[Any]") -> None:
-        wanted, self._new = await connection.heard_at(self._wanted), self._new & self._wanted
+        asked = set(self._wanted)
+        new, self._new = self._new & asked, self._new - asked
+        wanted = await connection.heard_at(asked)
         for host, line in list(lines.items()):
             if host not in wanted and len(lines) > 1:
                 await lines.pop(host).close()
@@ -117,11 +122,10 @@ class Subscription:
                 await line.drop(over)
         for host, channels in wanted.items():
             line = lines.get(host) or lines.setdefault(host, _Line(connection.listener(host), connection.has_sharded))
-            for channel in self._new & channels & line.channels:
+            for channel in new & channels & line.channels:
                 said.put_nowait((channel, None))  # Dropped and added again, and heard all the while.
-            if new := sorted(channels - line.channels):
-                await line.add(new)
-            self._new -= channels
+            if lacking := sorted(channels - line.channels):
+                await line.add(lacking)
             if line.reading is None:
                 line.reading = asyncio.create_task(self._read(connection, line, said), name="subscription line")
 
@@ -148,6 +152,8 @@ class Subscription:
             said.put_nowait((channel, None))
         elif kind in _MESSAGES:
             said.put_nowait((channel, message["data"]))
+        elif kind == _MOVED and line.ending[channel]:
+            line.ending[channel] -= 1
         elif kind == _MOVED and channel in line.channels:
             # The server ended it: the channel's slot has moved to another node.
             line.channels.discard(channel)

@@ -7,6 +7,9 @@ from store.nodes.single import translate
 from store.nodes.slots import Args, keys_of, name_of
 from store.together import Command
 
+#: Lua's stack holds 8,000.
+WORDS_MAX = 7_000
+
 # ARGV: of each command, how many words it has, and these. An error does not stop the commands after it, as in a
 # transaction of Redis.
 _SCRIPT = """
@@ -26,6 +29,8 @@ def script(commands: Sequence[Command]) -> Args:
     words: list[Any] = []
     for args, _ in commands:
         own = (*name_of(args).split(" "), *args[1:])
+        if len(own) > WORDS_MAX:  # Half of the transaction would be done before the script failed.
+            raise ValueError(f"{name_of(args)} in a transaction has at most {WORDS_MAX:,} words")
         words += [len(own), *own]
     return ("EVAL", _SCRIPT, len(keys), *keys, *words)
 

@@ -3,15 +3,18 @@
 import gzip
 import http.client
 import re
+import socket
+import time
 
 import pytest
 
 from live.servers.shared_pages import Kept
-from tests.stack import Site, wait_for
+from tests.stack import Browser, Site, wait_for
 
 pytestmark = pytest.mark.stack
 
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w{64})"')
+TELLING = "signed out"
 NONCE = re.compile(r'nonce="([^"]+)"')
 
 
@@ -90,6 +93,32 @@ def test_an_odd_cookie_gets_a_page_of_its_own(site, secret):
     assert secret not in page.text
     assert page.cookies["csrftoken"] != secret
     assert len(page.tokens) == 1
+
+
+def test_what_one_visitor_is_told_is_told_to_nobody_else(site):
+    """A message waits in a cookie of its own where there is no session, such as after signing out."""
+    told = 0
+    for _ in range(5):
+        browser = Browser(site)
+        status, _ = browser.post("/accounts/sign-up/", name=f"T{time.time_ns() % 10**12}", password="correct horse 17")
+        assert status == 200
+        [token] = set(TOKEN.findall(browser.get("/")[1]))
+        told += TELLING in browser.post("/accounts/sign-out/", csrfmiddlewaretoken=token)[1]
+        assert all(TELLING not in Answer(site, "/").text for _ in range(3))
+    assert told == 5  # And whom it is for gets it, however fresh the page of the others is.
+
+
+@pytest.mark.parametrize("name", ["Accept-Language", "Cookie", "Host"])
+def test_headers_that_come_twice_leave_nothing_to_others(site, name):
+    pairs = {"Accept-Language": ("de", "en"), "Cookie": ("language=de;", "x=1"), "Host": ("localhost", "localhost")}
+    for _ in range(5):
+        with socket.create_connection(("localhost", site.port), timeout=20) as line:
+            host = "" if name == "Host" else "Host: localhost\r\n"
+            twice = "".join(f"{name}: {value}\r\n" for value in pairs[name])
+            line.sendall(f"GET / HTTP/1.1\r\n{host}{twice}Connection: close\r\n\r\n".encode())
+            while line.recv(65_536):
+                pass
+        assert 'lang="en"' in Answer(site, "/", Host="localhost").text
 
 
 def test_a_compressed_page_is_the_same_page(site):

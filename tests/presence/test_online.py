@@ -98,7 +98,7 @@ async def test_nothing_is_left_when_everybody_is_gone(prefix):
 async def test_a_hundred_tabs_at_once_are_one_arrival():
     arrived = await asyncio.gather(*(online.renew(1, f"tab{number}", ALICE) for number in range(100)))
     assert sum(arrived) == 1
-    assert await client().zcard(keys.leases()) == 100
+    assert sum([await client().zcard(keys.leases(shard)) for shard in online._shards()]) == 100
 
 
 async def states(now_ms: int) -> dict[int, str]:
@@ -166,7 +166,7 @@ class TestInvisible:
     async def test_nothing_is_kept_of_them_but_that_they_are(self, prefix):
         await online.renew(1, "tab", ALICE, visible=False, now_ms=0)
         assert await names(LEASE_MS) == []
-        assert await client().keys(f"{prefix}:presence:*") == [keys.invisible()]
+        assert await client().keys(f"{prefix}:presence:*") == [keys.invisible(online._shard(1))]
 
 
 STEPS = st.lists(
@@ -187,8 +187,8 @@ def test_it_agrees_with_a_plain_list_of_leases(steps):
 
 
 async def _compare_with_model(steps):
-    for name in (keys.leases(), keys.states(), keys.players(), keys.since(), keys.invisible()):
-        await client().delete(name)
+    for shard in online._shards():
+        await client().delete(*online._keys(shard))
     leases, hidden, now_ms = {}, set(), 0
     states = {"renew": "", "away": AWAY, "play": "playing Fuse"}
     for action, player, tab, pause_ms in steps:

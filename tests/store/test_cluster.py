@@ -7,17 +7,27 @@ import asyncio
 import contextlib
 import json
 import signal
+import time
 
 import pytest
 
 from benchmarks.cluster import Cluster
-from benchmarks.nodes import until
+from benchmarks.nodes import Node, free_port, until
 from leaderboard import boards
 from leaderboard import keys as board_keys
 from leaderboard.reading import standings
-from store.client import NoScriptError, ResponseError, StoreUnavailable, client, close, other, subscription
+from store.client import (
+    NoScriptError,
+    ResponseError,
+    StoreMisconfigured,
+    StoreUnavailable,
+    client,
+    close,
+    other,
+    subscription,
+    sync,
+)
 from store.scripts import Script
-from tests.servers import Started
 from tests.stack import Site
 
 pytestmark = pytest.mark.timeout(170)
@@ -111,15 +121,32 @@ class TestCommands:
         assert await client().xread(dict.fromkeys(names[:2], "0"), block=50) == []
         await client().delete(*names)
 
-    async def test_a_server_that_is_no_cluster_and_nobody_at_all_are_said_in_words(self, settings, tmp_path):
-        with Started(tmp_path, "--port", "0") as server:
-            settings.REDIS_URL = server.url
-            port = 1
-        settings.REDIS_URL = f"redis+cluster://:geheim@127.0.0.1:{port}"
-        with pytest.raises(StoreUnavailable) as refused:
+    async def test_a_transaction_that_is_too_long_does_nothing_at_all(self, on_it, prefix):
+        tag = f"{prefix}:tests:{{t}}"
+        await client().set(f"{tag}:kept", 1, ex=60)
+        pipe = client().pipeline(transaction=True)
+        pipe.delete(f"{tag}:kept")
+        pipe.sadd(f"{tag}:many", *range(8_000))
+        with pytest.raises(ValueError, match="at most"):
+            await pipe.execute()
+        assert await client().delete(f"{tag}:kept", f"{tag}:many") == 1
+
+    async def test_nobody_at_all_and_a_server_that_is_no_cluster_are_said_in_words(self, settings, tmp_path):
+        lone = Node(tmp_path / "lone")
+        for port in (free_port(), lone.port):
+            settings.REDIS_URL = f"redis+cluster://127.0.0.1:{port}"
+            with pytest.raises(StoreUnavailable):
+                await client().get("x")
+            with pytest.raises(StoreUnavailable), sync() as connection:
+                connection.get("x")
+            await close()
+        lone.run("CONFIG SET", "requirepass", "right")
+        settings.REDIS_URL = f"redis+cluster://:geheim@127.0.0.1:{lone.port}"
+        with pytest.raises(StoreMisconfigured, match="password") as refused:
             await client().get("x")
         assert "geheim" not in str(refused.value)
         await close()
+        lone.kill()
 
 
 class TestChannels:
@@ -208,6 +235,50 @@ class TestSlotsThatMove:
         assert (await standings.top("fuse", "all", 1)).size == len(submitted)
         assert await client().mget(one, two) == [str(counted)] * 2
         await client().delete(one, two)
+
+
+class TestLost:
+    async def test_a_node_that_falls_silent_is_left_for_the_one_that_takes_over(self, tmp_path, settings, prefix):
+        with Cluster(tmp_path) as cluster:
+            settings.REDIS_URL, settings.REDIS_TIMEOUT_S = cluster.url, 1.0
+            name = f"{prefix}:tests:{{silent}}"
+            await client().set(name, "before", ex=600)
+            silent = cluster.owner(name)
+            successor = cluster.replica_of(silent)
+            silent.process.send_signal(signal.SIGSTOP)  # As if its network were gone: no connection is refused.
+            started = time.monotonic()
+            with pytest.raises(StoreUnavailable):
+                await client().set(name, "lost", ex=600)
+            assert time.monotonic() - started < 20
+            await asyncio.to_thread(until, lambda: successor.is_primary, "the replica takes over")
+            ends = time.monotonic() + 60
+            while True:
+                with contextlib.suppress(StoreUnavailable):
+                    await client().set(name, "after", ex=600)
+                    break
+                assert time.monotonic() < ends
+            assert successor.run("GET", name) == "after"
+            await close()
+
+    async def test_a_run_whose_slot_has_moved_waits_for_the_replica_of_its_new_primary(
+        self, tmp_path, settings, fuse, finished, alice, bob
+    ):
+        with Cluster(tmp_path) as cluster:
+            settings.REDIS_URL, settings.REDIS_WAIT_REPLICAS, settings.REDIS_TIMEOUT_S = cluster.url, 1, 4.0
+            board = board_keys.standings("fuse", "all")
+            await boards.submit(finished(alice, 10))
+            source = cluster.owner(board)
+            target = next(node for node in cluster.nodes if node.is_primary and node is not source)
+            replica = cluster.replica_of(target)
+            await asyncio.to_thread(cluster.move, board, target)
+            replica.process.send_signal(signal.SIGSTOP)
+            run = finished(bob, 20)
+            with pytest.raises(StoreUnavailable, match="replica"):
+                await boards.submit(run)
+            replica.process.send_signal(signal.SIGCONT)
+            await asyncio.to_thread(until, replica.is_in_step, "the replica has caught up")
+            assert (await boards.submit(run)).points == 20
+            await close()
 
 
 @pytest.mark.stack
