@@ -55,18 +55,31 @@ def keys_of_player(number: int, playing: bool) -> Iterator[tuple[str, float]]:
         yield board_keys.runs(board), RUNS * RUN_COMMANDS
 
 
-def spread(online: int, playing: float, nodes: int) -> tuple[Counter[int], Counter[str]]:
-    """Commands a second by node, and by hash tag."""
+def drawn(online: int, playing: float) -> list[tuple[str, float]]:
+    """The keys of a sample of the players, each with the commands a second of all players whom it stands for."""
+    each = online / SAMPLE
+    found = []
+    for number in range(SAMPLE):
+        found += [(key, rate * each) for key, rate in keys_of_player(number, random.random() < playing)]
+    return found
+
+
+def by_node(doings: list[tuple[str, float]], nodes: int) -> Counter[int]:
+    """Commands a second of each primary, where slots are given out evenly."""
     from store.nodes.slots import SLOTS, slot_of
 
-    by_node: Counter[int] = Counter()
-    by_tag: Counter[str] = Counter()
-    each = online / SAMPLE
-    for number in range(SAMPLE):
-        for key, rate in keys_of_player(number, random.random() < playing):
-            by_node[slot_of(key) * nodes // SLOTS] += rate * each  # type: ignore[assignment]
-            by_tag[key.partition("{")[2].partition("}")[0]] += rate * each  # type: ignore[assignment]
-    return by_node, by_tag
+    found: Counter[int] = Counter()
+    for key, rate in doings:
+        found[slot_of(key) * nodes // SLOTS] += rate  # type: ignore[assignment]
+    return found
+
+
+def fitting(doings: list[tuple[str, float]], most: float) -> int:
+    """How many primaries it takes until the busiest has no more than it carries; at least 3."""
+    nodes = least = max(3, math.ceil(sum(rate for _, rate in doings) / most))
+    while nodes < 4 * least and max(by_node(doings, nodes).values()) > most:
+        nodes += max(1, nodes // 10)
+    return nodes
 
 
 def storm(sockets: int, accepts: float) -> float:
@@ -82,7 +95,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--online", type=int, default=10_000_000, help="players at once (default: 10,000,000)")
     parser.add_argument("--playing", type=float, default=0.2, help="share of them that plays (default: 0.2)")
-    parser.add_argument("--redis", type=float, default=60_000, help="commands a second of a node (default: 60,000)")
+    parser.add_argument(
+        "--redis",
+        type=float,
+        default=60_000,
+        help="commands a second of a node (default: 60,000, two thirds of what it can)",
+    )
     parser.add_argument("--web", type=float, default=100, help="pages of players a second of a process (default: 100)")
     parser.add_argument("--sockets", type=int, default=10_000, help="sockets of a process (default: 10,000)")
     parser.add_argument("--accepts", type=float, default=400, help="new sockets a second of a process (default: 400)")
@@ -98,15 +116,17 @@ def main() -> None:
         by_pages, by_sockets = pages / machine.web, online / machine.sockets
         processes = math.ceil(max(by_pages, by_sockets))
         print(f"web processes: {processes:,} ({by_pages:,.0f} for pages, {by_sockets:,.0f} for sockets)")
-        _, by_tag = spread(online, playing, 1)
-        total = sum(by_tag.values())
-        nodes = max(3, math.ceil(total / machine.redis))
-        by_node, _ = spread(online, playing, nodes)
-        busiest = max(by_node.values())
-        print(f"Redis: {total:,.0f} commands/s; {nodes} nodes by the sum, the busiest of which has {busiest:,.0f}")
+        doings = drawn(online, playing)
+        total = sum(rate for _, rate in doings)
+        by_tag: Counter[str] = Counter()
+        for key, rate in doings:
+            by_tag[key.partition("{")[2].partition("}")[0]] += rate  # type: ignore[assignment]
+        nodes = fitting(doings, machine.redis)
+        busiest = max(by_node(doings, nodes).values())
+        print(f"Redis: {total:,.0f} commands/s; {nodes} primaries, the busiest of which has {busiest:,.0f}/s")
         for tag, rate in by_tag.most_common(3):
-            share, fits = rate / total, rate <= machine.redis
-            print(f"  {{{tag}}}: {rate:,.0f}/s, {share:.1%} of all" + ("" if fits else " – MORE THAN A NODE CARRIES"))
+            fits = rate <= machine.redis
+            print(f"  {{{tag}}}: {rate:,.0f}/s, {rate / total:.1%}" + ("" if fits else " – more than a node carries"))
         marks = 20 * 20  # Twenty boards, each marked at most every 50 ms.
         print(f"marks: at most {marks:,}/s to a process that watches all boards, {marks * processes:,.0f}/s to all")
         share = math.ceil(machine.sockets / max(1, processes - 1))

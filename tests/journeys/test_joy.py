@@ -58,7 +58,7 @@ def test_points_rise_and_a_larger_tile_is_a_milestone(opened):
         if (node.className === "milestone") window.seen.milestones.push(Number(node.textContent));
       }))).observe(document.body, { childList: true, subtree: true });
     }""")
-    for _ in range(60):
+    for _ in range(240):  # A larger tile takes luck, too.
         slide(page)
         if page.evaluate("window.seen.milestones.length") >= 2:
             break
