@@ -99,7 +99,7 @@ def main() -> None:
         "--redis",
         type=float,
         default=60_000,
-        help="commands a second of a node (default: 60,000, two thirds of what it can)",
+        help="commands a second of a node (default: 60,000)",
     )
     parser.add_argument("--web", type=float, default=100, help="pages of players a second of a process (default: 100)")
     parser.add_argument("--sockets", type=int, default=10_000, help="sockets of a process (default: 10,000)")
