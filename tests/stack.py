@@ -121,6 +121,17 @@ class Site:
         """Run Python code in `manage.py shell` and return what it printed."""
         return self.manage("shell", "-v0", "-c", code).strip()
 
+    def watched_run(self) -> int:
+        """Have one player play a run and another see its points on the board; returns them."""
+        watcher, player = self.guest(), self.guest()
+        with watcher.socket("/ws/") as line:
+            line.receive("hello")
+            line.send(type="watch", topic="board:fuse:day")
+            line.receive("snapshot")
+            points = player.play_run(12)
+            assert str(points) in json.dumps(line.receive("diff"))
+        return points
+
     def guest(self) -> "Guest":
         return Guest(self)
 

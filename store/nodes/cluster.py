@@ -199,7 +199,7 @@ class Cluster(Client):
             by_host: dict[Host, list[Part]] = {}
             for part in waiting:
                 if (host := part.asking or part.host or self._host(part.target)) is None:
-                    part.reply = ClusterDownError("a slot has no owner")
+                    part.reply, part.tries = ClusterDownError("a slot has no owner"), part.tries + 1
                 else:
                     by_host.setdefault(host, []).append(part)
             if len(by_host) == 1:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 import signal
 import time
 
@@ -124,13 +123,7 @@ class TestLost:
 class TestSite:
     def test_people_play_and_watch_and_a_backup_is_taken_and_brought_back(self, cluster, tmp_path):
         with Site(tmp_path, REDIS_URL=cluster.url, REDIS_PREFIX="testsite") as site:
-            watcher, player = site.guest(), site.guest()
-            with watcher.socket("/ws/") as line:
-                line.receive("hello")
-                line.send(type="watch", topic="board:fuse:day")
-                line.receive("snapshot")
-                points = player.play_run(12)
-                assert str(points) in json.dumps(line.receive("diff"))
+            site.watched_run()
             assert "each with a replica" in site.manage("doctor")
             assert "Verified" in site.manage("backup", "--to", str(tmp_path / "kept"))
             [archive] = (tmp_path / "kept").iterdir()

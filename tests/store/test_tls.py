@@ -1,6 +1,5 @@
 """A Redis of one's own that is reached over TLS, with a user, a password and a database number."""
 
-import json
 import subprocess
 import sys
 
@@ -29,13 +28,7 @@ def address(tmp_path_factory):
 
 def test_people_play_and_watch_and_a_backup_is_taken(address, tmp_path):
     with Site(tmp_path, REDIS_URL=address) as site:
-        watcher, player = site.guest(), site.guest()
-        with watcher.socket("/ws/") as line:
-            line.receive("hello")
-            line.send(type="watch", topic="board:fuse:day")
-            line.receive("snapshot")
-            points = player.play_run(12)
-            assert str(points) in json.dumps(line.receive("diff"))
+        site.watched_run()
         assert "Verified" in site.manage("backup", "--to", str(tmp_path / "kept"))
         [archive] = (tmp_path / "kept").iterdir()
         site.manage("restore", "--check", str(archive))
