@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Any, Final, Literal
 
 from redis.crc import key_slot
+from redis.exceptions import ResponseError
 
 SLOTS = 16_384
 
@@ -23,9 +24,18 @@ _EVERY: dict[str, Callable[[list[Any]], Any]] = {
     "SCRIPT FLUSH": lambda replies: replies[0],
     "CONFIG SET": lambda replies: replies[0],
     "DBSIZE": sum,
+    "FLUSHDB": all,
+    "FLUSHALL": all,
     "KEYS": lambda replies: [*chain.from_iterable(replies)],
 }
 _ANY = {"PING", "TIME", "INFO", "CONFIG GET", "SLOWLOG GET", "CLIENT LIST"}
+#: First words of commands that have no key and concern one node. What is not listed above is refused: sent to any
+#: one node, it would do a part of its work in silence.
+_OF_A_NODE = {
+    *("ACL", "BGREWRITEAOF", "BGSAVE", "CLIENT", "CLUSTER", "COMMAND", "CONFIG", "DEBUG", "FAILOVER", "FUNCTION"),
+    *("LASTSAVE", "LATENCY", "MODULE", "MONITOR", "PUBSUB", "RANDOMKEY", "REPLICAOF", "ROLE", "SAVE", "SCAN", "SCRIPT"),
+    *("SELECT", "SHUTDOWN", "SLOWLOG", "SWAPDB"),
+}
 #: Commands whose keys may lie in several slots, and whose replies are added up.
 _SUMMED = {"DEL", "UNLINK", "EXISTS", "TOUCH"}
 _STREAMS = {"XREAD", "XREADGROUP"}
@@ -68,15 +78,23 @@ def keys_of(args: Args) -> Args:
 
 
 def parts_of(args: Args, before: Target = ANY) -> Parts:
-    """Cut a command up by slots. `before` is the target of the command before it, which WAIT belongs to."""
+    """Cut a command up by slots. `before` is the target of the command before it, which WAIT belongs to.
+
+    Raises:
+        ResponseError: it concerns one node, and a cluster has several.
+    """
     name = name_of(args)
     if name == "WAIT":
         return Parts([(before, args)], _only)
     if name in _EVERY:
         return Parts([(EVERY, args)], _EVERY[name])
-    keys = () if name in _ANY else keys_of(args)
+    if name in _ANY:
+        return Parts([(ANY, args)], _only)
+    keys = keys_of(args)
+    if not keys or name.partition(" ")[0] in _OF_A_NODE:
+        raise ResponseError(f"{name} has no key and concerns one node: ask each of servers()")
     slots = [slot_of(key) for key in keys]
-    parts: list[tuple[Target, Args]] = [(slots[0] if slots else ANY, args)]
+    parts: list[tuple[Target, Args]] = [(slots[0], args)]
     if len(set(slots)) < 2:
         return Parts(parts, _only)
     if name in _SUMMED:

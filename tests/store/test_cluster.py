@@ -75,6 +75,20 @@ class TestCommands:
         with pytest.raises(StoreUnavailable, match="slot"):
             await BOTH([f"{prefix}:tests:{{a}}", f"{prefix}:tests:{{b}}"])
 
+    async def test_a_database_is_emptied_on_every_node(self, on_it, prefix):
+        names = [f"{prefix}:tests:{{{number}}}" for number in range(30)]
+        for name in names:
+            await client().set(name, "1", ex=60)
+        assert await client().flushdb() is True
+        assert await client().exists(*names) == 0
+
+    @pytest.mark.parametrize(
+        "command", ["SCAN 0", "RANDOMKEY", "PUBSUB CHANNELS", "FUNCTION LIST", "CLIENT ID", "SAVE"]
+    )
+    async def test_what_one_node_cannot_do_for_all_is_refused_before_it_is_sent(self, on_it, command):
+        with pytest.raises(ResponseError, match="concerns one node"):
+            await client().execute_command(*command.split())
+
     async def test_a_node_that_forgot_a_script_gets_it_again_and_nothing_runs_twice(self, on_it, prefix):
         names = [f"{prefix}:tests:{{{number}}}" for number in range(12)]
         calls = [([name], []) for name in names]
