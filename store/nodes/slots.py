@@ -86,6 +86,8 @@ def parts_of(args: Args, before: Target = ANY) -> Parts:
     name = name_of(args)
     if name == "WAIT":
         return Parts([(before, args)], _only)
+    if name in _OF_A_NODE and len(args) > 1:
+        name = f"{name} {args[1]}".upper()  # Such as CONFIG SET, sent as two words.
     if name in _EVERY:
         return Parts([(EVERY, args)], _EVERY[name])
     if name in _ANY:
