@@ -42,13 +42,13 @@ def keys_of_player(number: int, playing: bool) -> Iterator[tuple[str, float]]:
     from games import keys as game_keys
     from leaderboard import keys as board_keys
     from presence import keys as presence_keys
-    from presence.online import SHARDS
+    from presence.buckets import SHARDS
     from store.keys import limit
 
     session = account_keys.session(f"{random.getrandbits(128):032x}")
     yield session, PAGES * 2
     yield limit("page", str(number)), PAGES
-    yield presence_keys.leases(f"online-{number % SHARDS}"), BEATS * BEAT_COMMANDS
+    yield presence_keys.leases(f"online-{number % SHARDS}", number), BEATS * BEAT_COMMANDS
     if playing:
         yield game_keys.run(f"{random.getrandbits(64):016x}"), MOVES * MOVE_COMMANDS
         board = f"game{min(int(random.expovariate(0.5)), 19)}"  # Twenty games, the first the most popular.

@@ -12,7 +12,7 @@ from live.consumer import LiveConsumer
 from presence import online
 from presence.card_updates import audience
 from store.client import StoreUnavailable
-from store.together import together
+from store.together import sharing, together
 from visitors import active_days
 
 logger = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ class SiteConsumer(LiveConsumer):
 
     def __init__(self) -> None:
         super().__init__()
-        self.connection = secrets.token_hex(4)
+        self.connection = secrets.token_urlsafe(4)
         self._page_is_away = False
         self._renewed_at = time.monotonic()
         self._noted: date | None = None
@@ -70,7 +70,8 @@ class SiteConsumer(LiveConsumer):
     async def _renew(self) -> None:
         self._renewed_at = time.monotonic()
         try:
-            lives, *_ = await together(self._session_lives(), self.show_presence(), self._note_day())
+            with sharing():
+                lives, *_ = await together(self._session_lives(), self.show_presence(), self._note_day())
             # Sockets are notified when their session ends. This finds missed notifications and expired sessions.
             if not lives:
                 await self.session_ended({})

@@ -1,4 +1,7 @@
-"""The Redis keys of presence. The tag is `online`, and in a cluster `online-<number>`, by player: see online.py."""
+"""The Redis keys of presence. The tag is `online`, and in a cluster `online-<number>`, by player: see online.py.
+
+A bucket is 64 players whose ids follow each other, and has the number of their ids divided by 64.
+"""
 
 from store.keys import Key
 
@@ -6,44 +9,57 @@ from store.keys import Key
 ONE = ("online",)
 
 leases = Key(
-    "presence:{<shard>}:leases",
+    "presence:{<shard>}:leases:<bucket>",
     "zset",
-    "`<player id>:<connection id>` · deadline, UTC ms",
+    "open tabs of a bucket: the player's letter, what the tab shows, connection id · deadline, UTC ms",
     stays="what is past its deadline is swept",
-    usual=ONE,
 )
-since = Key(
-    "presence:{<shard>}:since",
+due = Key(
+    "presence:{<shard>}:due",
     "zset",
-    "player id, visible ones only · when they came online, UTC ms",
+    "bucket · when its first lease ends at the earliest, UTC ms",
     stays="emptied with the leases",
     usual=ONE,
 )
-states = Key(
-    "presence:{<shard>}:states",
+here = Key(
+    "presence:{<shard>}:here",
     "hash",
-    "lease of a tab that is not plainly online · `away`, or what it plays",
+    "bucket · 64 characters, one per player: blank offline, `-` away, `.` online, others see codes; and a `|`",
     stays="emptied with the leases",
     usual=ONE,
 )
-players = Key(
-    "presence:{<shard>}:players",
+newest = Key(
+    "presence:{<shard>}:newest",
+    "zset",
+    "player ids, the 1,000 visible ones who came last · when they came online, UTC ms",
+    stays="emptied with the leases",
+    usual=ONE,
+)
+cards = Key(
+    "presence:{<shard>}:cards",
     "hash",
-    "player id · msgpack of tabs, away, in a game, which, card",
+    "player id, the newest and those whom only some may see · since when (UTC ms) and card (JSON)",
     stays="emptied with the leases",
     usual=ONE,
 )
-invisible = Key(
-    "presence:{<shard>}:invisible",
-    "set",
-    "ids of players whom nobody may see online",
+hidden = Key(
+    "presence:{<shard>}:hidden",
+    "hash",
+    "player id whom not everybody may see online · JSON list of those who may",
     stays="goes with the choice",
     usual=ONE,
 )
-audience = Key(
-    "presence:{<shard>}:audience",
+counts = Key(
+    "presence:{<shard>}:counts",
     "hash",
-    "player id whom only some may see online · JSON list of their ids",
-    stays="goes with the choice",
+    "what is shown, as in `here` · number of visible players",
+    stays="emptied with the leases",
+    usual=ONE,
+)
+codes = Key(
+    "presence:{<shard>}:codes",
+    "hash",
+    "such as `playing <game>` · its character in `here`",
+    stays="emptied with the leases",
     usual=ONE,
 )

@@ -3,79 +3,64 @@
 Nothing here relies on a clean disconnect: a player who sends no more beats goes offline when the lease ends.
 Invisible players hold leases like everybody else, but are in no list and no count.
 
-In a cluster the players are spread over shards, each with a hash tag of its own, so that no node bears all beats. What
-looks at everybody asks all shards at once.
+The leases lie in buckets (presence/buckets.py). What is read of everybody is counted as it changes. A bucket says when
+its first lease ends, and whoever reads presence sweeps what is due; a beat sweeps its own bucket.
 """
 
+import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
 from accounts.cards import Card
 from live.hub import mark
-from live.keys import marks
 from presence import keys
-from store.client import client, publishing
+from presence.buckets import (
+    BUCKET,
+    SUBJECT,
+    arguments,
+    bucket_of,
+    keys_of,
+    letter_of,
+    shard_keys,
+    shard_of,
+    shards,
+)
+from presence.cards import cards_of, forget_card
+from store.client import client
 from store.scripts import Argument, script
+from store.together import sharing
 
 LEASE_MS = 45_000
 # A closed connection keeps its lease this long, so that nobody notices a page reload.
 GRACE_MS = 5_000
-SUBJECT = "online"
 FRIENDS_MAX = 50
-#: `playing` looks at this many players at most, those who came online last.
-PLAYING_MAX = 300
 ONLINE, AWAY = "", "away"
-#: Over so many hash tags players are spread in a cluster. Another number would forget who is online, for a lease.
-SHARDS = 16
-
-_renew = script(__file__, "renew", prelude=["players", "sweep"])
-_leave = script(__file__, "leave", prelude=["players", "sweep"])
-_online = script(__file__, "online", prelude=["players", "sweep"])
-_amend = script(__file__, "amend", prelude=["players", "sweep"])
-_friends = script(__file__, "friends", prelude=["players", "sweep"])
+#: A read sweeps for so long at most, seconds.
+SWEEP_S = 0.5
+_encode = msgspec.json.Encoder().encode
+_BUCKET = ["now", "bucket", "show", "tabs"]
+_renew = script(__file__, "renew", prelude=[*_BUCKET, "see"])
+_leave = script(__file__, "leave", prelude=_BUCKET)
+_amend = script(__file__, "amend", prelude=[*_BUCKET, "see"])
+_sweep = script(__file__, "sweep", prelude=_BUCKET)
+_refill = script(__file__, "refill", prelude=_BUCKET)
+_look = script(__file__, "look", prelude=["now"])
+_friends = script(__file__, "friends", prelude=["now"])
 
 
 class Present(msgspec.Struct, frozen=True):
-    """A player who is online, since when (UTC ms), and their state: `online`, `away` or such as `playing <game>`."""
+    """A player who is online, since when, and their state: `online`, `away` or such as `playing <game>`.
+
+    `since_ms` is in UTC, and 0 when it is not known: only for the newest it is kept.
+    """
 
     player: int
     since_ms: int
     card: Card
     state: str = "online"
-
-
-class Renewal(msgspec.Struct):
-    """The JSON argument of lua/renew.lua, which reads these field names."""
-
-    player: str
-    connection: str
-    lease_ms: int
-    state: str
-    card: str
-    seen: bool | None
-    audience: str
-
-
-def _shards() -> list[str]:
-    return [f"online-{number}" for number in range(SHARDS)] if client().has_slots else ["online"]
-
-
-def _shard(player: int) -> str:
-    shards = _shards()
-    return shards[player % len(shards)]
-
-
-def _keys(shard: str = "online") -> list[str]:
-    kinds = (keys.leases, keys.states, keys.players, keys.since, keys.invisible, keys.audience)
-    return [kind(shard) for kind in kinds]
-
-
-def _args(now_ms: int | None, *more: Argument) -> list[Argument]:
-    # The channel of the marks lies in one slot, where the script of a shard cannot publish.
-    how = "" if client().has_slots else publishing(marks(SUBJECT))
-    return ["" if now_ms is None else now_ms, how, SUBJECT, *more]
 
 
 async def _marked(changed: int) -> bool:
@@ -100,18 +85,26 @@ async def renew(
     `state` belongs to the tab: a player is shown as playing while any tab is, and as away when all tabs are. `visible`
     says whether others may see the player, `audience` who may if not everybody; None leaves both unchanged in Redis.
 
-    Redis: lua/sweep.lua + lua/renew.lua, one round trip, O(log N).
+    Redis: lua/renew.lua, one round trip, which is shared with whatever else renews at the same time.
     """
-    tab = Renewal(str(player), connection, LEASE_MS, state, card.encode(), visible, _ids(audience))
-    return await _marked(await _renew(_keys(_shard(player)), _args(now_ms, msgspec.json.encode(tab))))
+    bucket, who = bucket_of(player), "" if visible is None else _who(visible, audience)
+    args = arguments(now_ms, bucket, player, connection, state, card.encode(), who)
+    with sharing():
+        changed = await _renew(keys_of(bucket), args)
+    return await _marked(changed)
 
 
 async def leave(player: int, connection: str, *, now_ms: int | None = None) -> None:
     """Let a closed connection's lease end in 5 s. If the player reconnects before that, nobody notices.
 
-    Redis: lua/sweep.lua + lua/leave.lua, one round trip, O(log N).
+    Redis: lua/leave.lua, one round trip.
     """
-    await _marked(await _leave(_keys(_shard(player)), _args(now_ms, player, connection, GRACE_MS)))
+    await _end(player, connection, GRACE_MS, now_ms)
+
+
+async def _end(player: int, connection: str, grace_ms: int, now_ms: int | None = None) -> None:
+    bucket = bucket_of(player)
+    await _marked(await _leave(keys_of(bucket), arguments(now_ms, bucket, player, connection, grace_ms)))
 
 
 async def amend(
@@ -119,78 +112,174 @@ async def amend(
 ) -> None:
     """Change a player's card and visibility at once, on all their connections; `audience` still sees a hidden player.
 
-    Redis: lua/sweep.lua + lua/amend.lua, one round trip, O(log N).
+    Redis: lua/amend.lua, one round trip.
     """
-    args = _args(now_ms, player, card.encode(), int(visible), _ids(audience))
-    await _marked(await _amend(_keys(_shard(player)), args))
+    forget_card(player)
+    bucket = bucket_of(player)
+    args = arguments(now_ms, bucket, player, card.encode(), _who(visible, audience))
+    await _marked(await _amend(keys_of(bucket), args))
 
 
-def _ids(players: Sequence[int]) -> str:
-    return msgspec.json.encode(list(players)).decode()
+def _who(visible: bool, audience: Sequence[int]) -> str:
+    """Who may see a player, as the scripts read it."""
+    return "everybody" if visible else _encode(list(audience)).decode()
 
 
 async def friends(asked: Sequence[tuple[int, Sequence[int]]], *, now_ms: int | None = None) -> list[list[Present]]:
     """For each (player, others): which of the others are online and visible to the player, at most 50.
 
-    Redis: lua/sweep.lua + lua/friends.lua for each, in one round trip; in a cluster for each and each of their shards.
+    Redis: lua/friends.lua for each, in one round trip; in a cluster for each and each of their shards. Twice, and a
+    sweep between, when a lease of theirs has just ended. SQL: one statement for cards that are not at hand.
     """
-    calls, places = [], []
+    parts, calls, whose = shards(), [], []
     for place, (player, others) in enumerate(asked):
-        by_shard: dict[str, list[int]] = {}
-        for other in others:
-            by_shard.setdefault(_shard(other), []).append(other)
-        for shard, own in by_shard.items():
-            calls.append((_keys(shard), _args(now_ms, player, FRIENDS_MAX, *own)))
-            places.append(place)
-    found: list[list[Present]] = [[] for _ in asked]
-    for place, flat in zip(places, await _friends.many(calls) if calls else [], strict=True):
-        found[place] += _present(flat)
-    orders = [{other: at for at, other in enumerate(others)} for _, others in asked]
-    return [
-        sorted(here, key=lambda each: order[each.player])[:FRIENDS_MAX]
-        for here, order in zip(found, orders, strict=True)
-    ]
+        for shard, own in zip(parts, _by_part(others, len(parts)), strict=True):
+            if own:
+                calls.append((shard_keys(shard), _friends_args(now_ms, player, [others[number] for number in own])))
+                whose.append((place, own))
+    if not calls:
+        return [[] for _ in asked]
+    replies = await _friends.many(calls)
+    if due := {int(bucket) for reply in replies for bucket in reply[0]}:
+        await _swept(due, now_ms)
+        replies = await _friends.many(calls)
+    # Each with the number among those asked about, whose order the rows get.
+    here: list[list[tuple[int, _Row]]] = [[] for _ in asked]
+    for (place, own), (_, codes, found, shown, cards) in zip(whose, replies, strict=True):
+        words, others = _words(codes), asked[place][1]
+        for at, code, card in zip(found, shown, cards, strict=True):
+            number = own[at - 1]
+            here[place].append((number, (others[number], words[code], card)))
+    return await _named([[row for _, row in sorted(rows)[:FRIENDS_MAX]] for rows in here])
+
+
+def _by_part(players: Sequence[int], parts: int) -> list[Sequence[int]]:
+    """The numbers, from 0, of those among the players who lie in each part."""
+    if parts == 1:
+        return [range(len(players))]
+    found: list[list[int]] = [[] for _ in range(parts)]
+    for number, player in enumerate(players):
+        found[bucket_of(player) % parts].append(number)
+    return [*found]
+
+
+def _friends_args(now_ms: int | None, player: int, others: Sequence[int]) -> list[Argument]:
+    places = bytes([32 + other % BUCKET for other in others])
+    buckets = _encode([str(other // BUCKET) for other in others])
+    return ["" if now_ms is None else now_ms, player, FRIENDS_MAX, places, buckets]
 
 
 async def forget(player: int) -> None:
     """Delete everything stored about a player. Three round trips, and one for each open connection."""
-    shard = _shard(player)
-    for lease in await client().zrange(keys.leases(shard), 0, -1):
-        if lease.startswith(f"{player}:"):
-            await _leave(_keys(shard), _args(None, player, lease.partition(":")[2], -1))
+    bucket = bucket_of(player)
+    shard, letter = shard_of(bucket), letter_of(player)
+    for tab in await client().zrange(keys.leases(shard, bucket), 0, -1):
+        if tab.startswith(letter):
+            await _end(player, tab[2:], -1)
     await online(0)  # This sweeps the ended leases.
-    pipe = client().pipeline(transaction=True)
-    pipe.srem(keys.invisible(shard), str(player))
-    pipe.hdel(keys.audience(shard), str(player))
-    await pipe.execute()
+    await client().hdel(keys.hidden(shard), str(player))
+    forget_card(player)
 
 
 async def playing() -> dict[str, int]:
-    """How many visible players play each game: `{"playing <game>": 3}`. One round trip, O(online)."""
-    _, present = await online(PLAYING_MAX)
-    return dict(Counter(each.state for each in present if each.state not in ("online", AWAY)))
+    """How many visible players play each game: `{"playing <game>": 3}`. One round trip."""
+    found: Counter[str] = Counter()
+    for _, counts, codes, *_ in await _looked(1, None):
+        words = _words(codes)
+        found.update({words[code]: int(number) for code, number in zip(counts[::2], counts[1::2], strict=True)})
+    return {state: number for state, number in found.items() if state not in _PLAIN.values()}
 
 
 async def everybody() -> list[int]:
     """The ids of all online players, invisible ones included, for notices from operators. One round trip, O(N)."""
     pipe = client().pipeline()
-    for shard in _shards():
-        pipe.hkeys(keys.players(shard))
-    return [int(player) for found in await pipe.execute() for player in found]
+    for shard in shards():
+        pipe.hgetall(keys.here(shard))
+    rows = [row for found in await pipe.execute() for row in found.items()]
+    return [int(bucket) * BUCKET + at for bucket, row in rows for at, shown in enumerate(row[:BUCKET]) if shown != " "]
 
 
 async def online(count: int, *, now_ms: int | None = None) -> tuple[int, list[Present]]:
-    """How many players are online, and the `count` who came last, newest first.
+    """How many players are online, and the `count` (at most 1,000) who came last, newest first.
 
-    Redis: lua/sweep.lua + lua/online.lua, one round trip, O(log N + count); in a cluster for each shard.
+    Redis: lua/look.lua, one round trip, O(log N + count); in a cluster for each shard. Twice, and a sweep between, when
+    leases have just ended. SQL: one statement for cards that are not at hand.
     """
-    found = await _online.many([(_keys(shard), _args(now_ms, count)) for shard in _shards()])
-    newest = [each for _, flat in found for each in _present(flat)]
-    if len(found) > 1:
-        newest = sorted(newest, key=lambda each: -each.since_ms)[:count]
-    return sum(size for size, _ in found), newest
+    replies = await _looked(count, now_ms)
+    total = sum(_size(reply) for reply in replies)
+    if not count:
+        return total, []
+    rows: list[_Row] = []
+    for _, _, codes, newest, shown, cards in replies:
+        words = _words(codes)
+        for player, code, card in zip(newest, shown, cards, strict=True):
+            rows.append((int(player), words[code], card))
+    if len(replies) > 1:
+        rows.sort(key=lambda row: row[2] or "", reverse=True)
+    [found] = await _named([rows[:count]])
+    return total, found
 
 
-def _present(flat: Sequence[str]) -> list[Present]:
-    rows = zip(flat[::4], flat[1::4], flat[2::4], flat[3::4], strict=True)
-    return [Present(int(player), int(since), Card.decode(card), state) for player, since, state, card in rows]
+#: A player, the state, and since when with the card if they are at hand.
+_Row = tuple[int, str, str | None]
+_PLAIN = {"-": AWAY, ".": "online"}
+
+
+async def _looked(count: int, now_ms: int | None) -> list[Any]:
+    """What lua/look.lua finds in each shard, after a sweep of what is due.
+
+    When very many leave at once, the next reads sweep the rest.
+    """
+    parts = shards()
+    args: list[Argument] = ["" if now_ms is None else now_ms, count, LEASE_MS]
+    calls = [(shard_keys(shard), args) for shard in parts]
+    replies = await _look.many(calls)
+    ends = time.monotonic() + SWEEP_S
+    while (due := {int(bucket) for reply in replies for bucket in reply[0]}) and time.monotonic() < ends:
+        await _swept(due, now_ms)
+        replies = await _look.many(calls)
+    short = [
+        part for part, reply in zip(parts, replies, strict=True) if count and len(reply[3]) < min(_size(reply), count)
+    ]
+    if short:
+        await _refilled(short, count, now_ms)
+        replies = await _look.many(calls)
+    return replies
+
+
+def _size(reply: Sequence[Any]) -> int:
+    """How many visible players a shard has."""
+    return sum(map(int, reply[1][1::2]))
+
+
+def _words(codes: Sequence[str]) -> dict[str, str]:
+    """What each character of a state means."""
+    return _PLAIN | dict(zip(codes[1::2], codes[::2], strict=True)) if codes else _PLAIN
+
+
+async def _swept(buckets: set[int], now_ms: int | None) -> None:
+    ended = await _sweep.many([(keys_of(bucket), arguments(now_ms, bucket)) for bucket in buckets])
+    await _marked(any(ended))
+
+
+async def _refilled(parts: Sequence[str], count: int, now_ms: int | None) -> None:
+    """Put others among the newest, of whom too many have gone: those of some buckets, by chance."""
+    pipe = client().pipeline()
+    for shard in parts:
+        pipe.zrandmember(keys.due(shard), count)
+    buckets = [int(bucket) for found in await pipe.execute() for bucket in found]
+    await _refill.many([(keys_of(bucket), arguments(now_ms, bucket)) for bucket in buckets])
+
+
+async def _named(lists: Sequence[Sequence[_Row]]) -> list[list[Present]]:
+    """Rows with their cards."""
+    without = [player for rows in lists for player, _, dated in rows if not dated]
+    found = await cards_of(without) if without else {}
+    return [[_present(*row, found) for row in rows] for rows in lists]
+
+
+def _present(player: int, state: str, dated: str | None, found: Mapping[int, Card]) -> Present:
+    if not dated:
+        return Present(player, 0, found[player], state)
+    since, _, card = dated.partition(" ")
+    return Present(player, int(since), Card.decode(card), state)

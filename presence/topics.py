@@ -8,8 +8,9 @@ import msgspec
 from live.errors import UnknownTopic
 from live.protocol import Message
 from live.topics import State, Topic, kind
+from presence.buckets import SUBJECT
 from presence.messages import Friends
-from presence.online import SUBJECT, Present, friends, online
+from presence.online import Present, friends, online
 
 NAMED_COUNT = 20
 

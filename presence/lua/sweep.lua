@@ -1,41 +1,18 @@
--- Ends the leases that are past their deadline. A player whose last lease ends goes offline.
--- Prepended to the other scripts of this folder, after players.lua, which share its KEYS and its functions.
--- KEYS: 1 leases, 2 states, 3 players, 4 since, 5 invisible, 6 audience
--- ARGV: 1 now (ms; empty: the server's clock), 2 how to publish marks ('': the caller does),
---       3 what to mark
--- Cost: O(log N) per ended lease, at most 1,000 of them
-local now = tonumber(ARGV[1])
-if not now then
-  local time = redis.call('TIME')
-  now = time[1] * 1000 + math.floor(time[2] / 1000)
+-- Ends the leases of a bucket that are past their deadline, and notes when it is due next. Runs after tabs.lua.
+-- KEYS: 1 leases of the bucket, 2 due, 3 here, 4 newest, 5 cards, 6 hidden, 7 counts, 8 codes
+-- ARGV: 1 now, 2 how to publish marks, 3 bucket
+-- Returns: 1 when what others see has changed, else 0
+-- Cost: O(tabs in the bucket)
+-- No lease lasts longer than LEASE_MS: a later end was set before the clock went back.
+local latest = now + LEASE_MS
+for _, tab in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. string.format('%.0f', latest), '+inf')) do
+  redis.call('ZADD', KEYS[1], latest, tab)
 end
-local changed = false
-
-local function finish()
-  if changed and ARGV[2] ~= '' then publish(ARGV[2], ARGV[3]) end
-  return changed and 1 or 0
+sweep()
+-- Note when the bucket is due next; the counters go with the last player.
+local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
+if first[1] then redis.call('ZADD', KEYS[2], first[2], bucket) else redis.call('ZREM', KEYS[2], bucket) end
+if not first[1] and redis.call('EXISTS', KEYS[2]) == 0 then
+  redis.call('DEL', KEYS[3], KEYS[4], KEYS[5], KEYS[7], KEYS[8])
 end
-
--- No lease lasts longer than this (online.LEASE_MS): a later end was set before the clock went back.
-local latest = now + 45000
-local after = '(' .. string.format('%.0f', latest)
-for _, lease in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], after, '+inf', 'LIMIT', 0, 1000)) do
-  redis.call('ZADD', KEYS[1], latest, lease)
-end
-for _, lease in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, 1000)) do
-  local player, state = string.match(lease, '^%d+'), redis.call('HGET', KEYS[2], lease) or ''
-  local p = load(player)
-  local before = shown(p)
-  redis.call('ZREM', KEYS[1], lease)
-  if state ~= '' then redis.call('HDEL', KEYS[2], lease) end
-  p[1] = p[1] - 1
-  count(p, state, -1)
-  if p[1] > 0 then
-    keep(player, p)
-    changed = changed or shown(p) ~= before
-  else
-    redis.call('HDEL', KEYS[3], player)
-    local seen = redis.call('ZREM', KEYS[4], player) == 1 or redis.call('HEXISTS', KEYS[6], player) == 1
-    changed = changed or seen
-  end
-end
+return finish()

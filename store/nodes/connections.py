@@ -6,6 +6,7 @@ import random
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
+import hiredis
 import redis
 import redis.asyncio
 import redis.asyncio.connection
@@ -33,7 +34,36 @@ def options(timeout_s: float) -> dict[str, Any]:
     }
 
 
-class _Located(redis.asyncio.Connection):
+class _Packing(redis.asyncio.connection.AbstractConnection):
+    """Commands are packed by hiredis. redis-py itself does so on sync connections only."""
+
+    def pack_command(self, *args: Any) -> list[bytes]:
+        if " " not in args[0]:
+            with contextlib.suppress(TypeError):  # What hiredis does not know, redis-py packs or refuses.
+                return [hiredis.pack_command(args)]
+        return super().pack_command(*args)
+
+
+class _Tcp(_Packing, redis.asyncio.Connection):
+    """A connection over TCP."""
+
+
+class _Tls(_Packing, redis.asyncio.SSLConnection):
+    """A connection over TLS."""
+
+
+class _Unix(_Packing, redis.asyncio.UnixDomainSocketConnection):
+    """A connection over a socket in the file system."""
+
+
+_PACKING = {
+    redis.asyncio.Connection: _Tcp,
+    redis.asyncio.SSLConnection: _Tls,
+    redis.asyncio.UnixDomainSocketConnection: _Unix,
+}
+
+
+class _Located(_Tcp):
     """A connection to the server that `locate` names whenever it connects."""
 
     def __init__(self, *, locate: Locate, **more: Any) -> None:
@@ -45,7 +75,7 @@ class _Located(redis.asyncio.Connection):
         await super()._connect()
 
 
-class _LocatedTls(_Located, redis.asyncio.SSLConnection):
+class _LocatedTls(_Located, _Tls):
     """The same over TLS."""
 
 
@@ -58,7 +88,8 @@ def arguments(address: Address, timeout_s: float, **more: Any) -> dict[str, Any]
         found |= {"connection_class": _LocatedTls if address.is_tls else _Located}
     first = address.at(*address.hosts[0]) if address.hosts else address
     given = redis.asyncio.connection.parse_url(first.url)
-    return {**given, **found, **more}
+    plain = given.pop("connection_class", redis.asyncio.Connection)
+    return {"connection_class": _PACKING[plain], **given, **found, **more}
 
 
 def pool(address: Address, timeout_s: float, connections_max: int, **more: Any) -> redis.asyncio.BlockingConnectionPool:

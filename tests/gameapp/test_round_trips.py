@@ -7,15 +7,16 @@ from unittest.mock import patch
 import pytest
 from django.test import AsyncClient
 
+from accounts.cards import Card
 from accounts.models import Player
 from accounts.sessions.engine import session_name
 from games import game as games
 from games.game import find
 from leaderboard.models import Board
-from presence import consumer
-from store.client import client
+from presence import consumer, online
+from store.client import StoreUnavailable, client
 from store.limits import Policy
-from store.together import together
+from store.together import sharing, together
 from tests.round_trips import counted
 from tests.sockets import Socket
 
@@ -165,3 +166,32 @@ class TestTogether:
         await client().set(f"{prefix}:a", "later", ex=60)
         begun.set()
         assert await task == "later"
+
+
+class TestSharing:
+    async def test_what_many_renew_at_the_same_time_is_one_round_trip(self):
+        async def come(player: int) -> bool:
+            return await online.renew(player, "tab", Card(f"p{player}"))
+
+        await come(1)
+        with counted() as trips:
+            assert await asyncio.gather(*map(come, range(2, 32))) == [True] * 30
+        assert [set(trip.split()) for trip in trips] == [{"EVALSHA"}]
+        assert (await online.online(0))[0] == 31
+
+    async def test_whoever_is_cancelled_takes_nobody_along(self, prefix):
+        async def write(name: str) -> bool:
+            with sharing():
+                return await client().set(f"{prefix}:{name}", "x", ex=60)
+
+        tasks = [asyncio.create_task(write(f"name{number}")) for number in range(10)]
+        await asyncio.sleep(0)
+        tasks[0].cancel()
+        assert await asyncio.gather(*tasks[1:]) == [True] * 9
+
+    async def test_without_redis_each_is_told(self, settings):
+        settings.REDIS_URL = "redis://localhost:1/0"
+        found = await asyncio.gather(
+            *(online.renew(player, "tab", Card("A")) for player in range(5)), return_exceptions=True
+        )
+        assert [type(each) for each in found] == [StoreUnavailable] * 5

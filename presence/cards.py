@@ -1,0 +1,35 @@
+"""The cards of those who are shown online. Redis has the newest players' only; the others' are read from SQL and kept.
+
+Friends are read each second, and their cards hardly ever change: what this process has read it keeps for half a minute.
+"""
+
+import time
+from collections.abc import Collection
+
+from accounts.cards import Card
+from accounts.models import Player
+
+KEPT_S = 30.0
+KEPT_MAX = 20_000
+
+#: Each with the moment (monotonic, s) until which it is kept, the oldest first.
+_kept: dict[int, tuple[float, Card]] = {}
+
+
+async def cards_of(players: Collection[int]) -> dict[int, Card]:
+    """The cards of players by id, at most 30 s old; of somebody who does not exist any more the default card."""
+    now = time.monotonic()
+    missing = [player for player in players if _kept.get(player, (0.0,))[0] <= now]
+    if missing:
+        found = {player.pk: player.card async for player in Player.objects.filter(pk__in=missing)}
+        for player in missing:
+            _kept.pop(player, None)
+            _kept[player] = now + KEPT_S, found.get(player, Card())
+        for player in list(_kept)[: max(0, len(_kept) - KEPT_MAX)]:
+            del _kept[player]
+    return {player: _kept[player][1] for player in players}
+
+
+def forget_card(player: int) -> None:
+    """Have a player's card read anew, since it has changed."""
+    _kept.pop(player, None)
