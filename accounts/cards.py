@@ -1,5 +1,7 @@
 """What is shown of a player beside a score or in a list. Stored with the boards, so that one read returns both."""
 
+import functools
+
 import msgspec
 
 
@@ -23,7 +25,13 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True):
     @classmethod
     def decode(cls, text: str) -> "Card":
         """Decode a stored card. A missing one (empty text) gives the default card."""
-        return _decoder.decode(text) if text else cls()
+        return _decoded(text) if text else cls()
+
+
+@functools.lru_cache(maxsize=4096)
+def _decoded(text: str) -> Card:
+    """The same players stand on board after board, so their cards are decoded once. Cards do not change."""
+    return _decoder.decode(text)
 
 
 _encoder = msgspec.json.Encoder()

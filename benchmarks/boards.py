@@ -9,10 +9,11 @@ import asyncio
 import os
 import random
 import sqlite3
+import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -108,15 +109,41 @@ async def run(options: argparse.Namespace) -> None:
         await measure("PING again", n, client().ping),
     ]
     await settle()
-    batches = [[finished() for _ in range(boards.BATCH_MAX)] for _ in range(options.batches)]
-    await boards.submit_many([finished() for _ in range(boards.BATCH_MAX)])
-    started = time.perf_counter()
-    for batch in batches:
-        await boards.submit_many(batch)
-    batch_per_s = options.batches * boards.BATCH_MAX / (time.perf_counter() - started)
-    rows.append({"case": "batch of 1,000, per run", "p50_ms": 1000 / batch_per_s, "p99_ms": 0.0, "per_s": batch_per_s})
+    ours, plain = [], []
+    for turn in range(options.batches + 1):
+        started = time.perf_counter()
+        await boards.submit_many([finished() for _ in range(boards.BATCH_MAX)])
+        between = time.perf_counter()
+        await pipelined([finished() for _ in range(boards.BATCH_MAX)], board)
+        if turn:  # The first turn loads the script.
+            ours.append((between - started) / boards.BATCH_MAX)
+            plain.append((time.perf_counter() - between) / boards.BATCH_MAX)
+    rows += [
+        {"case": "batch of 1,000, per run", **_spread(ours), "per_s": len(ours) / sum(ours)},
+        {"case": "the same, plain pipeline", **_spread(plain), "per_s": len(plain) / sum(plain)},
+    ]
+    batch_ratio = statistics.median(one / other for one, other in zip(ours, plain, strict=True))
     rows.append(await sql_rank(day, options.sql_n))
-    _report(options, rows, bytes_per_member, batch_per_s)
+    _report(options, rows, bytes_per_member, batch_ratio)
+
+
+async def pipelined(runs: Sequence[Any], board: Any) -> None:
+    """What a submit writes, without its rules: four ZADDs, the run's entry in the stream, and its report."""
+    from leaderboard import boards, keys, known_boards, score
+    from store.client import client
+
+    now_ms = known_boards.now_ms()
+    names = [keys.standings(board.slug, each.id) for each in known_boards.periods(board, now_ms)]
+    pipe = client().pipeline()
+    for run in runs:
+        value = {str(run.player): score.encode(run.points, now_ms)}
+        for name in names:
+            pipe.zadd(name, value, gt=True, ch=True)
+        fields = {"run": run.id, "player": run.player, "points": run.points, "at_ms": now_ms, "started_ms": 0}
+        pipe.xadd(keys.runs(board.slug), {**fields, "record": run.record})
+        report = f'{{"run":"{run.id}","points":"{run.points}","at_ms":"{now_ms}"}}'
+        pipe.set(keys.report(board.slug, run.id), report, px=boards.REPORT_TTL_MS)
+    await pipe.execute()
 
 
 async def sql_rank(day: str, n: int) -> dict[str, Any]:
@@ -145,7 +172,7 @@ async def sql_rank(day: str, n: int) -> dict[str, Any]:
 
 
 def _report(
-    options: argparse.Namespace, rows: list[dict[str, Any]], bytes_per_member: float, batch_per_s: float
+    options: argparse.Namespace, rows: list[dict[str, Any]], bytes_per_member: float, batch_ratio: float
 ) -> None:
     p50 = {row["case"]: row["p50_ms"] for row in rows}
     ping = (p50["PING"] + p50["PING again"]) / 2
@@ -156,7 +183,7 @@ def _report(
     times_sql = p50["rank by SQL"] / p50["standing"]
     targets += [
         Target("bytes per member and period", bytes_per_member, 110, bytes_per_member <= 110),
-        Target("batch, runs per second", batch_per_s, 20_000, batch_per_s >= 20_000),
+        Target("batch, per run, by a plain pipeline", batch_ratio, 1.5, batch_ratio <= 1.5),
         Target("standing, times faster than SQL's rank", times_sql, 100, times_sql >= 100),
     ]
     show("boards", options.members, rows, targets, ("django", "redis", "hiredis"), options.json)

@@ -4,6 +4,7 @@ A line `<rate> <seconds>` on the control port starts it. The answers are the sta
 """
 
 import asyncio
+import contextlib
 import os
 import sys
 import time
@@ -100,10 +101,12 @@ def groups() -> Any:
 async def bare(port: int) -> None:
     """`websockets.broadcast`, with no framework at all."""
     from websockets.asyncio.server import broadcast, serve
+    from websockets.exceptions import ConnectionClosed
 
     async def silent(connection: Any) -> None:
-        async for _ in connection:
-            pass
+        with contextlib.suppress(ConnectionClosed):
+            async for _ in connection:
+                pass
 
     async with serve(silent, "127.0.0.1", port, compression=None) as server:
 

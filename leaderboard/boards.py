@@ -1,5 +1,6 @@
 """Ranks finished runs on their boards and keeps the names on them up to date. Reading is in `standings`."""
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,15 +10,17 @@ from django.utils.translation import gettext_noop
 from accounts.cards import Card
 from leaderboard import keys, reports
 from leaderboard.errors import BoardClosed, PlayerHidden, PointsOutOfRange, TooLate
-from leaderboard.known_boards import find, now_ms, periods
+from leaderboard.known_boards import find, now_ms
 from leaderboard.models import Board
-from leaderboard.periods import current
+from leaderboard.periods import DAY_MS, current
 from leaderboard.reports import Report
 from live.errors import GameError
 from live.keys import marks
 from store.client import client, publishing
+from store.keys import prefix
 from store.scripts import Argument, script
 
+_encode = msgspec.json.Encoder().encode
 _submit = script(__file__, "submit", prelude=("periods", "score", "place", "cards"), lasts=True)
 
 REPORT_TTL_MS = 2 * 24 * 60 * 60 * 1000
@@ -179,10 +182,8 @@ class Plan(msgspec.Struct):
 def _call(
     board: Board, runs: Sequence[FinishedRun], full: bool, assumed_ms: int, at_ms: int | None
 ) -> tuple[list[str], list[Argument]]:
-    slug, day, kept = board.slug, current("day", assumed_ms), periods(board, assumed_ms)
-    accepted = keys.accepted(slug, day.id.removeprefix("day:"))
-    names = [keys.runs(slug), keys.cards(slug), accepted, keys.hidden(slug), keys.open_periods(slug), keys.marked(slug)]
-    names += [keys.standings(slug, each.id) for each in kept] + [keys.report(slug, run.id) for run in runs]
+    slug = board.slug
+    day, fixed, kept = _on_day(prefix(), slug, tuple(board.kinds), assumed_ms // DAY_MS)
     plan = Plan(
         now_ms=at_ms or 0,
         marks=publishing(marks(subject(slug))),
@@ -191,14 +192,27 @@ def _call(
         lower=board.lower_is_better,
         operator=str(board.operator),
         full=full,
-        day=(day.start_ms, day.end_ms or 0),
-        periods=[_Period(each.kind, each.id, each.start_ms, each.end_ms or 0) for each in kept],
+        day=day,
+        periods=kept,
         runs=[
             _Run(run.id, str(run.player), str(run.points), run.card.encode(), run.record, run.started_ms, run.until_ms)
             for run in runs
         ],
     )
-    return names, [msgspec.json.encode(plan)]
+    return [*fixed, *[keys.report(slug, run.id) for run in runs]], [_encode(plan)]
+
+
+@functools.lru_cache(maxsize=256)
+def _on_day(
+    site: str, slug: str, kinds: tuple[str, ...], number: int
+) -> tuple[tuple[int, int], list[str], list[_Period]]:
+    """The limits of a day (its number since 1970), the keys that all submits of it have, and the board's periods."""
+    day, *kept = (current(kind, number * DAY_MS) for kind in ("day", *kinds))
+    accepted = keys.accepted(slug, day.id.removeprefix("day:"))
+    names = [keys.runs(slug), keys.cards(slug), accepted, keys.hidden(slug), keys.open_periods(slug), keys.marked(slug)]
+    names += [keys.standings(slug, each.id) for each in kept]
+    limits = day.start_ms, day.end_ms or 0
+    return limits, names, [_Period(each.kind, each.id, each.start_ms, each.end_ms or 0) for each in kept]
 
 
 async def update_card(slugs: Sequence[str], player: int, card: Card) -> None:

@@ -36,7 +36,8 @@ class _RawChange(msgspec.Struct):
     rank: int
     size: int
     first: int
-    rows: list[tuple[str, str]]
+    #: Players and scores in turn.
+    rows: list[str]
     rank_before: int | None = None
     score_before: str | None = None
 
@@ -65,9 +66,9 @@ def to_state(report: Report) -> dict[str, Any]:
 
 
 def _change(board: Board, raw: _RawChange, cards: dict[str, str]) -> Change:
+    lower, found = board.lower_is_better, zip(raw.rows[::2], raw.rows[1::2], strict=True)
     rows = [
-        row(board, raw.first + offset, player, value, cards.get(player, ""))
-        for offset, (player, value) in enumerate(raw.rows)
+        row(lower, rank, player, value, cards.get(player, "")) for rank, (player, value) in enumerate(found, raw.first)
     ]
     own = rows[raw.rank - raw.first]
     above = rows[raw.rank - raw.first - 1] if raw.rank > raw.first else None

@@ -27,8 +27,14 @@ def points(score: float) -> int:
 
 def reached_at_ms(score: float, *, lower_is_better: bool = False) -> int:
     """When they were reached, to the second while points are below 2^22 and coarser above."""
-    part_s = round((score - math.floor(score)) * SPAN_S)
-    return (EPOCH_S + (part_s if lower_is_better else SPAN_S - part_s)) * 1000
+    return parts(score, lower_is_better)[1]
+
+
+def parts(score: float, lower_is_better: bool) -> tuple[int, int]:
+    """The points in a score, and when they were reached, as `points` and `reached_at_ms` tell them."""
+    whole = math.floor(score)
+    part_s = round((score - whole) * SPAN_S)
+    return whole, (EPOCH_S + (part_s if lower_is_better else SPAN_S - part_s)) * 1000
 
 
 def resolution_s(points_max: int) -> float:

@@ -17,11 +17,10 @@ class Row(msgspec.Struct, frozen=True):
     card: Card
 
 
-def row(board: Board, rank: int, player: str, raw_score: str, card: str) -> Row:
-    """A line from a script's player id, score and card."""
-    value = float(raw_score)
-    at_ms = score.reached_at_ms(value, lower_is_better=board.lower_is_better)
-    return Row(rank, int(player), score.points(value), at_ms, Card.decode(card))
+def row(lower_is_better: bool, rank: int, player: str, raw_score: str, card: str) -> Row:
+    """A line from a script's player id, score and card. A page reads hundreds of them."""
+    points, at_ms = score.parts(float(raw_score), lower_is_better)
+    return Row(rank, int(player), points, at_ms, Card.decode(card))
 
 
 def to_next(board: Board, own: int, above: int) -> int:

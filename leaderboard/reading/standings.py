@@ -47,7 +47,8 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 def _rows_of(board: Board, first: int, flat: Sequence[Any]) -> list[Row]:
-    return [row(board, first + i // 3, *flat[i : i + 3]) for i in range(0, len(flat), 3)]
+    lower = board.lower_is_better
+    return [row(lower, first + i // 3, *flat[i : i + 3]) for i in range(0, len(flat), 3)]
 
 
 async def top(slug: str, kind: str, count: int, *, now_ms: int | None = None) -> Rows:
@@ -168,5 +169,5 @@ async def among(slug: str, kind: str, players: Sequence[int], *, now_ms: int | N
 async def among_of_key(board: Board, name: str, players: Sequence[int]) -> Rows:
     """The places of some players in a sorted set of a board, as `among`."""
     size, flat = await _among([name, keys.cards(board.slug)], [board.order, *players])
-    found = [row(board, flat[i + 3], *flat[i : i + 3]) for i in range(0, len(flat), 4)]
+    found = [row(board.lower_is_better, flat[i + 3], *flat[i : i + 3]) for i in range(0, len(flat), 4)]
     return Rows(size, sorted(found, key=lambda each: each.rank))
