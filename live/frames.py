@@ -6,6 +6,7 @@ wire are the same for every client.
 
 import functools
 import struct
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -35,6 +36,19 @@ class Frame:
         if size < 1 << 16:
             return struct.pack("!BBH", TEXT, 126, size) + payload
         return struct.pack("!BBQ", TEXT, 127, size) + payload
+
+
+class Joined:
+    """Several frames as they are written at once."""
+
+    def __init__(self, frames: Sequence[Frame]) -> None:
+        self.wire = b"".join([frame.wire for frame in frames])
+        self.size = sum(frame.size for frame in frames)
+
+
+def join(frames: Sequence[Frame]) -> Frame | Joined:
+    """Frames that go out in one write."""
+    return frames[0] if len(frames) == 1 else Joined(frames)
 
 
 def decode(event: dict[str, Any], decoder: msgspec.json.Decoder[Any]) -> ClientMessage:

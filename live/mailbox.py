@@ -10,12 +10,12 @@ import itertools
 import secrets
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
 from django.conf import settings
 
-from live.frames import Frame
+from live.frames import Frame, Joined
 from live.protocol import Beaten
 
 BACKLOG_MAX = 8
@@ -73,15 +73,26 @@ class Mailbox:
 
     def post(self, topic: str, frame: Frame, snapshot: Callable[[], Frame]) -> None:
         """Send a frame, or queue it. If this connection falls behind, it gets the whole state from `snapshot`."""
-        if self._write(frame):
-            return
+        if not self._write(frame):
+            self._hold(topic, frame, snapshot)
+            self._go_on()
+
+    def post_all(
+        self, topic: str, frames: Sequence[Frame], joined: Frame | Joined, snapshot: Callable[[], Frame]
+    ) -> None:
+        """The same for several frames; `joined` is all of them in one write, made once for many connections."""
+        if not self._write(joined):
+            for frame in frames:
+                self._hold(topic, frame, snapshot)
+            self._go_on()
+
+    def _hold(self, topic: str, frame: Frame, snapshot: Callable[[], Frame]) -> None:
         held = self._held.setdefault(topic, deque())
         if len(held) >= BACKLOG_MAX:
             held.clear()
             self._behind[topic] = snapshot
         if topic not in self._behind:
             held.append(frame)
-        self._go_on()
 
     def put(self, slot: str, frame: Frame) -> None:
         """Send a frame that replaces any earlier one that still waits in the same slot."""
@@ -112,8 +123,8 @@ class Mailbox:
         if self._sending is not None:
             self._sending.cancel()
 
-    def _write(self, frame: Frame) -> bool:
-        """Write a frame directly, if the queue is empty and the server can take it."""
+    def _write(self, frame: Frame | Joined) -> bool:
+        """Write directly, if the queue is empty and the server can take it."""
         if self._writer is None or self._held or self._sending is not None or self._closed or not self._has_room():
             return False
         if not self._writer.write_frame(frame.wire):

@@ -1,4 +1,8 @@
-"""A topic while somebody in this process watches it: read once per change, encoded once, sent to all its watchers."""
+"""A topic while somebody in this process watches it: read once per change, encoded once, sent to all its watchers.
+
+Frames go out in passes over the watchers. Changes that are read during a pass go out in the next one, in one write for
+each watcher: to write costs the same, however much is written. So a crowd gets every change of a fast topic.
+"""
 
 import asyncio
 import contextlib
@@ -6,7 +10,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from live.frames import Frame
+from live.frames import Frame, join
 from live.mailbox import Mailbox
 from live.observe import counters
 from live.topics import State, Topic
@@ -15,8 +19,10 @@ from store.trouble import SQL_TROUBLE
 
 logger = logging.getLogger(__name__)
 
-# After this many frames the event loop gets a turn.
-FRAMES_AT_ONCE = 100
+# After this many writes the event loop gets a turn.
+WRITES_AT_ONCE = 20
+#: So many changes may wait for the next pass. Then the topic is not read: what comes later is one change.
+WAITING_MAX = 8
 # A busy writer may skip further marks of the same subject for this long, to avoid thousands of them a second.
 MARK_MS = 50
 
@@ -32,6 +38,9 @@ class Channel:
         self.version = 0
         self.changed = asyncio.Event()
         self.marked_at = 0.0  # When the oldest unread mark came.
+        self._waiting: list[Frame] = []  # Changes for the next pass,
+        self._newcomers: dict[Mailbox, int] = {}  # and the watchers whose first frame has the first few of them.
+        self._passing: asyncio.Task[None] | None = None
         self._on_change = on_change
         self._reading = asyncio.Lock()
         self._snapshot: Frame | None = None
@@ -53,6 +62,8 @@ class Channel:
         mailbox.forget(self.topic.name)
         mailbox.post(self.topic.name, self._whole(after) if after else self.snapshot(), self.snapshot)
         self.watchers.add(mailbox)
+        if self._waiting:
+            self._newcomers[mailbox] = len(self._waiting)
 
     def snapshot(self) -> Frame:
         """The whole state, encoded once per version."""
@@ -74,16 +85,30 @@ class Channel:
             self.version += 1
             self._snapshot = None
             if message is not None and self.watchers:
-                await self._send(Frame(message))
+                self._waiting.append(Frame(message))
+                if self._passing is None:
+                    self._passing = asyncio.create_task(self._send(), name=f"pass {self.topic.name}")
             self._on_change(self.topic.name)
+        if self._passing is not None and len(self._waiting) >= WAITING_MAX:
+            await asyncio.wait([self._passing])
 
-    async def _send(self, frame: Frame) -> None:
-        for number, mailbox in enumerate(list(self.watchers), 1):
-            # A watcher that left during a pause gets nothing more. One that joined has the new state already.
-            if mailbox in self.watchers:
-                mailbox.post(self.topic.name, frame, self.snapshot)
-            if number % FRAMES_AT_ONCE == 0:
-                await asyncio.sleep(0)
+    async def _send(self) -> None:
+        try:
+            while self._waiting:
+                frames, newcomers = self._waiting, self._newcomers
+                self._waiting, self._newcomers = [], {}
+                joined = join(frames)
+                for mailbox, known in newcomers.items():
+                    for frame in frames[known:] if mailbox in self.watchers else ():
+                        mailbox.post(self.topic.name, frame, self.snapshot)
+                for number, mailbox in enumerate(list(self.watchers), 1):
+                    # A watcher that left during a pause gets nothing more. One that joined has the new state already.
+                    if mailbox in self.watchers and mailbox not in newcomers:
+                        mailbox.post_all(self.topic.name, frames, joined, self.snapshot)
+                    if number % WRITES_AT_ONCE == 0:
+                        await asyncio.sleep(0)
+        finally:
+            self._passing = None
 
     async def run(self) -> None:
         """Read after each mark, at most once per interval of the topic, and after its refresh time without a mark.
