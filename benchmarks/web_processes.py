@@ -1,8 +1,9 @@
 """How many pages a second one web process answers, and how many two that share a port.
 
-Pairs of runs, one after the other, each on a site of its own. A stranger reads a board over connections that stay open;
-beside it, in the same run, `/livez`, which asks neither Redis nor SQL. The reader runs on the same machine, so it takes
-a share of the cores from both.
+Pairs of runs, one after the other, each on a site of its own. A player reads a board, which is rendered for them, over
+connections that stay open; beside it, in the same run, `/livez`, which asks neither Redis nor SQL. The reader runs on
+the same machine, so it takes a share of the cores from both. What strangers read is no measure of processes: it is
+rendered once a second, and one reader cannot read as much as two processes answer.
 """
 
 import argparse
@@ -18,7 +19,8 @@ from benchmarks.report import Target, show
 
 stack: Any = importlib.import_module("tests.stack")
 
-PATHS = ("/boards/fuse/", "/livez")
+#: Each with whether it is asked for by a player.
+PATHS = {"/boards/fuse/": True, "/livez": False}
 LIMIT = 1.8
 #: Bytes of a page that are read at once.
 PAGE_MAX = 2**20
@@ -55,9 +57,11 @@ def measure(processes: int, connections: int, seconds: float) -> dict[str, float
         tempfile.TemporaryDirectory() as folder,
         stack.Site(Path(folder), "--web", str(processes), "--demo", prepared=False, RATE_LIMIT_FACTOR="100000") as site,
     ):
-        for path in PATHS:
-            asyncio.run(rate(site.port, path, connections, 1))  # Warm: templates, scripts, connections.
-            found[path] = asyncio.run(rate(site.port, path, connections, seconds))
+        cookies = f"Cookie: {site.guest().cookies}\r\n"
+        for path, as_player in PATHS.items():
+            headers = cookies if as_player else ""
+            asyncio.run(rate(site.port, path, connections, 1, headers))  # Warm: templates, scripts, connections.
+            found[path] = asyncio.run(rate(site.port, path, connections, seconds, headers))
     return found
 
 
