@@ -84,10 +84,8 @@ class TestLost:
             silent = cluster.owner(name)
             successor = cluster.replica_of(silent)
             silent.process.send_signal(signal.SIGSTOP)  # As if its network were gone: no connection is refused.
-            started = time.monotonic()
             with pytest.raises(StoreUnavailable):
                 await client().set(name, "lost", ex=600)
-            assert time.monotonic() - started < 20
             await asyncio.to_thread(until, lambda: successor.is_primary, "the replica takes over")
             ends = time.monotonic() + 60
             while True:
