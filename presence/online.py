@@ -38,6 +38,8 @@ LEASE_MS = 45_000
 GRACE_MS = 5_000
 FRIENDS_MAX = 50
 ONLINE, AWAY = "", "away"
+#: So many are known as the newest (lua/show.lua).
+NEWEST_MAX = 1_000
 #: A read sweeps for so long at most, seconds.
 SWEEP_S = 0.5
 _encode = msgspec.json.Encoder().encode
@@ -200,12 +202,12 @@ async def everybody() -> list[int]:
 
 
 async def online(count: int, *, now_ms: int | None = None) -> tuple[int, list[Present]]:
-    """How many players are online, and the `count` (at most 1,000) who came last, newest first.
+    """How many players are online, and the `count` who came last, at most 1,000 of them, newest first.
 
     Redis: lua/look.lua, one round trip, O(log N + count); in a cluster for each shard. Twice, and a sweep between, when
     leases have just ended. SQL: one statement for cards that are not at hand.
     """
-    replies = await _looked(count, now_ms)
+    replies = await _looked(min(count, NEWEST_MAX), now_ms)
     total = sum(_size(reply) for reply in replies)
     if not count:
         return total, []
@@ -215,7 +217,7 @@ async def online(count: int, *, now_ms: int | None = None) -> tuple[int, list[Pr
         for player, code, card in zip(newest, shown, cards, strict=True):
             rows.append((int(player), words[code], card))
     if len(replies) > 1:
-        rows.sort(key=lambda row: row[2] or "", reverse=True)
+        rows.sort(key=_since_ms, reverse=True)
     [found] = await _named([rows[:count]])
     return total, found
 
@@ -276,6 +278,10 @@ async def _named(lists: Sequence[Sequence[_Row]]) -> list[list[Present]]:
     without = [player for rows in lists for player, _, dated in rows if not dated]
     found = await cards_of(without) if without else {}
     return [[_present(*row, found) for row in rows] for rows in lists]
+
+
+def _since_ms(row: _Row) -> int:
+    return int(row[2].partition(" ")[0]) if row[2] else 0
 
 
 def _present(player: int, state: str, dated: str | None, found: Mapping[int, Card]) -> Present:

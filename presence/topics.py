@@ -34,7 +34,8 @@ def shown(each: Present) -> dict[str, Any]:
 class OnlineTopic(Topic):
     """Who is online.
 
-    State: `count`, `order` (player ids, newest first, at most 20), `player:<id>` with the card, `since_ms` and `state`.
+    State: `count`, `order` (player ids, newest first, at most 20), `player:<id>` with the card, `since_ms` (0: not
+    known) and `state`.
     """
 
     personal = staticmethod(friends_online)
@@ -51,8 +52,8 @@ class OnlineTopic(Topic):
 @kind("online")
 def online_topic(name: str, rest: str) -> Topic:
     """`online`: who is here. `count`, `order` (player ids, newest first, at most 20), `player:<id>` (name, country,
-    guest, demo, since_ms, and state: `online`, `away` or such as `playing <game>`). Who follows somebody gets
-    `friends`, too."""
+    guest, demo, since_ms (0: not known), and state: `online`, `away` or such as `playing <game>`). Who follows somebody
+    gets `friends`, too."""
     if name != SUBJECT:
         raise UnknownTopic
     return OnlineTopic(name, SUBJECT)

@@ -12,4 +12,5 @@ for place = 1, 64 do
     redis.call('ZADD', KEYS[4], 'NX', 0, player)
   end
 end
+redis.call('ZREMRANGEBYRANK', KEYS[4], 0, -NEWEST_MAX - 1)
 return finish()

@@ -128,8 +128,15 @@ class TestMoreThanTheNewest:
         assert {each.card.name for each in present if each.player < MANY} == {"Ada", "Bela", "Cleo"}
         assert {each.player for each in present} == {others[0], *(player.pk for player in first)}
 
+    async def test_the_newest_stay_a_thousand_though_many_more_take_their_place(self, crowd):
+        _, others = crowd
+        await asyncio.gather(*(online.leave(player, "tab", now_ms=2) for player in others[150:250]))
+        count, present = await online.online(5_000, now_ms=2 + GRACE_MS)
+        assert (count, len(present)) == (1103, 1000)
+        assert await client().zcard(keys.newest()) == 1000
 
-async def test_cards_of_nobody_is_the_default(monkeypatch):
+
+async def test_a_card_that_is_kept_is_not_read(monkeypatch):
     monkeypatch.setattr(cards, "_kept", {5: (float("inf"), ALICE)})
     assert await cards.cards_of([5]) == {5: ALICE}
 
