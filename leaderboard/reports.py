@@ -36,8 +36,7 @@ class _RawChange(msgspec.Struct):
     rank: int
     size: int
     first: int
-    #: Players and scores in turn.
-    rows: list[str]
+    rows: list[tuple[str, str]]
     rank_before: int | None = None
     score_before: str | None = None
 
@@ -66,9 +65,10 @@ def to_state(report: Report) -> dict[str, Any]:
 
 
 def _change(board: Board, raw: _RawChange, cards: dict[str, str]) -> Change:
-    lower, found = board.lower_is_better, zip(raw.rows[::2], raw.rows[1::2], strict=True)
+    lower = board.lower_is_better
     rows = [
-        row(lower, rank, player, value, cards.get(player, "")) for rank, (player, value) in enumerate(found, raw.first)
+        row(lower, rank, player, value, cards.get(player, ""))
+        for rank, (player, value) in enumerate(raw.rows, raw.first)
     ]
     own = rows[raw.rank - raw.first]
     above = rows[raw.rank - raw.first - 1] if raw.rank > raw.first else None

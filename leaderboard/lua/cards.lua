@@ -14,7 +14,7 @@ end
 local function ids_in(report)
   local ids = {}
   for _, change in ipairs(cjson.decode(report).periods or {}) do
-    for i = 1, #change.rows, 2 do ids[change.rows[i]] = true end
+    for _, row in ipairs(change.rows) do ids[row[1]] = true end
   end
   return ids
 end

@@ -12,11 +12,14 @@ local function rank_of(key, player)
   return rank and rank + 1 or nil
 end
 
--- The rows around a rank: ids and scores in turn. The ids are added to `ids`, so that each card is read once.
+-- The rows around a rank as {id, score} pairs; their ids are added to `ids`, so that each card is read once.
 local function rows_around(key, rank, ids)
-  local near = call(RANGE, key, math.max(0, rank - 3), rank + 1, 'WITHSCORES')
-  for i = 1, #near, 2 do ids[near[i]] = true end
-  return near
+  local near, rows = call(RANGE, key, math.max(0, rank - 3), rank + 1, 'WITHSCORES'), {}
+  for i = 1, #near, 2 do
+    rows[#rows + 1] = {near[i], near[i + 1]}
+    ids[near[i]] = true
+  end
+  return rows
 end
 
 -- Ranks one run on one period and returns what that changed.
