@@ -39,7 +39,7 @@ class Channel:
         self.changed = asyncio.Event()
         self.marked_at = 0.0  # When the oldest unread mark came.
         self._waiting: list[Frame] = []  # Changes for the next pass,
-        self._newcomers: dict[Mailbox, int] = {}  # and the watchers whose first frame has the first few of them.
+        self._newcomers: dict[Mailbox, int] = {}  # and who joined during a pass: their first frame has so many of them.
         self._passing: asyncio.Task[None] | None = None
         self._on_change = on_change
         self._reading = asyncio.Lock()
@@ -62,7 +62,7 @@ class Channel:
         mailbox.forget(self.topic.name)
         mailbox.post(self.topic.name, self._whole(after) if after else self.snapshot(), self.snapshot)
         self.watchers.add(mailbox)
-        if self._waiting:
+        if self._passing is not None:
             self._newcomers[mailbox] = len(self._waiting)
 
     def snapshot(self) -> Frame:
@@ -101,14 +101,14 @@ class Channel:
                 for mailbox, known in newcomers.items():
                     for frame in frames[known:] if mailbox in self.watchers else ():
                         mailbox.post(self.topic.name, frame, self.snapshot)
-                for number, mailbox in enumerate(list(self.watchers), 1):
-                    # A watcher that left during a pause gets nothing more. One that joined has the new state already.
-                    if mailbox in self.watchers and mailbox not in newcomers:
+                for number, mailbox in enumerate([each for each in self.watchers if each not in newcomers], 1):
+                    # Who left during a pause gets nothing more. Who joined, perhaps again, has the new state already.
+                    if mailbox in self.watchers and mailbox not in self._newcomers:
                         mailbox.post_all(self.topic.name, frames, joined, self.snapshot)
                     if number % WRITES_AT_ONCE == 0:
                         await asyncio.sleep(0)
         finally:
-            self._passing = None
+            self._passing, self._newcomers = None, {}
 
     async def run(self) -> None:
         """Read after each mark, at most once per interval of the topic, and after its refresh time without a mark.
