@@ -34,15 +34,15 @@ def connections(player: int) -> list[str]:
     return [f"{player * 2654435761 % 16**6:06x}", "second"][: 2 if player % 10 == 0 else 1]
 
 
-async def fill(members: int) -> None:
-    """Bring the players online, and write the same leases to one plain sorted set."""
+async def fill(members: int, every: int = 1) -> None:
+    """Bring each `every`-th player online, and write the same leases to one plain sorted set."""
     from accounts.cards import Card
     from presence import online
     from presence.buckets import arguments, bucket_of, keys_of
     from store.client import client
 
     for first in track(range(0, members, BATCH), description="coming online", transient=True):
-        players = range(first, min(first + BATCH, members))
+        players = range(first * every, min(first + BATCH, members) * every, every)
         calls, leases = [], {}
         for player in players:
             card, state = Card(f"Player{player}", "DE").encode(), "playing Fuse" if player % 5 == 0 else ""
@@ -83,29 +83,30 @@ async def timed(step: Step, count: int, at_once: int = 1) -> list[float]:
     return [*took, time.perf_counter() - started]
 
 
-def cases(members: int) -> list[tuple[str, Step, int]]:
+def cases(members: int, every: int) -> list[tuple[str, Step, int]]:
     """What is measured: its name, one step, and how many of them run at once."""
     from accounts.cards import Card
     from presence import cards, online
     from store.client import client
 
     rng = random.Random(17)
-    here = rng.sample(range(members), FOLLOWED_HERE)
-    follows = rng.sample([*here, *range(members, members + FOLLOWED - FOLLOWED_HERE)], FOLLOWED)
+    here = rng.sample(range(0, members * every, every), FOLLOWED_HERE)
+    away = range(members * every, members * every + FOLLOWED - FOLLOWED_HERE)
+    follows = rng.sample([*here, *away], FOLLOWED)
     cards._kept.update({player: (float("inf"), Card(f"Player{player}", "DE")) for player in here})
 
     async def ping(_: int) -> None:
         await client().ping()
 
     async def beat(turn: int) -> None:
-        player = turn * 104729 % members
+        player = turn * 104729 % members * every
         state = "playing Fuse" if player % 5 == 0 else ""
         await online.renew(
             player, connections(player)[0], Card(f"Player{player}", "DE"), state=state, now_ms=NOW_MS + turn
         )
 
     async def plain_beat(turn: int) -> None:
-        player = turn * 104729 % members
+        player = turn * 104729 % members * every
         pipe = client().pipeline()
         pipe.zadd(PLAIN, {f"{player}:{connections(player)[0]}": NOW_MS + online.LEASE_MS + turn})
         pipe.zremrangebyscore(PLAIN, "-inf", NOW_MS)
@@ -126,7 +127,7 @@ def cases(members: int) -> list[tuple[str, Step, int]]:
         await client().zrevrange(PLAIN, 0, NAMED - 1)
 
     async def friends(_: int) -> None:
-        [found] = await online.friends([(members * 2, follows)], now_ms=NOW_MS)
+        [found] = await online.friends([(members * every * 2, follows)], now_ms=NOW_MS)
         assert len(found) == NAMED
 
     return [
@@ -142,13 +143,13 @@ def cases(members: int) -> list[tuple[str, Step, int]]:
     ]
 
 
-async def measure(members: int, beats: int, rounds: int) -> tuple[list[dict], list[Target]]:
+async def measure(members: int, every: int, beats: int, rounds: int) -> tuple[list[dict], list[Target]]:
     from store.client import close
     from store.keys import prefix
 
-    await fill(members)
+    await fill(members, every)
     ours, plain = await memory(f"{prefix()}:presence:*"), await memory(PLAIN)
-    measured = cases(members)
+    measured = cases(members, every)
     share = {AT_ONCE: beats // rounds, 1: 1_000}
     found: dict[str, list[list[float]]] = {name: [] for name, _, _ in measured}
     for _ in track(range(rounds), description="measuring", transient=True):
@@ -193,12 +194,13 @@ async def measure(members: int, beats: int, rounds: int) -> tuple[list[dict], li
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--members", type=int, default=1_000_000, help="players online (default: 1,000,000)")
+    parser.add_argument("--every", type=int, default=1, help="one in so many registered players is online (default: 1)")
     parser.add_argument("--beats", type=int, default=60_000, help="beats to measure (default: 60,000)")
     parser.add_argument("--rounds", type=int, default=5, help="turns that the sides take (default: 5)")
     parser.add_argument("--json", action="store_true", help="end with one line for programs")
     options = parser.parse_args()
     with stage.prepare(), stage.redis():
-        rows, targets = uvloop.run(measure(options.members, options.beats, options.rounds))
+        rows, targets = uvloop.run(measure(options.members, options.every, options.beats, options.rounds))
     print(f"{rows[0]['MB'] * 1e6 / options.members:,.1f} bytes a player.")
     print(f"{rows[3]['per s']:,.0f} beats a second are those of {rows[3]['per s'] * BEAT_S:,.0f} connections.")
     show("presence", options.members, rows, targets, ("redis", "uvloop"), options.json)

@@ -8,6 +8,7 @@ bears all beats. What looks at everybody asks all shards at once.
 import functools
 import string
 
+from live.hub import mark
 from live.keys import marks
 from presence import keys
 from store.client import client, publishing
@@ -15,6 +16,9 @@ from store.keys import prefix
 from store.scripts import Argument
 
 SUBJECT = "online"
+LEASE_MS = 45_000
+#: What every script that changes a bucket has before it.
+SCRIPTS = ["now", "bucket", "show", "tabs"]
 #: Players a bucket: with a tab or two each, it stays below the 128 entries that Redis keeps in one piece.
 BUCKET = 64
 #: Over so many hash tags the buckets are spread in a cluster. Another number would forget who is online, for a lease.
@@ -66,3 +70,10 @@ def arguments(now_ms: int | None, bucket: int, *more: Argument) -> list[Argument
     # The channel of the marks lies in one slot, where the script of a shard cannot publish.
     how = "" if client().has_slots else publishing(marks(SUBJECT))
     return ["" if now_ms is None else now_ms, how, bucket, *more]
+
+
+async def marked(changed: int) -> bool:
+    """Mark what a script has changed if it could not do so itself, and say whether it did."""
+    if changed and client().has_slots:
+        await mark(SUBJECT)
+    return bool(changed)

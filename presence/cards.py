@@ -14,20 +14,27 @@ KEPT_MAX = 20_000
 
 #: Each with the moment (monotonic, s) until which it is kept, the oldest first.
 _kept: dict[int, tuple[float, Card]] = {}
+_NOTHING = 0.0, Card()
 
 
 async def cards_of(players: Collection[int]) -> dict[int, Card]:
     """The cards of players by id, at most 30 s old; of somebody who does not exist any more the default card."""
-    now = time.monotonic()
-    missing = [player for player in players if _kept.get(player, (0.0,))[0] <= now]
+    now, found, missing = time.monotonic(), {}, []
+    for player in players:
+        until, card = _kept.get(player, _NOTHING)
+        if until > now:
+            found[player] = card
+        else:
+            missing.append(player)
     if missing:
-        found = {player.pk: player.card async for player in Player.objects.filter(pk__in=missing)}
+        read = {player.pk: player.card async for player in Player.objects.filter(pk__in=missing)}
         for player in missing:
             _kept.pop(player, None)
-            _kept[player] = now + KEPT_S, found.get(player, Card())
+            found[player] = read.get(player, Card())
+            _kept[player] = now + KEPT_S, found[player]
         for player in list(_kept)[: max(0, len(_kept) - KEPT_MAX)]:
             del _kept[player]
-    return {player: _kept[player][1] for player in players}
+    return found
 
 
 def forget_card(player: int) -> None:

@@ -10,7 +10,8 @@ from live.protocol import Message
 from live.topics import State, Topic, kind
 from presence.buckets import SUBJECT
 from presence.messages import Friends
-from presence.online import Present, friends, online
+from presence.online import friends, online
+from presence.reading import Present
 
 NAMED_COUNT = 20
 
