@@ -6,6 +6,7 @@ each watcher: to write costs the same, however much is written. So a crowd gets 
 
 import asyncio
 import contextlib
+import functools
 import logging
 import time
 from collections.abc import Callable
@@ -39,6 +40,7 @@ class Channel:
         self.changed = asyncio.Event()
         self.marked_at = 0.0  # When the oldest unread mark came.
         self._waiting: list[Frame] = []  # Changes for the next pass,
+        self._marks: list[float] = []  # with the moments from which their delay counts,
         self._newcomers: dict[Mailbox, int] = {}  # and who joined during a pass: their first frame has so many of them.
         self._passing: asyncio.Task[None] | None = None
         self._on_change = on_change
@@ -74,8 +76,8 @@ class Channel:
     def _whole(self, after: str) -> Frame:
         return Frame(self.topic.whole(self.version, self.state or {}, after))
 
-    async def read(self) -> None:
-        """Read the state, and if it differs send the difference to every watcher."""
+    async def read(self, marked_at: float = 0.0) -> None:
+        """Read the state, and if it differs send the difference to every watcher. `marked_at`: since when it is due."""
         async with self._reading:
             new = await self.topic.snapshot()
             old, self.state = self.state, new
@@ -86,6 +88,7 @@ class Channel:
             self._snapshot = None
             if message is not None and self.watchers:
                 self._waiting.append(Frame(message))
+                self._marks.append(marked_at)
                 if self._passing is None:
                     self._passing = asyncio.create_task(self._send(), name=f"pass {self.topic.name}")
             self._on_change(self.topic.name)
@@ -95,20 +98,24 @@ class Channel:
     async def _send(self) -> None:
         try:
             while self._waiting:
-                frames, newcomers = self._waiting, self._newcomers
-                self._waiting, self._newcomers = [], {}
-                joined = join(frames)
-                for mailbox, known in newcomers.items():
-                    for frame in frames[known:] if mailbox in self.watchers else ():
-                        mailbox.post(self.topic.name, frame, self.snapshot)
-                for number, mailbox in enumerate([each for each in self.watchers if each not in newcomers], 1):
+                frames, marks, newcomers = self._waiting, self._marks, self._newcomers
+                self._waiting, self._marks, self._newcomers = [], [], {}
+                joined = functools.cache(lambda known, frames=frames: join(frames[known:]))
+                for number, mailbox in enumerate(list(self.watchers), 1):
+                    known = newcomers.get(mailbox, 0)
                     # Who left during a pause gets nothing more. Who joined, perhaps again, has the new state already.
-                    if mailbox in self.watchers and mailbox not in self._newcomers:
-                        mailbox.post_all(self.topic.name, frames, joined, self.snapshot)
+                    if mailbox in self.watchers and mailbox not in self._newcomers and known < len(frames):
+                        mailbox.post_all(self.topic.name, frames[known:], joined(known), self.snapshot)
                     if number % WRITES_AT_ONCE == 0:
                         await asyncio.sleep(0)
+                for marked_at in marks:
+                    self._count_delay(marked_at)
         finally:
             self._passing, self._newcomers = None, {}
+
+    def _count_delay(self, marked_at: float) -> None:
+        if marked_at and self.topic.shows_scores:
+            counters.delayed(time.monotonic() - marked_at)
 
     async def run(self) -> None:
         """Read after each mark, at most once per interval of the topic, and after its refresh time without a mark.
@@ -126,10 +133,11 @@ class Channel:
             self.changed.clear()
             started = time.monotonic()
             try:
-                await self.read()
+                before = self.version
+                await self.read(marked_at if marked else 0.0)
                 if marked:
-                    if marked_at and self.topic.shows_scores:
-                        counters.delayed(time.monotonic() - marked_at)
+                    if self.version == before:  # An earlier read has seen it. Else the pass counts it.
+                        self._count_delay(marked_at)
                     # The personal parts may have changed even if the state has not.
                     self._on_change(self.topic.name)
             except (StoreUnavailable, *SQL_TROUBLE) as error:

@@ -22,10 +22,8 @@ from presence.buckets import (
     arguments,
     bucket_of,
     keys_of,
-    letter_of,
     marked,
     shard_keys,
-    shard_of,
     shards,
 )
 from presence.cards import forget_card
@@ -48,6 +46,7 @@ _encode = msgspec.json.Encoder().encode
 _renew = script(__file__, "renew", prelude=[*SCRIPTS, "see"])
 _leave = script(__file__, "leave", prelude=SCRIPTS)
 _amend = script(__file__, "amend", prelude=[*SCRIPTS, "see"])
+_forget = script(__file__, "forget", prelude=SCRIPTS)
 _friends = script(__file__, "friends", prelude=["now"])
 
 
@@ -80,12 +79,8 @@ async def leave(player: int, connection: str, *, now_ms: int | None = None) -> N
 
     Redis: lua/leave.lua, one round trip.
     """
-    await _end(player, connection, GRACE_MS, now_ms)
-
-
-async def _end(player: int, connection: str, grace_ms: int, now_ms: int | None = None) -> None:
     bucket = bucket_of(player)
-    await marked(await _leave(keys_of(bucket), arguments(now_ms, bucket, player, connection, grace_ms)))
+    await marked(await _leave(keys_of(bucket), arguments(now_ms, bucket, player, connection, GRACE_MS)))
 
 
 async def amend(
@@ -154,14 +149,9 @@ def _places(players: tuple[int, ...]) -> tuple[bytes, bytes]:
 
 
 async def forget(player: int) -> None:
-    """Delete everything stored about a player. Three round trips, and one for each open connection."""
+    """Delete everything stored about a player, who goes offline at once. Redis: lua/forget.lua, one round trip."""
     bucket = bucket_of(player)
-    shard, letter = shard_of(bucket), letter_of(player)
-    for tab in await client().zrange(keys.leases(shard, bucket), 0, -1):
-        if tab.startswith(letter):
-            await _end(player, tab[2:], -1)
-    await online(0)  # This sweeps the ended leases.
-    await client().hdel(keys.hidden(shard), str(player))
+    await marked(await _forget(keys_of(bucket), arguments(None, bucket, player)))
     forget_card(player)
 
 

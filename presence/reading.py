@@ -84,7 +84,8 @@ async def _refilled(parts: Sequence[str], count: int, now_ms: int | None) -> Non
     for shard in parts:
         pipe.zrandmember(keys.due(shard), count)
     buckets = [int(bucket) for found in await pipe.execute() for bucket in found]
-    await _refill.many([(keys_of(bucket), arguments(now_ms, bucket)) for bucket in buckets])
+    ended = await _refill.many([(keys_of(bucket), arguments(now_ms, bucket)) for bucket in buckets])
+    await marked(any(ended))
 
 
 async def named(lists: Sequence[Sequence[Row]]) -> list[list[Present]]:

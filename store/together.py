@@ -17,8 +17,10 @@ Command = tuple[tuple[Any, ...], dict[str, Any]]
 #: Sends commands in one pipeline and returns their replies in order. Errors are in the list.
 Send = Callable[[Sequence[Command]], Awaitable[list[Any]]]
 
-#: A pipeline is sent after this many event loop iterations without a new command.
+#: A pipeline is sent after this many event loop iterations without a new command,
 IDLE_TURNS = 2
+#: or after this many in all, or with this many callers: where commands never stop coming, nobody waits for long.
+TURNS_MAX, CALLERS_MAX = 8, 200
 
 
 class Gathering:
@@ -39,9 +41,11 @@ class Gathering:
 
     async def _send(self, send: Send) -> None:
         idle, known = 0, 0
-        while idle < IDLE_TURNS:
+        for _ in range(TURNS_MAX):
             await asyncio.sleep(0)
             idle, known = (idle + 1, known) if len(self._waiting) == known else (0, len(self._waiting))
+            if idle >= IDLE_TURNS or known >= CALLERS_MAX:
+                break
         waiting, self._waiting, self._sending = self._waiting, [], None
         try:
             replies = iter(await send([command for commands, _ in waiting for command in commands]))

@@ -16,8 +16,9 @@ if not is_known then
   end
 end
 redis.call('ZADD', KEYS[1], now + LEASE_MS, lease)
+-- One that would last longer was set before the clock went back.
+if not is_known or tonumber(is_known) > now + LEASE_MS then redis.call('ZADD', KEYS[2], 'LT', now + LEASE_MS, bucket) end
 if not is_known then
-  redis.call('ZADD', KEYS[2], 'LT', now + LEASE_MS, bucket)
   show(place, code >= FIRST_GAME and code or state_of(place), card)
   local audience = redis.call('HGET', KEYS[6], player)
   changed = changed or (audience and audience ~= '[]')

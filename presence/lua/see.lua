@@ -22,5 +22,10 @@ local function see(player, who, card, is_new)
     tally(code, 1)
     arrive(player, card)
   end
-  if after and after ~= '[]' then redis.call('HSET', KEYS[5], player, dated(card)) end
+  if after == '[]' then
+    redis.call('HDEL', KEYS[5], player)
+  elseif after then
+    local since = string.match(redis.call('HGET', KEYS[5], player) or '', '^%d+ ')
+    redis.call('HSET', KEYS[5], player, since and since .. card or dated(card))
+  end
 end

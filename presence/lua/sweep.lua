@@ -9,10 +9,5 @@ for _, tab in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. string.format('
   redis.call('ZADD', KEYS[1], latest, tab)
 end
 sweep()
--- Note when the bucket is due next; the counters go with the last player.
-local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
-if first[1] then redis.call('ZADD', KEYS[2], first[2], bucket) else redis.call('ZREM', KEYS[2], bucket) end
-if not first[1] and redis.call('EXISTS', KEYS[2]) == 0 then
-  redis.call('DEL', KEYS[3], KEYS[4], KEYS[5], KEYS[7], KEYS[8])
-end
+note_due()
 return finish()

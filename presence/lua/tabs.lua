@@ -1,8 +1,8 @@
 -- The tabs of a player, and the end of leases that are past their deadline: a player whose last one ends goes offline.
 -- Prepended after show.lua.
--- KEYS: 1 leases of the bucket
+-- KEYS: 1 leases of the bucket, 2 due, 3 here, 4 newest, 5 cards, 7 counts, 8 codes
 -- ARGV: none of its own
--- Returns: nothing; `tabs`, `state_of` and `sweep` are set
+-- Returns: nothing; `tabs`, `state_of`, `note_due` and `sweep` are set
 -- Cost: O(tabs in the bucket)
 local function tabs(place)
   local found, cursor = {}, '0'
@@ -22,6 +22,15 @@ local function state_of(place)
     if code > found then found = code end
   end
   return found
+end
+
+-- Notes when the bucket is due next; the counters go with the last player.
+local function note_due()
+  local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
+  if first[1] then redis.call('ZADD', KEYS[2], first[2], bucket) else redis.call('ZREM', KEYS[2], bucket) end
+  if not first[1] and redis.call('EXISTS', KEYS[2]) == 0 then
+    redis.call('DEL', KEYS[3], KEYS[4], KEYS[5], KEYS[7], KEYS[8])
+  end
 end
 
 local function sweep()

@@ -195,3 +195,21 @@ class TestSharing:
             *(online.renew(player, "tab", Card("A")) for player in range(5)), return_exceptions=True
         )
         assert [type(each) for each in found] == [StoreUnavailable] * 5
+
+    async def test_where_something_always_comes_nobody_waits_for_an_end(self, prefix):
+        """One more each turn of the loop, as with thousands of sockets: the first do not wait for the last."""
+        ended = []
+
+        async def write(number: int) -> None:
+            with sharing():
+                await client().set(f"{prefix}:{number}", "x", ex=60)
+            ended.append(number)
+
+        tasks = []
+        for number in range(400):
+            tasks.append(asyncio.create_task(write(number)))
+            await asyncio.sleep(0)
+            if ended:
+                break
+        await asyncio.gather(*tasks)
+        assert len(tasks) < 400

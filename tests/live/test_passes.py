@@ -112,6 +112,25 @@ async def test_somebody_who_leaves_meanwhile_gets_nothing_more(crowd):
     assert {tuple(line.versions) for line in left} == {(1,)}
 
 
+async def test_a_crowd_that_joins_meanwhile_holds_nobody_up(crowd):
+    channel, lines = crowd
+    await channel.read()
+    await asyncio.sleep(0)
+    await channel.read()
+    late = [Line() for _ in range(CROWD)]
+    for line in late:
+        await channel.join(line.mailbox)
+    await channel.read()
+    writes, most = 0, 0
+    while channel._passing is not None:
+        await asyncio.sleep(0)
+        now = sum(line.writes for line in [*lines, *late])
+        writes, most = now, max(most, now - writes if writes else 0)
+    assert most <= 2 * WRITES_AT_ONCE
+    assert {tuple(line.versions) for line in late} == {(3, 4)}
+    assert {tuple(line.versions) for line in lines} == {(1, 2, 3, 4)}
+
+
 async def test_no_more_wait_than_a_few_and_nothing_is_lost(crowd):
     channel, lines = crowd
     most = 0

@@ -90,6 +90,46 @@ async def test_a_beat_after_the_end_of_the_lease_is_an_arrival():
     assert present.since_ms == LEASE_MS
 
 
+async def test_a_hidden_player_who_is_forgotten_is_shown_to_nobody_and_counted_nowhere(prefix):
+    for player in (2, 3):
+        await online.renew(player, "tab", ALICE)
+    for tab in ("one", "two"):
+        await online.renew(1, tab, ALICE, visible=False)
+    await online.forget(1)
+    assert await online.friends([(9, [1, 2])]) == [await present_of(2)]
+    await online.forget(2)
+    assert (await online.online(0))[0] == 1
+    await online.forget(3)
+    assert await left(prefix) == []
+
+
+async def present_of(player: int) -> list[online.Present]:
+    return [each for each in (await online.online(10))[1] if each.player == player]
+
+
+async def test_after_the_clock_went_back_a_beat_sets_when_its_bucket_is_due():
+    await online.renew(1, "tab", ALICE, now_ms=1_000_000)
+    await online.renew(1, "tab", ALICE, now_ms=100_000)
+    assert await online.friends([(9, [1])], now_ms=100_000 + LEASE_MS) == [[]]
+    assert await online.online(0, now_ms=100_000 + LEASE_MS) == (0, [])
+
+
+async def test_since_when_a_player_is_here_outlasts_a_change_of_who_may_see_them():
+    await online.renew(1, "tab", ALICE, visible=False, audience=[9], now_ms=1000)
+    await online.amend(1, Card("Alicia"), visible=False, audience=[9, 10], now_ms=30_000)
+    [[seen]] = await online.friends([(10, [1])], now_ms=30_000)
+    assert (seen.since_ms, seen.card.name) == (1000, "Alicia")
+
+
+async def test_of_those_whom_nobody_may_see_no_card_is_kept():
+    await online.renew(1, "tab", ALICE)
+    await online.amend(1, ALICE, visible=False, audience=[9])
+    assert await client().hexists(keys.cards(shard_of(0)), "1")
+    await online.amend(1, ALICE, visible=False)
+    await online.amend(1, Card("Alicia"), visible=False)
+    assert not await client().hexists(keys.cards(shard_of(0)), "1")
+
+
 @pytest.mark.one_server  # In a cluster each shard has its own newest thousand.
 @pytest.mark.django_db(transaction=True)
 class TestMoreThanTheNewest:
@@ -139,6 +179,31 @@ class TestMoreThanTheNewest:
 async def test_a_card_that_is_kept_is_not_read(monkeypatch):
     monkeypatch.setattr(cards, "_kept", {5: (float("inf"), ALICE)})
     assert await cards.cards_of([5]) == {5: ALICE}
+
+
+@pytest.mark.django_db(transaction=True)
+class TestCards:
+    async def test_thousands_are_read_and_no_more_are_kept_than_there_is_room_for(self, monkeypatch):
+        monkeypatch.setattr(cards, "KEPT_MAX", 100)
+        monkeypatch.setattr(cards, "READ_MAX", 40)
+        found = await cards.cards_of(range(MANY, MANY + 500))
+        assert set(found.values()) == {Card()}
+        assert len(found) == 500
+        assert len(cards._kept) <= 100
+
+    async def test_what_changes_while_it_is_read_is_not_kept(self, monkeypatch):
+        ada = await Player.objects.acreate(name="Ada")
+
+        class Slow(Card):
+            @property
+            def card(self):
+                cards.forget_card(ada.pk)
+                return Card("Old")
+
+        monkeypatch.setattr(Player, "card", Slow.card)
+        assert (await cards.cards_of([ada.pk]))[ada.pk].name == "Old"
+        monkeypatch.undo()
+        assert (await cards.cards_of([ada.pk]))[ada.pk].name == "Ada"
 
 
 async def test_whatever_many_do_at_once_the_counters_say_who_is_here(prefix):
