@@ -128,7 +128,10 @@ async def friends(asked: Sequence[tuple[int, Sequence[int]]], *, now_ms: int | N
         for at, code, card in zip(found, shown, cards, strict=True):
             number = own[at - 1]
             here[place].append((number, (others[number], states[code], card)))
-    return await named([[row for _, row in sorted(rows)[:FRIENDS_MAX]] for rows in here])
+    if len(parts) > 1:
+        for rows in here:
+            rows.sort()
+    return await named([[row for _, row in rows[:FRIENDS_MAX]] for rows in here])
 
 
 def _by_part(players: Sequence[int], parts: int) -> list[Sequence[int]]:

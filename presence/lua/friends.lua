@@ -30,7 +30,7 @@ local function add(theirs, here, shown, players)
   end
 end
 
-local places, buckets = ARGV[4], cjson.decode(ARGV[5])
+local places, buckets, sub, byte, format = ARGV[4], cjson.decode(ARGV[5]), string.sub, string.byte, string.format
 -- 1,000 at a time: Lua's stack holds a few thousand arguments.
 for first = 1, #buckets, 1000 do
   local rows = redis.call('HMGET', KEYS[2], unpack(buckets, first, math.min(first + 999, #buckets)))
@@ -38,10 +38,10 @@ for first = 1, #buckets, 1000 do
   for i = 1, #rows do
     if rows[i] then
       local number = first + i - 1
-      local place = string.byte(places, number) - 31
-      local code, n = string.sub(rows[i], place, place), #here + 1
+      local place = byte(places, number) - 31
+      local code, n = sub(rows[i], place, place), #here + 1
       if code ~= ' ' then
-        theirs[n], here[n], shown[n], players[n] = buckets[number], number, code, string.format('%d', buckets[number] * 64 + place - 1)
+        theirs[n], here[n], shown[n], players[n] = buckets[number], number, code, format('%d', buckets[number] * 64 + place - 1)
       end
     end
   end
