@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from games.lights import rules as lights
 from tests.browser import DESKTOP, PHONE, complaints
+from tests.stack import wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -70,7 +71,7 @@ def solve(page) -> None:
             page.locator(f"[data-input={lights.INPUTS[cell]}]").click()
 
 
-def test_the_puzzle_of_the_day_is_played_once_by_a_guest_shared_and_kept(in_arena):
+def test_the_puzzle_of_the_day_is_played_once_by_a_guest_shared_and_kept(in_arena, arena):
     page = in_arena("/daily/", viewport=PHONE)
     assert complaints(page) == []
     page.set_viewport_size(PHONE)
@@ -91,6 +92,7 @@ def test_the_puzzle_of_the_day_is_played_once_by_a_guest_shared_and_kept(in_aren
     page.locator("[data-result]").wait_for()
     expect(page.locator("[data-again]")).to_have_count(0)
 
+    wait_for(lambda: arena.count("leaderboard_run") > 0)  # It is shared from what is kept.
     page.goto("/daily/")
     share = page.locator("[data-share]")
     expect(share).to_be_visible()

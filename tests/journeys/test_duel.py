@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser import DESKTOP, PHONE, complaints
+from tests.stack import wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -49,7 +50,7 @@ def come_to_agree(page, read_one, read_other) -> None:
     assert read_one() == read_other()
 
 
-def test_two_strangers_play_one_reloads_one_watches(in_arena):
+def test_two_strangers_play_one_reloads_one_watches(in_arena, arena):
     watcher = in_arena("/watch/")
     expect(watcher.locator("main")).to_contain_text("Nobody plays right now.")
     first, second = paired(in_arena)
@@ -98,6 +99,7 @@ def test_two_strangers_play_one_reloads_one_watches(in_arena):
     expect(watcher.locator("[data-result-title]")).to_contain_text("wins")
 
     # The replay: both boards, scrubbed together.
+    wait_for(lambda: arena.count("games_match") == 1)
     replay = in_arena("/watch/")
     expect(replay.locator(".run-list a")).to_have_count(1)
     replay.locator(".run-list a").click()
