@@ -9,6 +9,8 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import IntegrityError
+
 from accounts.models import Player
 from games.game import Game, all_games
 from games.kept_runs.record import record
@@ -21,6 +23,8 @@ PLAYER_COUNT = 40
 #: A demo player takes so long for an input.
 PAUSE_MS = 350
 SEED = "gameapp demo"
+#: The worker may be writing while demo players are removed.
+DELETE_TRIES = 10
 DAY_MS = 24 * 60 * 60 * 1000
 
 _FIRST = """
@@ -106,5 +110,16 @@ async def remove() -> int:
         for player in players:
             await coins.forget(player)
             await active_days.forget(player)
-        await Player.objects.filter(pk__in=players).adelete()
+        await _delete(players)
     return len(players)
+
+
+async def _delete(players: list[int]) -> None:
+    """Delete players, again when the worker has written a row of theirs between the reading and the end of it."""
+    for tries_left in reversed(range(DELETE_TRIES)):
+        try:
+            await Player.objects.filter(pk__in=players).adelete()
+            return
+        except IntegrityError:
+            if not tries_left:
+                raise

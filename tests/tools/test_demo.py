@@ -1,6 +1,9 @@
 """Demo players and what is left when they go."""
 
+from datetime import UTC, datetime
+
 import pytest
+from django.db.models.deletion import Collector
 
 from accounts.models import Player
 from games.game import find
@@ -15,6 +18,7 @@ from store.client import blocking, client
 from store.stream import GroupReader
 from tools import demo
 
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -71,3 +75,25 @@ async def test_removing_them_leaves_everybody_else(few, finished):
         assert await client().zrange(name, 0, -1) in ([], [str(bob.pk)])
     assert await client().hkeys(keys.cards("fuse")) == [str(bob.pk)]
     assert await Run.objects.acount() == 1
+
+
+async def test_a_row_that_the_worker_writes_meanwhile_does_not_stop_the_removal(few, monkeypatch):
+    """The worker writes between the reading of what hangs on the players and the end of the transaction."""
+    await plant_all()
+    await write_history()
+    own, written = Collector.delete, []
+
+    def delete(collector):
+        if not written and Player in collector.data:
+            player = Player.objects.filter(is_demo=True).first()
+            Run.objects.create(
+                id="meanwhile", board_id="fuse", player_id=player.pk, points=5, started_at=NOW, accepted_at=NOW,
+                sequence=5, record="{}",
+            )  # fmt: skip
+            written.append(player.pk)
+        return own(collector)
+
+    monkeypatch.setattr(Collector, "delete", delete)
+    assert await demo.remove() == 6
+    assert written
+    assert not await Player.objects.filter(is_demo=True).aexists()
