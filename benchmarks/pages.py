@@ -1,8 +1,8 @@
 """Pages a second of one web process, each beside a bare Django async view that returns as many bytes.
 
 The view has no middleware, no template and no store. Both are asked in turn, a few times, over connections that stay
-open; the figure is the median of the ratios. Once a page is the same for all who are not signed in, it is rendered once
-a second; a player's is rendered for them.
+open; the figure is the median of the ratios. What is the same for all who are not signed in, or for all players, is
+rendered once a second; each player's own parts are rendered for them. Every connection is of another player.
 
     python -m benchmarks.pages
 """
@@ -34,6 +34,9 @@ CASES = {
     "past seasons": ("/boards/fuse/past/", False, False, STRANGER),
     "lobby of a player": ("/", True, False, PLAYER),
     "board of a player": ("/boards/fuse/", True, False, PLAYER),
+    "board of a player, compressed": ("/boards/fuse/", True, True, None),
+    "game of a player": ("/play/fuse/", True, False, PLAYER),
+    "runs of a player": ("/boards/fuse/mine/", True, False, None),
 }
 
 
@@ -50,11 +53,11 @@ def measure(connections: int, seconds: float, rounds: int) -> list[dict[str, Any
         stack.Site(Path(folder), "--demo", prepared=False, RATE_LIMIT_FACTOR="100000") as site,
         stage.running([*BARE, "--port", str(port)], port),
     ):
-        cookies = site.guest().cookies
+        players = [f"Cookie: {site.guest().cookies}\r\n" for _ in range(connections)]
         for case, (path, as_player, compressed, _) in CASES.items():
-            headers = f"Accept-Encoding: {'gzip' if compressed else 'identity'}\r\n"
-            headers += f"Cookie: {cookies}\r\n" if as_player else ""
-            size = _bytes(f"{site.url}{path}", headers)
+            encoding = f"Accept-Encoding: {'gzip' if compressed else 'identity'}\r\n"
+            headers = [encoding + cookies for cookies in (players if as_player else [""])]
+            size = _bytes(f"{site.url}{path}", headers[0])
             pairs = []
             for _ in range(rounds + 1):
                 ours = asyncio.run(rate(site.port, path, connections, seconds, headers))

@@ -1,17 +1,19 @@
 """How many pages a second one web process answers, and how many two that share a port.
 
-Pairs of runs, one after the other, each on a site of its own. A player reads a board, which is rendered for them, over
-connections that stay open; beside it, in the same run, `/livez`, which asks neither Redis nor SQL. The reader runs on
-the same machine, so it takes a share of the cores from both. What strangers read is no measure of processes: it is
-rendered once a second, and one reader cannot read as much as two processes answer.
+Pairs of runs, one after the other, each on a site of its own. A player reads their own runs, a page that is rendered
+for them, over connections that stay open; beside it, in the same run, `/livez`, which asks neither Redis nor SQL. The
+reader runs on the same machine, so it takes a share of the cores from both. Pages that are rendered once a second for
+all are no measure of processes: one reader cannot read as much as two processes answer.
 """
 
 import argparse
 import asyncio
 import importlib
+import itertools
 import statistics
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from benchmarks.report import Target, show
 stack: Any = importlib.import_module("tests.stack")
 
 #: Each with whether it is asked for by a player.
-PATHS = {"/boards/fuse/": True, "/livez": False}
+PATHS = {"/boards/fuse/mine/": True, "/livez": False}
 LIMIT = 1.8
 #: Bytes of a page that are read at once.
 PAGE_MAX = 2**20
@@ -44,10 +46,11 @@ async def _read(port: int, path: str, until: float, headers: str) -> int:
     return answers
 
 
-async def rate(port: int, path: str, connections: int, seconds: float, headers: str = "") -> float:
-    """Answers per second over so many connections at once. Each of `headers` ends with CRLF."""
+async def rate(port: int, path: str, connections: int, seconds: float, headers: Sequence[str] = ("",)) -> float:
+    """Answers per second over so many connections at once. They take turns with `headers`, lines that end with CRLF."""
     until = time.monotonic() + seconds
-    return sum(await asyncio.gather(*(_read(port, path, until, headers) for _ in range(connections)))) / seconds
+    lines = itertools.islice(itertools.cycle(headers), connections)
+    return sum(await asyncio.gather(*(_read(port, path, until, each) for each in lines))) / seconds
 
 
 def measure(processes: int, connections: int, seconds: float) -> dict[str, float]:
@@ -59,7 +62,7 @@ def measure(processes: int, connections: int, seconds: float) -> dict[str, float
     ):
         cookies = f"Cookie: {site.guest().cookies}\r\n"
         for path, as_player in PATHS.items():
-            headers = cookies if as_player else ""
+            headers = [cookies if as_player else ""]
             asyncio.run(rate(site.port, path, connections, 1, headers))  # Warm: templates, scripts, connections.
             found[path] = asyncio.run(rate(site.port, path, connections, seconds, headers))
     return found

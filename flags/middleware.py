@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponseBase
 
 from flags import flags
 from live.servers.middleware import AsyncMiddleware
+from live.servers.own_parts import skeleton
 
 
 class FlagMiddleware(AsyncMiddleware):
@@ -19,4 +20,10 @@ class FlagMiddleware(AsyncMiddleware):
 
     async def process_view(self, request: HttpRequest, view: Any, *_: Any) -> None:
         if not getattr(view, "sets_flags", False):
-            request.flags = await flags.of(request.player)
+            request.flags = await flags_of(request)
+
+
+async def flags_of(request: HttpRequest) -> frozenset[str]:
+    """The flags that are on for a request's player, or for the players for whom a shared page is rendered."""
+    page = skeleton(request)
+    return page.flags if page else await flags.of(request.player)

@@ -11,6 +11,8 @@ django_pages = get_asgi_application()
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402  (needs Django's apps)
 
 from accounts.sessions.middleware import SocketPlayerMiddleware  # noqa: E402
+from accounts.sessions.plain import player_of  # noqa: E402
+from flags import flags  # noqa: E402
 from gameapp.languages import SocketLanguageMiddleware, of_headers  # noqa: E402
 from gameapp.middleware import compresses  # noqa: E402
 from gameapp.routing import urlpatterns  # noqa: E402
@@ -19,10 +21,12 @@ from live.observe.requests import Counted  # noqa: E402
 from live.rate_limits import HandshakeLimit  # noqa: E402
 from live.servers.bodies import BoundedBody  # noqa: E402
 from live.servers.origin import SiteOriginValidator  # noqa: E402
+from live.servers.player_pages import PlayerPages  # noqa: E402
 from live.servers.shared_pages import SharedPages  # noqa: E402
 from visitors.middleware import visit  # noqa: E402
 
-pages = SharedPages(django_pages, of_headers, visit, compresses)
+players_pages = PlayerPages(django_pages, player_of, flags.of, of_headers, visit, compresses)
+pages = SharedPages(players_pages, of_headers, visit, compresses)
 sockets = SocketLanguageMiddleware(URLRouter(urlpatterns))
 router = ProtocolTypeRouter(
     {

@@ -106,7 +106,7 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates", *(folder / "templates" for folder in _GAMES)],
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["django.templatetags.i18n", "gameapp.templatetags.modules"],
+            "builtins": ["django.templatetags.i18n", "gameapp.templatetags.modules", "gameapp.templatetags.own"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",

@@ -1,5 +1,7 @@
 """The lobby, the page of a game, and replays of kept runs."""
 
+import functools
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -10,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.guests import sign_in_as_guest
 from flags import flags
+from flags.middleware import flags_of
 from flags.views import flagged, reads_flags
 from games import runs
 from games.daily import puzzles
@@ -25,6 +28,7 @@ from leaderboard.errors import UnknownBoard, UnknownPeriod
 from leaderboard.models import Run
 from leaderboard.pages.views import board_context, feed_context
 from live.rate_limits import client_address, enter
+from live.servers.own_parts import own
 from live.servers.shared_pages import shared
 from store.together import together
 
@@ -39,23 +43,30 @@ PLAY_BOARD_COUNT = 10
 @shared
 async def lobby(request: HttpRequest) -> HttpResponse:
     """Every game with its Play button, what is live, and the first game's board of today."""
-    games, room_games, player = all_games(), all_room_games(), request.player
+    games, room_games = all_games(), all_room_games()
     request.flags, feed, live, board, *waiting = await together(
-        flags.of(player),
+        flags_of(request),
         feed_context(),
         live_rooms(STRIP_COUNT),
-        board_context(games[0].slug, "day", LOBBY_BOARD_COUNT, player),
-        *(runs.waiting_points(game, player.pk) for game in games if player),
+        board_context(request, games[0].slug, "day", LOBBY_BOARD_COUNT),
+        *(own(request, functools.partial(_waiting, game)) for game in games),
     )
-    open_points = dict(zip([game.slug for game in games], waiting, strict=False))
-    cards = [_card(game, reverse("games:play", args=[game.slug]), waiting=open_points.get(game.slug)) for game in games]
+    cards = [
+        _card(game, reverse("games:play", args=[game.slug]), waiting=points)
+        for game, points in zip(games, waiting, strict=True)
+    ]
     cards += [_card(game, reverse("rooms:quick", args=[game.slug]), is_room=True) for game in room_games]
     cards.sort(key=lambda card: card["game"].lobby_order)
-    own = {"cards": cards, "room_games": room_games, "live": live, "day_ends_ms": day_end_ms(today())}
-    return render(request, "games/lobby.html", own | feed | board)
+    shown = {"cards": cards, "room_games": room_games, "live": live, "day_ends_ms": day_end_ms(today())}
+    return render(request, "games/lobby.html", shown | feed | board)
 
 
-def _card(game: Game | RoomGame, url: str, *, is_room: bool = False, waiting: int | None = None) -> dict[str, Any]:
+async def _waiting(game: Game, player: Any) -> int | None:
+    """The points of a run that the player can go on with."""
+    return await runs.waiting_points(game, player.pk)
+
+
+def _card(game: Game | RoomGame, url: str, *, is_room: bool = False, waiting: Any = None) -> dict[str, Any]:
     return {"game": game, "url": url, "is_room": is_room, "waiting": waiting}
 
 
@@ -81,21 +92,31 @@ async def play(request: HttpRequest, slug: str) -> HttpResponse | HttpResponseRe
 async def play_page(request: HttpRequest, game: Game, mode: Mode = FREE_PLAY, **more: Any) -> HttpResponse:
     """The page of a game, to be played in a mode, with the board beside it that such runs are for."""
     request.visited_game = game.slug
-    context = await board_context(mode.board(game) or game.slug, "day", PLAY_BOARD_COUNT, request.player)
+    context = await board_context(request, mode.board(game) or game.slug, "day", PLAY_BOARD_COUNT)
     tried = next((each for each in game.themes if each.slug == request.GET.get("try")), None)
-    theme = tried.slug if tried else request.player.wearing(game.theme_kind) if request.player else ""
-    hint_first = await flags.arm("hint-first", request.player) == "b"
-    hints = unseen_hints(game.slug, game.hints, request.COOKIES.get("hints", "")) if request.player else ()
-    own = {
+    theme = tried.slug if tried else await own(request, functools.partial(_worn_theme, game))
+    shown = {
         "game": game,
-        "hints": hints,
+        "hints": await own(request, functools.partial(_unseen_hints, game), cookie="hints"),
         "mode": mode,
         "tried": tried,
         "theme": theme,
-        "hint_first": hint_first,
+        "hint_first": await own(request, _has_hint_first),
         "ranked": bool(mode.board(game)),
     }
-    return render(request, f"games/{game.slug}.html", own | context | more)
+    return render(request, f"games/{game.slug}.html", shown | context | more)
+
+
+async def _worn_theme(game: Game, player: Any) -> str:
+    return player.wearing(game.theme_kind)
+
+
+async def _unseen_hints(game: Game, _player: Any, seen: str) -> Sequence[str]:
+    return unseen_hints(game.slug, game.hints, seen)
+
+
+async def _has_hint_first(player: Any) -> bool:
+    return await flags.arm("hint-first", player) == "b"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

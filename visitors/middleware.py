@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponseBase
 
 from live.rate_limits import client_address, socket_address
 from live.servers.middleware import AsyncMiddleware
+from live.servers.own_parts import skeleton
 from store.client import StoreUnavailable
 from visitors import unique
 
@@ -27,7 +28,7 @@ class VisitorMiddleware(AsyncMiddleware):
 
     async def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = await self.get_response(request)
-        if not _is_page_view(request, response):
+        if skeleton(request) or not _is_page_view(request, response):
             return response
         found = await _visit(request.COOKIES, client_address(request), getattr(request, "visited_game", ""))
         if found:

@@ -248,15 +248,18 @@ class SessionStore(SessionBase):
             raise CreateError if must_create else UpdateError
         self._stored = fields
 
+    @property
+    def slides(self) -> bool:
+        """Whether the expiry of this session, which was loaded, is due to be extended."""
+        unseen_ms = time.time_ns() // 1_000_000 - int(self._stored.get(SEEN, 0))
+        return self.session_key is not None and not 0 <= unseen_ms < SLIDE_AFTER_S * 1000
+
     async def aslide(self) -> bool:
         """Extend the expiry of this session, at most once a minute. True when it was extended now.
 
         Redis: nothing within the minute, else lua/session_slide.lua and one pipeline for the player's set.
         """
-        if (
-            self.session_key is None
-            or 0 <= time.time_ns() // 1_000_000 - int(self._stored.get(SEEN, 0)) < SLIDE_AFTER_S * 1000
-        ):
+        if not self.slides:
             return False
         age_s = await self.aget_expiry_age()
         seen_ms = await _slide([_key(self.session_key)], [age_s * 1000, SLIDE_AFTER_S * 1000, SEEN])

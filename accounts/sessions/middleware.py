@@ -8,6 +8,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import aget_user
 from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.middleware import SessionMiddleware as StockSessionMiddleware
 from django.db import DatabaseError, close_old_connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, parse_cookie
@@ -16,6 +17,7 @@ from django.utils import translation
 from accounts.follows import followed_by
 from accounts.sessions.engine import SessionStore, session_name
 from live.rate_limits import deny
+from live.servers.own_parts import Anybody, skeleton
 from store.client import StoreUnavailable
 
 logger = logging.getLogger(__name__)
@@ -51,12 +53,19 @@ def _renew_cookie(request: HttpRequest, response: HttpResponseBase) -> None:
 
 
 class PlayerMiddleware(AuthenticationMiddleware):
-    """Sets `request.player` (None: nobody signed in), and Django's `request.user` without a second look-up."""
+    """Sets `request.player` (None: nobody signed in), and Django's `request.user` without a second look-up.
+
+    While a page is rendered for all players, `request.player` is `Anybody`.
+    """
 
     sync_capable = False
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
         self.process_request(request)
+        if page := skeleton(request):
+            request.user, request.player = AnonymousUser(), Anybody()
+            translation.activate(page.language)
+            return await self.get_response(request)
         try:
             request.user = await request.auser()
         except StoreUnavailable:

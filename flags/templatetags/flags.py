@@ -9,6 +9,8 @@ register = template.Library()
 
 
 class FlagNode(template.Node):
+    child_nodelists = ("shown", "otherwise")
+
     def __init__(self, name: FilterExpression, shown: NodeList, otherwise: NodeList) -> None:
         self.name, self.shown, self.otherwise = name, shown, otherwise
 

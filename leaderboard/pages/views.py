@@ -1,5 +1,6 @@
 """The pages of boards. The server renders the data, and the socket keeps the current periods live."""
 
+import functools
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -23,6 +24,7 @@ from leaderboard.reading.standings import Standing
 from leaderboard.seasons import archive
 from leaderboard.stream import feed, history
 from leaderboard.topics import TOP_COUNT, topic_name
+from live.servers.own_parts import own, suits
 from live.servers.shared_pages import shared
 from store.together import together
 
@@ -41,7 +43,7 @@ async def boards_index(request: HttpRequest) -> HttpResponse:
         board.slug: next((kind for kind in ("week", "month", "all", "day") if kind in board.kinds), KINDS[-1])
         for board in boards
     }
-    shown = await together(*(board_context(slug, kind, INDEX_COUNT, request.player) for slug, kind in kinds.items()))
+    shown = await together(*(board_context(request, slug, kind, INDEX_COUNT) for slug, kind in kinds.items()))
     return render(request, "leaderboard/index.html", {"boards": shown})
 
 
@@ -57,7 +59,7 @@ async def board_page(request: HttpRequest, slug: str) -> HttpResponse:
             return await _further_page(request, board, kind)
         if request.GET.get("show") in FILTERS:
             return await _filtered_page(request, board, kind)
-        context = await board_context(slug, kind, TOP_COUNT, request.player)
+        context = await board_context(request, slug, kind, TOP_COUNT)
     except (UnknownBoard, UnknownPeriod) as error:
         raise Http404(str(error)) from error
     context["past"] = await _newest_season(board, kind)
@@ -80,7 +82,7 @@ async def _filtered_page(request: HttpRequest, board: Board, kind: str) -> HttpR
         return redirect_to_login(request.get_full_path())
     others, missing = await _others(show, player)
     read = await standings.among(board.slug, kind, [*others, player.pk])
-    context = await board_context(board.slug, kind, 0, player)
+    context = await board_context(request, board.slug, kind, 0)
     return render(request, "leaderboard/filtered.html", context | {"rows": read.rows, "show": show, "missing": missing})
 
 
@@ -112,7 +114,7 @@ async def window_page(request: HttpRequest, slug: str, days: int) -> HttpRespons
             read = await windows.among(slug, days, [*others, request.player.pk])
         else:
             read = await windows.window(slug, days, TOP_COUNT)
-        context = await board_context(slug, (await find(slug)).kinds[0], 0, None)
+        context = await board_context(request, slug, (await find(slug)).kinds[0], 0)
     except (UnknownBoard, NoWindow) as error:
         raise Http404(str(error)) from error
     context |= {"days": days, "kind": "", "period_title": _("Last {count} days").format(count=days), "rows": read.rows}
@@ -197,7 +199,7 @@ async def _board_or_404(slug: str) -> Board:
         raise Http404(str(error)) from error
 
 
-async def board_context(slug: str, kind: str, count: int, player: Any) -> dict[str, Any]:
+async def board_context(request: HttpRequest, slug: str, kind: str, count: int) -> dict[str, Any]:
     """What a template needs to show a board: its first lines, the player's own place, links to the periods.
 
     Raises:
@@ -205,7 +207,9 @@ async def board_context(slug: str, kind: str, count: int, player: Any) -> dict[s
         StoreUnavailable: no answer from Redis.
     """
     board = await find(slug)
-    read, standing = await together(standings.top(slug, kind, count), _own_standing(slug, kind, player))
+    own_standing = own(request, functools.partial(_own_standing, slug, kind))
+    read, standing = await together(standings.top(slug, kind, count), own_standing)
+    suits(request, standing, functools.partial(_has_own_run, {row.player: row.points for row in read.rows}, count))
     has_windows = board.keeps_day and board.operator == Board.Operator.BEST
     return {
         "board": board,
@@ -224,8 +228,14 @@ async def board_context(slug: str, kind: str, count: int, player: Any) -> dict[s
     }
 
 
-async def _own_standing(slug: str, kind: str, player: Any) -> Standing | None:
-    return await standings.standing(slug, kind, player.pk) if player else None
+async def _own_standing(slug: str, kind: str, player: Any) -> Standing:
+    return await standings.standing(slug, kind, player.pk)
+
+
+def _has_own_run(shown: dict[int, int], count: int, standing: Standing, player: Any) -> bool:
+    """Whether the first `count` lines, read a moment ago, have the player's points as they are now."""
+    is_due = standing.rank is not None and standing.rank <= count
+    return shown.get(player.pk, standing.points) == standing.points and (player.pk in shown or not is_due)
 
 
 async def feed_context() -> dict[str, Any]:

@@ -15,7 +15,15 @@ disable_created_metrics()
 #: prometheus_client's own name of the variable; it is read when the first value is made.
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 IS_SHARED = SHARED_FOLDER in os.environ
-EVENTS = ("runs_started", "runs_finished", "room_inputs", "rooms_finished", "sign_in_failed", "errors")
+EVENTS = (
+    "runs_started",
+    "runs_finished",
+    "room_inputs",
+    "rooms_finished",
+    "sign_in_failed",
+    "errors",
+    "pages_shared",
+)
 
 counts: Counter[str] = Counter()
 #: The last delays in milliseconds, from a board's mark (sent right after a score) until its frames are written.

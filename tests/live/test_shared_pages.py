@@ -1,50 +1,18 @@
 """Pages for people without a session: rendered once for all, and nobody gets what is another's."""
 
 import gzip
-import http.client
-import re
 import socket
 import time
 
 import pytest
 
-from live.servers.shared_pages import Kept
+from live.servers.kept_page import Kept
+from tests.answers import TOKEN, Answer
 from tests.stack import Browser, Site, wait_for
 
 pytestmark = pytest.mark.stack
 
-TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w{64})"')
 TELLING = "signed out"
-NONCE = re.compile(r'nonce="([^"]+)"')
-
-
-class Answer:
-    """What a stranger got: the text of the page, its headers, and the cookies it set."""
-
-    def __init__(self, site: Site, path: str, *, method: str = "GET", body: str = "", **headers: str) -> None:
-        connection = http.client.HTTPConnection("localhost", site.port, timeout=20)
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        connection.request(method, path, body or None, named)
-        response = connection.getresponse()
-        self.status, self.headers, self.raw = response.status, response.headers, response.read()
-        is_packed = self.headers.get("Content-Encoding") == "gzip"
-        self.text = (gzip.decompress(self.raw) if is_packed else self.raw).decode()
-        pairs = [line.partition(";")[0] for line in self.headers.get_all("Set-Cookie", [])]
-        self.cookies = dict(pair.split("=", 1) for pair in pairs)
-        connection.close()
-
-    @property
-    def tokens(self) -> set[str]:
-        return set(TOKEN.findall(self.text))
-
-    @property
-    def nonces(self) -> set[str]:
-        return set(NONCE.findall(self.text))
-
-    @property
-    def rest(self) -> str:
-        """The page without what is the visitor's own."""
-        return NONCE.sub("", TOKEN.sub("", self.text))
 
 
 def kept(site: Site, path: str, **headers: str) -> Answer:
