@@ -101,7 +101,7 @@ def main() -> None:
         default=60_000,
         help="commands a second of a node (default: 60,000)",
     )
-    parser.add_argument("--web", type=float, default=100, help="pages of players a second of a process (default: 100)")
+    parser.add_argument("--web", type=float, default=250, help="pages of players a second of a process (default: 250)")
     parser.add_argument("--sockets", type=int, default=10_000, help="sockets of a process (default: 10,000)")
     parser.add_argument("--accepts", type=float, default=400, help="new sockets a second of a process (default: 400)")
     options = parser.parse_args()

@@ -86,7 +86,7 @@ MIDDLEWARE = [
     "visitors.middleware.VisitorMiddleware",
 ]
 
-# Who has no session may see a page that is this old: live/servers/shared_pages.py. 0: rendered for each visitor.
+# What is the same for all on a page may be this old: live/servers/shared_pages.py. 0: rendered for each visitor.
 SHARED_PAGE_S = 1.0
 
 # The first three checks look for the stock middleware by name. Ours are subclasses, and tests check their headers.
