@@ -26,6 +26,7 @@ from accounts.sign_in.hashing import Busy
 from live.rate_limits import TooMany, client_address, enter
 from live.servers.bodies import TOO_LARGE, UNREADABLE
 from live.servers.middleware import AsyncMiddleware
+from live.servers.player_pages import AWAY
 from live.servers.shared_pages import SHARED
 from store.client import StoreUnavailable
 from store.trouble import is_sql_trouble
@@ -125,6 +126,8 @@ class RefusalMiddleware(AsyncMiddleware):
     """
 
     async def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if AWAY in getattr(request, "scope", {}):
+            return unavailable(request, request.scope[AWAY] or None)
         if refused := _refused(request):
             return refused
         response = await self.get_response(request)

@@ -8,7 +8,6 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import aget_user
 from django.contrib.auth.middleware import AuthenticationMiddleware
-from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.middleware import SessionMiddleware as StockSessionMiddleware
 from django.db import DatabaseError, close_old_connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, parse_cookie
@@ -63,7 +62,7 @@ class PlayerMiddleware(AuthenticationMiddleware):
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
         self.process_request(request)
         if page := skeleton(request):
-            request.user, request.player = AnonymousUser(), Anybody()
+            request.user = request.player = Anybody(page)
             translation.activate(page.language)
             return await self.get_response(request)
         try:

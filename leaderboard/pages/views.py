@@ -20,6 +20,7 @@ from leaderboard.pages import export
 from leaderboard.periods import KINDS, TITLES
 from leaderboard.reading import standings, windows
 from leaderboard.reading.near import look
+from leaderboard.reading.rows import Row
 from leaderboard.reading.standings import Standing
 from leaderboard.seasons import archive
 from leaderboard.stream import feed, history
@@ -48,7 +49,7 @@ async def boards_index(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@shared
+@shared(but=("show",))
 async def board_page(request: HttpRequest, slug: str) -> HttpResponse:
     """One board; `?period=` picks one of its periods, `?after=` a further page, which is not live."""
     try:
@@ -102,7 +103,7 @@ async def _newest_season(board: Board, kind: str) -> dict[str, Any] | None:
 
 
 @require_safe
-@shared
+@shared(but=("show",))
 async def window_page(request: HttpRequest, slug: str, days: int) -> HttpResponse:
     """The last 7 or 30 days, at most 5 seconds old; not live. `?show=` as on a board."""
     show, missing = request.GET.get("show", ""), ""
@@ -156,9 +157,13 @@ async def season_page(request: HttpRequest, slug: str, period: str) -> HttpRespo
         "season": season,
         "rows": await archive.shown(season, TOP_COUNT),
         "size": await archive.size(season),
-        "own": await archive.shown_of(season, request.player.pk) if request.player else None,
+        "own": await own(request, functools.partial(_own_placement, season)),
     }
     return render(request, "leaderboard/season.html", context)
+
+
+async def _own_placement(season: Season, player: Any) -> archive.Shown | None:
+    return await archive.shown_of(season, player.pk)
 
 
 @require_safe
@@ -209,7 +214,7 @@ async def board_context(request: HttpRequest, slug: str, kind: str, count: int) 
     board = await find(slug)
     own_standing = own(request, functools.partial(_own_standing, slug, kind))
     read, standing = await together(standings.top(slug, kind, count), own_standing)
-    suits(request, standing, functools.partial(_has_own_run, {row.player: row.points for row in read.rows}, count))
+    suits(request, standing, functools.partial(_is_right, {row.player: row for row in read.rows}, count))
     has_windows = board.keeps_day and board.operator == Board.Operator.BEST
     return {
         "board": board,
@@ -232,10 +237,11 @@ async def _own_standing(slug: str, kind: str, player: Any) -> Standing:
     return await standings.standing(slug, kind, player.pk)
 
 
-def _has_own_run(shown: dict[int, int], count: int, standing: Standing, player: Any) -> bool:
-    """Whether the first `count` lines, read a moment ago, have the player's points as they are now."""
-    is_due = standing.rank is not None and standing.rank <= count
-    return shown.get(player.pk, standing.points) == standing.points and (player.pk in shown or not is_due)
+def _is_right(shown: dict[int, Row], count: int, standing: Standing, player: Any) -> bool:
+    """Whether the first `count` lines, read a moment ago, have the player's points and name as they are now."""
+    if line := shown.get(player.pk):
+        return line.points == standing.points and line.card == player.card
+    return standing.rank is None or standing.rank > count
 
 
 async def feed_context() -> dict[str, Any]:

@@ -71,7 +71,11 @@ class Kept:
     def answer(
         self, token: str, *, gzip: bool, player: Any = None, values: list[Any] | None = None
     ) -> tuple[Headers, bytes]:
-        """The headers and the body for another visitor, whose forms have this token; `values` as read for a player."""
+        """The headers and the body for another visitor, whose forms have this token; `values` as read for a player.
+
+        Raises:
+            NotShared: see `Skeleton.filled`.
+        """
         nonce = base64.b64encode(secrets.token_bytes(16)) if self._nonce else b""
         own = {NONCE: nonce, TOKEN: token.encode()} | self._parts_of(player, token, values or [])
         others = self._lines_of(player) if player else {}
@@ -80,7 +84,7 @@ class Kept:
         if self._nonce:
             headers = [(name, value.replace(self._nonce, nonce)) for name, value in headers]
         if gzip and self.compresses:
-            # What is secret is not compressed, so that its length tells nothing.
+            # Nonce and token are not compressed. A token in an own part is, and each answer has another.
             packed = {kind: (_stored if kind < 0 else _deflate)(value) for kind, value in own.items()}
             changed = {place: _deflate(piece) for place, piece in others.items()}
             body = _gzipped(body, b"".join(_filled(self._deflated, packed, changed)))
@@ -91,7 +95,7 @@ class Kept:
         if self.skeleton is None:
             return {}
         with translation.override(self.skeleton.language):
-            parts = [part.render(player, token, values) for part in self.skeleton.parts]
+            parts = self.skeleton.filled(player, token, values)
         return {place: part.encode() for place, part in enumerate(parts)}
 
     def _lines_of(self, player: Any) -> dict[int, bytes]:

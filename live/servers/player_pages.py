@@ -12,11 +12,13 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
+from django.db import DatabaseError, close_old_connections
 from django.urls import Resolver404, resolve
 
 from live.servers.kept_page import Kept
-from live.servers.own_parts import SKELETON, Skeleton
+from live.servers.own_parts import SKELETON, NotShared, Skeleton
 from live.servers.shared_pages import KEPT_MAX, Asked, Compresses, KeptPages, Recorder, Scope, Visit, answer
 from store.client import StoreUnavailable
 from store.together import sharing, together
@@ -25,8 +27,11 @@ logger = logging.getLogger(__name__)
 
 #: What a shared page may depend on, beside its address and language.
 SITE_HEADERS = (b"host", b"x-forwarded-proto")
-#: A page that could not be shared is not tried again for so long.
+#: A page that cannot be shared, or an answer that is no page, is not tried again for so long.
 REFUSED_S = 10.0
+NO_PAGES = (301, 302, 404, 410, 500)
+#: The scope of a request that a store does not let answer has this key, with the reason or nothing.
+AWAY = "gameapp.away"
 Address = tuple[Any, ...]
 #: The player of a session that needs nothing but to be read; None for any other.
 Find = Callable[[str], Awaitable[Any]]
@@ -50,8 +55,8 @@ class PlayerPages:
         self._language, self._visit, self._compresses = language, visit, compresses
         self._pages = KeptPages()
         self._rendering: dict[Address, asyncio.Task[Kept | None]] = {}
-        #: Until when pages are rendered for each player, because they could not be shared: by path and query.
-        self._refused: dict[tuple[str, bytes], float] = {}
+        #: Until when pages that cannot be shared are rendered for each player.
+        self._refused: dict[Address, float] = {}
         #: Most players have the same flags: what is read for one is read in one round trip with their flags.
         self._last_flags: frozenset[str] = frozenset()
 
@@ -61,15 +66,30 @@ class PlayerPages:
             try:
                 if await self._answer(asked, send):
                     return None
-            except StoreUnavailable:
-                pass  # Django says so.
+            except StoreUnavailable as error:
+                scope[AWAY] = error.reason  # So that nobody waits for it a second time.
+            except TimeoutError:
+                logger.warning("%s: a shared page took too long; it is rendered for this player", scope["path"])
+            except NotShared:
+                logger.warning("%s: an own part reads more than is filled in, so the page is not shared", scope["path"])
+                self._refuse(asked)
+            except DatabaseError as error:
+                logger.warning("%s: SQL: %s", scope["path"], error)
+                await sync_to_async(close_old_connections)()  # No request of Django's ends here, which does so.
             except Exception:
                 logger.exception("%s: a shared page failed; it is rendered for this player", scope["path"])
         return await self.application(scope, receive, send)
 
     def _may_be_shared(self, asked: Asked) -> bool:
-        path = asked.scope["path"]
-        return _is_shared(path) and self._refused.get((path, asked.scope["query_string"]), 0) < time.monotonic()
+        but = _not_shared(asked.scope["path"])
+        if but is None or any(f"{field}=".encode() in asked.scope["query_string"] for field in but):
+            return False
+        return self._refused.get(asked.address(""), 0) < time.monotonic()
+
+    def _refuse(self, asked: Asked) -> None:
+        while len(self._refused) >= KEPT_MAX:
+            del self._refused[next(iter(self._refused))]
+        self._refused[asked.address("")] = time.monotonic() + REFUSED_S
 
     async def _answer(self, asked: Asked, send: Any) -> bool:
         """Answer with a kept page; False when this request needs one of its own."""
@@ -78,10 +98,11 @@ class PlayerPages:
         if player is None:
             return False
         address = asked.address(player.language or self._language(asked.scope))
-        kept = self._pages.fresh((*address, self._last_flags))
+        guess = self._last_flags
+        kept = self._pages.fresh((*address, guess))
         with sharing():
             flags, values = await together(self._flags(player), _read(kept, asked, player))
-        if kept is None or flags != self._last_flags:
+        if kept is None or flags != guess:
             self._last_flags = flags
             kept = await self._page((*address, flags), asked)
             with sharing():
@@ -99,7 +120,8 @@ class PlayerPages:
         if (task := self._rendering.get(address)) is None:
             task = self._rendering[address] = asyncio.create_task(self._render(address, asked), name="shared page")
             task.add_done_callback(lambda _: self._rendering.pop(address, None))
-        return await asyncio.shield(task)
+        async with asyncio.timeout(settings.SQL_TIMEOUT_S):
+            return await asyncio.shield(task)
 
     async def _render(self, address: Address, asked: Asked) -> Kept | None:
         *_, language, flags = address
@@ -108,14 +130,15 @@ class PlayerPages:
         scope = {**asked.scope, "headers": headers, SKELETON: page}
         recorder = Recorder(scope, _ignore)
         with self._pages.renewing(address):
-            await self.application(scope, _Nothing(), recorder)
-        path, query = scope["path"], scope["query_string"]
-        if kept := recorder.kept(self._compresses(path, query), page):
+            async with asyncio.timeout(settings.SQL_TIMEOUT_S):
+                await self.application(scope, _Nothing(), recorder)
+        if kept := recorder.kept(self._compresses(scope["path"], scope["query_string"]), page):
             self._pages.put(address, kept)
             return kept
-        while len(self._refused) >= KEPT_MAX:
-            del self._refused[next(iter(self._refused))]
-        self._refused[path, query] = time.monotonic() + REFUSED_S
+        if recorder.status == 503:
+            raise StoreUnavailable(reason="")
+        if page.refused or recorder.status in NO_PAGES:
+            self._refuse(asked)
         return None
 
 
@@ -141,9 +164,9 @@ async def _read(kept: Kept | None, asked: Asked, player: Any) -> list[Any] | Non
 
 
 @functools.lru_cache(maxsize=1024)
-def _is_shared(path: str) -> bool:
-    """Whether the view of a path is marked with `shared`."""
+def _not_shared(path: str) -> tuple[str, ...] | None:
+    """The fields of a query with which a path is not shared. None: its view is not marked with `shared`."""
     try:
-        return getattr(resolve(path).func, "is_shared", False)
+        return getattr(resolve(path).func, "not_shared", None)
     except Resolver404:
-        return False
+        return None

@@ -18,6 +18,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, parse_cooki
 from django.middleware.csrf import get_token
 
 from live.observe import counters
+from live.servers.bodies import TOO_LARGE, UNREADABLE
 from live.servers.kept_page import Headers, Kept, gzipped
 from live.servers.own_parts import NotShared, skeleton
 
@@ -38,26 +39,31 @@ Visit = Callable[[dict[str, str], Scope, str], Awaitable[dict[str, Any] | None]]
 Compresses = Callable[[str, bytes], bool]
 
 
-def shared(view: Callable[..., Any]) -> Callable[..., Any]:
+def shared(view: Any = None, *, but: tuple[str, ...] = ()) -> Any:
     """Mark an async view whose page is the same for everybody without a session who asks for the same address.
 
     For players it is the same but for its own parts (live/servers/own_parts.py). A view or a template that reads more
-    of the player, or calls the player's own page, is rendered for each of them.
+    of the player is rendered for each of them. So is an address whose query has a field named in `but`.
     """
+    if view is None:
+        return functools.partial(shared, but=but)
 
     @functools.wraps(view)
     async def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        page = skeleton(request)
+        if page := skeleton(request):
+            page.request = request
         try:
             response = await view(request, *args, **kwargs)
         except NotShared:
+            return HttpResponse(status=204)
+        if page and page.refused:
             return HttpResponse(status=204)
         if (page or request.player is None) and SHARED in getattr(request, "scope", {}):
             game = getattr(request, "visited_game", "")
             request.scope[SHARED] = (str(getattr(request, "_csp_nonce", "")), game)
         return response
 
-    inner.is_shared = True  # type: ignore[attr-defined]
+    inner.not_shared = but  # type: ignore[attr-defined]
     return inner
 
 
@@ -82,6 +88,8 @@ class Asked:
             or bool(self.secret and not _SECRET.fullmatch(self.secret))
             # Django joins headers that come twice, and so would see another language or host.
             or any(names.count(name) > 1 for name in _ONCE)
+            or TOO_LARGE in self.scope
+            or UNREADABLE in self.scope
             or len(self.scope["path"]) > ADDRESS_MAX
             or len(self.scope.get("query_string", b"")) > ADDRESS_MAX
         )
@@ -93,7 +101,7 @@ class Asked:
 
 
 class KeptPages:
-    """The pages that are kept, the oldest first: at most `KEPT_MAX`, and none that is too old to be shown."""
+    """The pages that are kept, the oldest first: at most `KEPT_MAX`. With each new one, those too old are dropped."""
 
     def __init__(self) -> None:
         self._kept: dict[tuple[Any, ...], Kept] = {}
@@ -132,10 +140,12 @@ class Recorder:
     def __init__(self, scope: Scope, send: Any) -> None:
         scope[SHARED] = None
         self._scope, self._send = scope, send
+        self.status = 0
         self.start: dict[str, Any] = {}
         self._parts: list[bytes] = []
 
     async def __call__(self, message: dict[str, Any]) -> None:
+        self.status = message.get("status", self.status)
         if not self._scope[SHARED]:
             await self._send(message)
         elif message["type"] == "http.response.start":

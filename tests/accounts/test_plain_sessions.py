@@ -1,8 +1,10 @@
 """Sessions that only say who somebody is: their players are found before Django; all others are left to it."""
 
 import asyncio
+import threading
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY
 from django.db import OperationalError
 from django.db.models import QuerySet
@@ -114,15 +116,27 @@ async def test_many_at_once_are_few_queries(monkeypatch):
     assert await look_ups.player(players[3].pk) == players[3]
 
 
-async def test_who_comes_during_a_query_sees_what_was_written_before():
+async def test_who_comes_during_a_query_sees_what_was_written_before(monkeypatch):
     """What is found is never older than the question."""
     player, look_ups = await Player.objects.acreate(name="Ada"), LookUps()
+    read, going_on, in_bulk = threading.Event(), threading.Event(), QuerySet.in_bulk
+
+    def slow(self, ids):
+        found = in_bulk(self, ids)
+        read.set()
+        going_on.wait()
+        return found
+
+    monkeypatch.setattr(QuerySet, "in_bulk", slow)
     first = asyncio.create_task(look_ups.player(player.pk))
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
+    while not read.is_set():
+        await asyncio.sleep(0.01)
     await Player.objects.filter(pk=player.pk).aupdate(theme="dark")
-    assert (await look_ups.player(player.pk)).theme == "dark"
-    assert (await first).name == "Ada"
+    second = asyncio.create_task(look_ups.player(player.pk))
+    await asyncio.sleep(0)
+    going_on.set()
+    assert (await first).theme == "system"
+    assert (await second).theme == "dark"
 
 
 async def test_an_error_reaches_all_who_asked_and_nobody_after(monkeypatch):
@@ -144,3 +158,40 @@ async def test_somebody_who_leaves_takes_nobody_along():
     await asyncio.sleep(0)
     leaving.cancel()
     assert await staying == player
+
+
+async def test_a_page_does_not_wait_for_what_sockets_ask_of_sql():
+    """They share one thread, in which a thousand of them may wait."""
+    player, session = await signed_in()
+    going_on = threading.Event()
+    busy = asyncio.create_task(sync_to_async(going_on.wait)())
+    try:
+        assert await player_of(session.session_key) == player
+    finally:
+        going_on.set()
+        await busy
+
+
+async def test_a_query_that_hangs_keeps_nobody_waiting_twice(settings, monkeypatch):
+    _, session = await signed_in()
+    going_on, in_bulk = threading.Event(), QuerySet.in_bulk
+    asked = []
+
+    def hangs(self, ids):
+        asked.append(ids)
+        going_on.wait()
+        return in_bulk(self, ids)
+
+    look_ups = LookUps()
+    with monkeypatch.context() as patch:
+        patch.setattr(QuerySet, "in_bulk", hangs)
+        settings.SQL_TIMEOUT_S = 0.05
+        for _ in range(3):
+            with pytest.raises(TimeoutError):
+                await look_ups.player(1)
+        going_on.set()
+        while look_ups._task:
+            await asyncio.sleep(0.01)
+    assert len(asked) <= 2
+    settings.SQL_TIMEOUT_S = 20
+    assert await look_ups.player(int((await session.aload())["_auth_user_id"]))

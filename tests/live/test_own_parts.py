@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.http import HttpResponse
-from django.template import Context, Template, engines
+from django.template import Context, Template, TemplateSyntaxError, engines
 from django.test import AsyncRequestFactory
 
 from live.servers.kept_page import Kept
@@ -17,8 +17,10 @@ ADA = SimpleNamespace(pk=7, name="Ada & Co")
 
 def asked(page: Skeleton | None = None):
     request = AsyncRequestFactory().get("/")
-    request.player = Anybody() if page else ADA
+    request.player = Anybody(page) if page else ADA
     request.scope |= {SHARED: None} | ({SKELETON: page} if page else {})
+    if page:
+        page.request = request
     return request
 
 
@@ -28,23 +30,40 @@ def rendered(source: str, request, **values) -> str:
 
 
 def filled(body: str, page: Skeleton, player, values, *, gzip: bool = False) -> str:
+    page.request = page.request or asked()
     kept = Kept("", "", [], body.encode(), False, page)
     return kept.answer("TOKEN", gzip=gzip, player=player, values=values)[1].decode()
 
 
-@pytest.mark.parametrize("made", [Anybody, lambda: Own(0)], ids=["player", "value"])
-@pytest.mark.parametrize(
-    "read", [str, lambda it: it.pk, lambda it: it == 7, lambda it: f"{it}", lambda it: hasattr(it, "name")]
-)
-def test_what_stands_for_a_player_tells_nothing(made, read):
-    with pytest.raises(NotShared):
-        read(made())
+USES = [
+    str,
+    bool,
+    len,
+    list,
+    int,
+    lambda it: it.pk,
+    lambda it: it == 7,
+    lambda it: it != 7,
+    lambda it: it > 7,
+    lambda it: 7 in it,
+    lambda it: it + 1,
+    lambda it: f"{it}",
+    lambda it: it["name"],
+    lambda it: hasattr(it, "name"),
+]
 
 
-def test_only_a_player_may_be_asked_for():
-    assert Anybody()
+@pytest.mark.parametrize("made", [Anybody, lambda page: Own(page, 0)], ids=["player", "value"])
+@pytest.mark.parametrize("use", USES)
+def test_what_stands_for_a_player_refuses_any_use(made, use):
+    page = Skeleton("en", frozenset())
+    if use is bool and made is Anybody:
+        assert use(made(page))  # There is a player.
+        assert not page.refused
+        return
     with pytest.raises(NotShared):
-        bool(Own(0))
+        use(made(page))
+    assert page.refused
 
 
 @pytest.mark.parametrize(
@@ -53,11 +72,21 @@ def test_only_a_player_may_be_asked_for():
         "{{ player }}",
         "{{ player.name }}",
         "{{ player.pk|default:3 }}",
+        "{{ request.player.name }}",
+        "{{ request.user.name }}",
         "{% if player.is_staff %}x{% endif %}",
+        "{% if not player.is_staff %}public{% else %}for staff{% endif %}",
+        "{% if player.is_staff and 1 %}x{% endif %}",
+        "{% if 0 or player.is_staff %}x{% endif %}",
         "{% if player == 7 %}x{% endif %}",
+        "{% if player.pk != 7 %}x{% endif %}",
         "{% if value %}x{% endif %}",
+        "{% if not value %}x{% endif %}",
+        "{% if value > 3 %}x{% endif %}",
+        "{% if 3 in value %}x{% endif %}",
         "{{ value.rank }}",
         "{{ value }}",
+        "{{ card.value }}",
         "{% with name=player.name %}x{% endwith %}",
         "{% for each in value %}x{% endfor %}",
         "{% for each in player %}x{% endfor %}",
@@ -68,19 +97,23 @@ def test_only_a_player_may_be_asked_for():
         "{{ value|json_script:'x' }}",
         "{{ value|safe }}",
         "{{ value|add:1 }}",
-        "{{ player|default_if_none:'' }}",
+        "{{ value|floatformat }}",
+        "{{ value|slugify }}",
+        "{{ value|default:'x' }}",
     ],
 )
-async def test_a_template_that_shows_something_of_a_player_is_not_shared(source):
+async def test_a_template_that_shows_something_of_a_player_is_refused(source):
     page = Skeleton("en", frozenset())
     request = asked(page)
+    request.user = request.player
     value = await own(request, lambda player: None)
     try:
-        shown = rendered(source, request, value=value)
-    except (NotShared, TypeError):
-        return
-    # Django's own filters turn some errors into nothing; then nothing is shown.
-    assert shown in ("", "0")
+        rendered(source, request, value=value, card={"value": value})
+    except TypeError:
+        return  # An error page is not shared.
+    except NotShared:
+        pass
+    assert page.refused  # Though Django's own tags take some errors for false.
 
 
 async def test_own_parts_are_each_player_s():
@@ -102,7 +135,7 @@ async def test_own_parts_are_each_player_s():
         read = await page.read(player, cookies)
         expected = rendered(
             source,
-            SimpleNamespace(player=player, scope={}),
+            SimpleNamespace(player=player, scope={}, GET={}),
             same="<same>",
             rank=await rank(player),
             seen=await seen(player, cookies.get("seen", "")),
@@ -172,14 +205,69 @@ async def test_a_view_that_reads_the_player_is_not_shared():
     async def same(request):
         return HttpResponse("Hello player" if request.player else "Hello")
 
-    page = Skeleton("en", frozenset())
-    request = asked(page)
+    request = asked(Skeleton("en", frozenset()))
     assert (await greeting(request)).status_code == 204
     assert request.scope[SHARED] is None
+    request = asked(Skeleton("en", frozenset()))
     assert (await greeting(asked())).content == b"Hello Ada & Co"
     assert (await same(request)).content == b"Hello player"
     assert request.scope[SHARED] == ("", "")
     for_ada = asked()
     await same(for_ada)
     assert for_ada.scope[SHARED] is None
-    assert greeting.is_shared
+    assert greeting.not_shared == ()
+    assert shared(same, but=("show",)).not_shared == shared(but=("show",))(same).not_shared == ("show",)
+
+    @shared
+    async def quiet(request):
+        return HttpResponse(rendered("{% if not player.pk %}x{% endif %}", request))
+
+    assert (await quiet(asked(Skeleton("en", frozenset())))).status_code == 204
+
+
+BLOCKS = "{% if player %}in{% endif %}{% own %}{% block a %}{% endblock %}{% endown %}"
+
+
+def test_a_block_does_not_stand_in_an_own_part():
+    with pytest.raises(TemplateSyntaxError, match="into the block"):
+        Template(BLOCKS, engine=engines["django"].engine)
+
+
+SAME = [
+    "{% for x in many %}{% own %}{{ forloop.counter }}{{ forloop.last }}{{ player.name }}{% endown %}{% endfor %}",
+    "{% for x in many %}{% for y in x %}{% own %}{{ forloop.parentloop.counter }}{% endown %}{% endfor %}{% endfor %}",
+    "{% own %}{% with a=1 %}{{ a }}{% own %}{{ player.name }}{% endown %}{% endwith %}{% endown %}",
+    "{% own %}{% firstof player.name as it %}{% endown %}[{{ it }}]",
+    "{% autoescape off %}{% own %}{{ player.name }}{% endown %}{% endautoescape %}",
+    "{% own %}{{ request.player.name }}{{ user.name }}{% endown %}",
+    "{% own %}{% for x in many %}{% own_mark x %}{% endfor %}{% endown %}",
+    "{% for x in many %}<li{% own_mark x %}>{% endfor %}",
+    "{% own %}{% csrf_token %}{% endown %}",
+    "{% own %}{% include 'leaderboard/_missing.html' with missing='following' %}{{ player.name }}{% endown %}",
+]
+
+
+@pytest.mark.parametrize("source", SAME)
+async def test_a_part_is_what_it_is_on_a_page_for_one_visitor(source):
+    page = Skeleton("en", frozenset())
+    request = asked(page)
+    many = [7, 8, 9] if "in x" not in source else ["ab", "cd", "ef"]
+    body = rendered(source, request, many=many, csrf_token="TOKEN")
+    plain = asked()
+    plain.user = ADA
+    expected = rendered(source, plain, many=many, csrf_token="TOKEN", user=ADA)
+    assert [filled(body, page, ADA, []) for _ in range(3)] == [expected] * 3
+    assert len(page.parts) + len(page.lines) <= 9  # They do not grow with each answer.
+    assert not page.refused
+
+
+async def test_a_part_that_reads_what_is_not_filled_in_refuses_its_page():
+    page = Skeleton("en", frozenset())
+    request = asked(page)
+    value = await own(request, lambda player: None)
+    for source in ("{% own %}{{ card.value }}{% endown %}", "{% own %}{% if not card.value %}x{% endif %}{% endown %}"):
+        page.refused = False
+        body = rendered(source, request, card={"value": value})
+        assert not page.refused
+        with pytest.raises(NotShared):
+            filled(body, page, ADA, [1])

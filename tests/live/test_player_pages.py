@@ -14,6 +14,15 @@ pytestmark = pytest.mark.stack
 
 PATHS = ["/", "/boards/", "/boards/fuse/", "/boards/fuse/?period=week", "/boards/fuse/past/", "/boards/champions/"]
 PATHS += ["/boards/fuse/last/7/", "/play/fuse/", "/play/lights/", "/play/fuse/?try=fuse-dusk"]
+PATHS += ["/boards/fuse/past/day:2026-01-02/"]
+ENDED = """
+from datetime import datetime, UTC
+from leaderboard.models import Season, Placement
+at = datetime(2026, 1, 3, tzinfo=UTC)
+season = Season.objects.create(board_id="fuse", period="day:2026-01-02", kind="day", ends_at=at, closed_at=at)
+for rank, player in enumerate({ids}, start=1):
+    Placement.objects.create(season=season, rank=rank, player_id=player, points=900 - rank, reached_at=at)
+"""
 
 
 def member(site: Site, **fields: str) -> Browser:
@@ -56,6 +65,7 @@ def players(site) -> dict[str, str]:
     with other.play_socket() as line:  # A run to go on with.
         line.send(type="start")
         line.play(line.receive("run"), 8)
+    site.shell(ENDED.format(ids=[ranked.id, other.id]))
     staff = member(site, is_staff=True, reduced_motion=True, clear_colors=True, sound=True)
     german = member(site, language="de", name_color="gold", themes={"fuse": "fuse-dusk"})
     return {
@@ -147,6 +157,35 @@ def test_what_one_is_told_and_what_one_chose_shows_at_once(site):
         assert 'class="notice" data-kind="success"' in page
         assert f'data-theme="{theme}"' in Answer(site, "/", Cookie=browser.cookies).text
     assert 'class="notice" data-kind="success"' not in shared(site, "/", browser.cookies).text
+
+
+def test_a_new_name_stands_in_one_s_own_line_at_once(site):
+    browser = member(site)
+    [id] = re.findall(r'data-player="(\d+)"', browser.get("/")[1])
+    with browser.socket("/ws/play/fuse/") as line:
+        line.send(type="start")
+        run = line.play(line.receive("run"), 9)
+        line.send(type="end", run=run["run"])
+        line.receive("finished")
+    browser.get("/")
+    wait_for(lambda: f'data-id="{id}"' in shared(site, "/boards/fuse/", browser.cookies).text, 20)
+    name = f"N{time.time_ns() % 10**12}"
+    status, page = browser.post("/accounts/name/", name=name, password="correct horse 17")
+    assert status == 200 and name in page
+    page = Answer(site, "/boards/fuse/", Cookie=browser.cookies).text
+    [row] = [line for line in page.split("<tr ") if f'data-id="{id}"' in line]
+    assert f">{name}</a>" in row
+
+
+@pytest.mark.parametrize("path", ["/", "/boards/fuse/"])
+def test_what_cannot_be_read_is_refused_though_a_page_is_kept(site, players, path):
+    for cookies in ("visitor=somebody", players["ranked"]):
+        odd = {"Content_Type": "text/html; a*=x''y", "Cookie": cookies}
+        for _ in range(3):
+            assert Answer(site, path, Cookie=cookies).status == 200
+            assert Answer(site, path, **odd).status == 415
+            assert Answer(site, path, Host="evil.example", Cookie=cookies).status == 400
+    shared(site, path, players["ranked"])
 
 
 def test_who_may_not_sign_in_any_more_is_a_stranger_at_once(site):
