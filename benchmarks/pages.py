@@ -8,7 +8,6 @@ rendered once a second; each player's own parts are rendered for them. Every con
 """
 
 import argparse
-import asyncio
 import importlib
 import statistics
 import sys
@@ -16,6 +15,8 @@ import tempfile
 import urllib.request
 from pathlib import Path
 from typing import Any
+
+import uvloop
 
 from benchmarks import stage
 from benchmarks.report import Target, show
@@ -60,8 +61,8 @@ def measure(connections: int, seconds: float, rounds: int) -> list[dict[str, Any
             size = _bytes(f"{site.url}{path}", headers[0])
             pairs = []
             for _ in range(rounds + 1):
-                ours = asyncio.run(rate(site.port, path, connections, seconds, headers))
-                bare = asyncio.run(rate(port, f"/?bytes={size}", connections, seconds))
+                ours = uvloop.run(rate(site.port, path, connections, seconds, headers))
+                bare = uvloop.run(rate(port, f"/?bytes={size}", connections, seconds))
                 pairs.append((ours, bare))
             ours, bare = (statistics.median(pair[place] for pair in pairs[1:]) for place in (0, 1))
             ratio = statistics.median(one / other for one, other in pairs[1:])

@@ -23,9 +23,10 @@ from live.servers.bodies import BoundedBody  # noqa: E402
 from live.servers.origin import SiteOriginValidator  # noqa: E402
 from live.servers.player_pages import PlayerPages  # noqa: E402
 from live.servers.shared_pages import SharedPages  # noqa: E402
+from live.servers.threads import KeptThreads  # noqa: E402
 from visitors.middleware import visit  # noqa: E402
 
-players_pages = PlayerPages(django_pages, player_of, flags.of, of_headers, visit, compresses)
+players_pages = PlayerPages(KeptThreads(django_pages), player_of, flags.of, of_headers, visit, compresses)
 pages = SharedPages(players_pages, of_headers, visit, compresses)
 sockets = SocketLanguageMiddleware(URLRouter(urlpatterns))
 router = ProtocolTypeRouter(

@@ -121,6 +121,7 @@ DATABASES = {"default": _given.database}
 # How long a page waits for SQL that is locked or away before it is a 503.
 SQL_TIMEOUT_S = _given.sql_timeout_s
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["CONN_MAX_AGE"] = None  # Threads stay, too: live/servers/threads.py.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": SQL_TIMEOUT_S,
