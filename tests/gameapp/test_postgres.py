@@ -8,8 +8,9 @@ import pytest
 
 from benchmarks.postgres import Postgres, programs
 from store.server.private import die_with_parent
+from tests.answers import Answer, shared_count
 from tests.programs import found, lacking
-from tests.stack import Site, free_port, wait_for
+from tests.stack import Guest, Site, free_port, wait_for
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(170)]
 
@@ -85,8 +86,20 @@ def test_connections_are_kept_and_a_server_that_restarts_is_met_again(server, da
             assert guest.get("/accounts/settings/")[0] == 200
         assert server.sql(f"SELECT min(backend_start) FROM pg_stat_activity WHERE datname = '{database}'") == before
         assert int(server.sql(ours)) < 20
-        server.sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'")
-        wait_for(lambda: guest.get("/accounts/settings/")[0] == 200, 30)
+        for _ in range(3):
+            wait_for(lambda: was_shared(site, guest), 30)
+            server.sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'")
+            wait_for(lambda: guest.get("/accounts/settings/")[0] == 200, 30)
+            assert f'data-player="{guest.id}"' in Answer(site, "/", Cookie=guest.cookies).text
+        wait_for(lambda: was_shared(site, guest), 30)
+        assert int(server.sql(ours)) < 20
+
+
+def was_shared(site: Site, guest: Guest) -> bool:
+    """Whether the lobby that a guest got was the one for all players."""
+    before = shared_count(site)
+    assert Answer(site, "/", Cookie=guest.cookies).status == 200
+    return shared_count(site) > before
 
 
 def test_behind_a_pooler_in_transaction_mode_forty_play_at_once(server, pooler, database, tmp_path):
