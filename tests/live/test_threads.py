@@ -43,7 +43,7 @@ async def test_its_connection_stays_open():
 
     first = await site.ask(connected)
     assert await site.ask(connected) is first
-    await site.ask(connection.close)
+    await site.ask(lambda: connection.close())
 
 
 async def test_those_at_the_same_time_have_threads_of_their_own():
