@@ -1,5 +1,8 @@
 """Whom a player follows."""
 
+from collections import defaultdict
+from collections.abc import Sequence
+
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_noop
 
@@ -47,6 +50,16 @@ def unfollow(player: Player, other: Player) -> None:
     """Stop following somebody."""
     Follow.objects.filter(follower=player, followed=other).delete()
     follows_changed.send(Player, player=player)
+
+
+def followed_by_each(players: Sequence[int]) -> dict[int, list[int]]:
+    """The same for several players at once, by their ids; those who follow nobody are left out. One query. Sync."""
+    found: dict[int, list[int]] = defaultdict(list)
+    rows = Follow.objects.filter(follower__in=players).order_by("-at").values_list("follower_id", "followed_id")
+    for follower, followed in rows:
+        if len(found[follower]) < FOLLOWS_MAX:
+            found[follower].append(followed)
+    return dict(found)
 
 
 def followed_by(player: Player) -> list[int]:

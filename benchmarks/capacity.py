@@ -103,7 +103,7 @@ def main() -> None:
     )
     parser.add_argument("--web", type=float, default=250, help="pages of players a second of a process (default: 250)")
     parser.add_argument("--sockets", type=int, default=10_000, help="sockets of a process (default: 10,000)")
-    parser.add_argument("--accepts", type=float, default=400, help="new sockets a second of a process (default: 400)")
+    parser.add_argument("--accepts", type=float, default=500, help="new sockets a second of a process (default: 500)")
     options = parser.parse_args()
     machine = Machine(options.redis, options.web, options.sockets, options.accepts)
     random.seed(17)

@@ -27,6 +27,7 @@ from live.rate_limits import TooMany, enter, pass_or_refuse, socket_address
 from live.servers.uvicorn_protocol import EXTENSION
 from store.client import StoreUnavailable
 from store.limits import Allowance
+from store.together import sharing
 from store.trouble import SQL_TROUBLE
 
 logger = logging.getLogger(__name__)
@@ -114,13 +115,14 @@ class LiveConsumer(AsyncConsumer):
     async def websocket_connect(self, _: dict[str, Any]) -> None:
         await self.send({"type": "websocket.accept"})
         try:
-            if self.scope["session_name"]:
-                for group in self._groups():
-                    await self.channel_layer.group_add(group, self.channel_name)
-                if not await self.session_lives():
-                    return await self.session_ended({})
-                await enter("handshake_session", self.scope["session_name"])
-            await self.connected()
+            with sharing():
+                if self.scope["session_name"]:
+                    for group in self._groups():
+                        await self.channel_layer.group_add(group, self.channel_name)
+                    if not await self.session_lives():
+                        return await self.session_ended({})
+                    await enter("handshake_session", self.scope["session_name"])
+                await self.connected()
         except TooMany as error:
             self._ended = True
             await self.refuse(error)
@@ -159,7 +161,8 @@ class LiveConsumer(AsyncConsumer):
         """Release everything that this connection holds."""
         self._let_go()
         try:
-            await self.disconnected()
+            with sharing():  # After a fault thousands leave at once.
+                await self.disconnected()
         except Exception as error:
             logger.warning("socket left without saying so to Redis: %s", error)
 

@@ -14,6 +14,7 @@ from live.observe import counters
 from store import limits
 from store.client import StoreUnavailable
 from store.limits import Decision
+from store.together import sharing
 
 #: After how many seconds an address with too many open sockets may try again.
 OPEN_RETRY_S = 30
@@ -128,7 +129,8 @@ class HandshakeLimit:
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Any:
         address = socket_address(scope)
         try:
-            await enter("handshake_address", address)
+            with sharing():
+                await enter("handshake_address", address)
             if self._open[address] >= settings.ADDRESS_CONNECTIONS_MAX:
                 counters.count("refused_sockets_open")
                 raise TooMany(Decision(False, settings.ADDRESS_CONNECTIONS_MAX, 0, OPEN_RETRY_S))

@@ -1,6 +1,7 @@
 """Who a request or a socket belongs to, read on the event loop without a thread hop."""
 
 import logging
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,10 +15,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, parse_cooki
 from django.utils import translation
 
 from accounts.follows import followed_by
-from accounts.sessions.engine import SessionStore, session_name
+from accounts.sessions.engine import PLAYER, SessionStore, session_name
+from accounts.sessions.plain import connecting
 from live.rate_limits import deny
 from live.servers.own_parts import Anybody, skeleton
 from store.client import StoreUnavailable
+from store.together import sharing
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +84,10 @@ class PlayerMiddleware(AuthenticationMiddleware):
 
 
 class SocketPlayerMiddleware:
-    """Sets a socket's `player` and `session_name` in its scope, from the same cookie and session as a page's."""
+    """Sets a socket's `player` and `session_name` in its scope, from the same cookie and session as a page's.
+
+    After a restart thousands come at once. They share round trips and queries.
+    """
 
     def __init__(self, application: Any) -> None:
         self.application = application
@@ -89,15 +95,26 @@ class SocketPlayerMiddleware:
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Any:
         cookies = parse_cookie(dict(scope["headers"]).get(b"cookie", b"").decode("latin1"))
         session = SessionStore(cookies.get(settings.SESSION_COOKIE_NAME))
-        # Only here does a socket check its thread's database connection: a dead one is closed.
-        await sync_to_async(close_old_connections)()
+        player = None
         try:
-            user = await aget_user(SimpleNamespace(session=session))
-            player = user if user.is_authenticated else None
-            if player:
-                player.follow_ids = await sync_to_async(followed_by)(player)
+            if session.session_key is not None:
+                with sharing():
+                    fields = await session.aload()
+                player = await connecting(fields) or await self._by_django(session, fields)
         except (StoreUnavailable, DatabaseError) as error:
             logger.warning("a socket was refused: %s", error)
             return await deny(send)
-        name = session_name(session.session_key) if player else ""
+        name = session_name(session.session_key) if player and session.session_key else ""
         return await self.application({**scope, "player": player, "session_name": name}, receive, send)
+
+    @staticmethod
+    async def _by_django(session: SessionStore, fields: Mapping[str, Any]) -> Any:
+        """The player of a session that needs more than to be read, such as one that was signed with a former secret."""
+        if PLAYER not in fields:
+            return None
+        await sync_to_async(close_old_connections)()
+        user = await aget_user(SimpleNamespace(session=session))
+        if not user.is_authenticated:
+            return None
+        user.follow_ids = await sync_to_async(followed_by)(user)
+        return user

@@ -1,18 +1,20 @@
-"""The player of a session that needs nothing but to be read, for pages that are answered before Django."""
+"""Players of sessions that need nothing but to be read: for pages that are answered before Django, and for sockets."""
 
 import asyncio
-import time
 import weakref
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
-from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY
 from django.db import DatabaseError, close_old_connections
 from django.utils.crypto import constant_time_compare
 
+from accounts.follows import followed_by_each
 from accounts.models import Player
 from accounts.sessions.engine import DEVICE, PLAYER, SessionStore
+from accounts.sessions.look_ups import LookUps
 from store.trouble import SQL_TROUBLE
 
 #: The fields of a session that says who somebody is, and nothing else such as a message that waits for them.
@@ -36,53 +38,26 @@ async def player_of(session_key: str) -> Player | None:
     fields = await session.aload()
     if not fields.keys() <= FIELDS or PLAYER not in fields or session.slides:
         return None
+    return await _theirs(fields, _of_loop().pages)
+
+
+async def connecting(fields: Mapping[str, Any]) -> Player | None:
+    """The active player of a session with these fields, and `follow_ids`, to be read only; None where Django must look.
+
+    SQL: two queries for all who connect at the same time.
+    """
+    return await _theirs(fields, _of_loop().sockets) if PLAYER in fields else None
+
+
+async def _theirs(fields: Mapping[str, Any], look_ups: LookUps[Player]) -> Player | None:
     if fields.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
         return None
     try:
-        player = await _look_ups().player(int(fields[PLAYER]))
+        player = await look_ups.find(int(fields[PLAYER]))
     except (*SQL_TROUBLE, DatabaseError, OverflowError, TimeoutError):
         return None
     is_theirs = player and constant_time_compare(fields.get(HASH_SESSION_KEY, ""), player.get_session_auth_hash())
     return player if is_theirs else None
-
-
-class LookUps:
-    """Looks up players in SQL, one query after the other: who comes during one is looked up by the next."""
-
-    def __init__(self) -> None:
-        self._waiting: dict[int, asyncio.Future[Player | None]] = {}
-        self._task: asyncio.Task[None] | None = None
-        self._began_s: float | None = None  # When the query that runs began.
-
-    async def player(self, id: int) -> Player | None:
-        """The active player with this id, who may be the same object for several callers.
-
-        Raises:
-            TimeoutError: no answer within SQL_TIMEOUT_S; at once while a query runs for longer.
-        """
-        if self._began_s is not None and time.monotonic() - self._began_s > settings.SQL_TIMEOUT_S:
-            raise TimeoutError
-        found = self._waiting.setdefault(id, asyncio.get_running_loop().create_future())
-        if self._task is None:
-            self._task = asyncio.create_task(self._run(), name="players")
-        async with asyncio.timeout(settings.SQL_TIMEOUT_S):
-            return await asyncio.shield(found)
-
-    async def _run(self) -> None:
-        while self._waiting:
-            asked, self._waiting = self._waiting, {}
-            self._began_s = time.monotonic()
-            try:
-                players = await sync_to_async(_players, thread_sensitive=False, executor=_THREAD)(list(asked))
-            except Exception as error:
-                for found in asked.values():
-                    found.set_exception(error)
-                continue
-            finally:
-                self._began_s = None
-            for id, found in asked.items():
-                found.set_result(players.get(id))
-        self._task = None
 
 
 def _players(ids: list[int]) -> dict[int, Player]:
@@ -92,13 +67,30 @@ def _players(ids: list[int]) -> dict[int, Player]:
         close_old_connections()  # As after each request of Django's.
 
 
-#: Not the one that all sockets share, in which a page would wait for theirs.
+def _with_follows(ids: list[int]) -> dict[int, Player]:
+    close_old_connections()  # Only here is the connection of the sockets' thread looked at: a dead one is closed.
+    players = Player.objects.filter(is_active=True).in_bulk(ids)
+    for id, follow_ids in followed_by_each(list(players)).items():
+        players[id].follow_ids = follow_ids
+    return players
+
+
+#: Pages do not wait for what sockets ask.
 _THREAD = ThreadPoolExecutor(1, thread_name_prefix="players")
 
 
-#: Of each event loop.
-_loops: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, LookUps]" = weakref.WeakKeyDictionary()
+class _Loop:
+    """The look-ups of an event loop."""
+
+    def __init__(self) -> None:
+        self.pages, self.sockets = LookUps(_players, _THREAD), LookUps(_with_follows)
 
 
-def _look_ups() -> LookUps:
-    return _loops.setdefault(asyncio.get_running_loop(), LookUps())
+_loops: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Loop]" = weakref.WeakKeyDictionary()
+
+
+def _of_loop() -> _Loop:
+    loop = asyncio.get_running_loop()
+    if loop not in _loops:
+        _loops[loop] = _Loop()
+    return _loops[loop]

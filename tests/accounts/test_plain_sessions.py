@@ -1,19 +1,21 @@
 """Sessions that only say who somebody is: their players are found before Django; all others are left to it."""
 
 import asyncio
+import contextlib
 import threading
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY
 from django.db import OperationalError
-from django.db.models import QuerySet
 from django.test import AsyncClient
 
+from accounts.follows import TooManyFollows, follow, followed_by, followed_by_each
 from accounts.models import Player
 from accounts.sessions import engine
 from accounts.sessions.engine import SessionStore
-from accounts.sessions.plain import LookUps, player_of
+from accounts.sessions.look_ups import LookUps
+from accounts.sessions.plain import connecting, player_of
 from store.client import client
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -95,69 +97,8 @@ async def test_sql_that_is_away_leaves_it_to_django(monkeypatch):
     async def away(self, id):
         raise OperationalError
 
-    monkeypatch.setattr(LookUps, "player", away)
+    monkeypatch.setattr(LookUps, "find", away)
     assert await player_of(session.session_key) is None
-
-
-async def test_many_at_once_are_few_queries(monkeypatch):
-    players = [await Player.objects.acreate(name=f"P{number}") for number in range(40)]
-    look_ups = LookUps()
-    asked = [player.pk for player in players] * 3 + [0]
-    queries, in_bulk = [], QuerySet.in_bulk
-
-    def counted(self, ids):
-        queries.append(ids)
-        return in_bulk(self, ids)
-
-    monkeypatch.setattr(QuerySet, "in_bulk", counted)
-    found = await asyncio.gather(*(look_ups.player(pk) for pk in asked))
-    assert found == [*players * 3, None]
-    assert len(queries) <= 2
-    assert await look_ups.player(players[3].pk) == players[3]
-
-
-async def test_who_comes_during_a_query_sees_what_was_written_before(monkeypatch):
-    """What is found is never older than the question."""
-    player, look_ups = await Player.objects.acreate(name="Ada"), LookUps()
-    read, going_on, in_bulk = threading.Event(), threading.Event(), QuerySet.in_bulk
-
-    def slow(self, ids):
-        found = in_bulk(self, ids)
-        read.set()
-        going_on.wait()
-        return found
-
-    monkeypatch.setattr(QuerySet, "in_bulk", slow)
-    first = asyncio.create_task(look_ups.player(player.pk))
-    while not read.is_set():
-        await asyncio.sleep(0.01)
-    await Player.objects.filter(pk=player.pk).aupdate(theme="dark")
-    second = asyncio.create_task(look_ups.player(player.pk))
-    await asyncio.sleep(0)
-    going_on.set()
-    assert (await first).theme == "system"
-    assert (await second).theme == "dark"
-
-
-async def test_an_error_reaches_all_who_asked_and_nobody_after(monkeypatch):
-    player, look_ups = await Player.objects.acreate(name="Ada"), LookUps()
-
-    def broken(*_):
-        raise OperationalError
-
-    with monkeypatch.context() as patch:
-        patch.setattr(QuerySet, "in_bulk", broken)
-        found = await asyncio.gather(*(look_ups.player(player.pk) for _ in range(5)), return_exceptions=True)
-    assert all(isinstance(error, OperationalError) for error in found)
-    assert await look_ups.player(player.pk) == player
-
-
-async def test_somebody_who_leaves_takes_nobody_along():
-    player, look_ups = await Player.objects.acreate(name="Ada"), LookUps()
-    leaving, staying = (asyncio.create_task(look_ups.player(player.pk)) for _ in range(2))
-    await asyncio.sleep(0)
-    leaving.cancel()
-    assert await staying == player
 
 
 async def test_a_page_does_not_wait_for_what_sockets_ask_of_sql():
@@ -172,26 +113,36 @@ async def test_a_page_does_not_wait_for_what_sockets_ask_of_sql():
         await busy
 
 
-async def test_a_query_that_hangs_keeps_nobody_waiting_twice(settings, monkeypatch):
-    _, session = await signed_in()
-    going_on, in_bulk = threading.Event(), QuerySet.in_bulk
-    asked = []
+async def test_a_socket_s_player_has_whom_they_follow():
+    (ada, hers), (bela, his), (cleo, _) = [await signed_in(name) for name in ("Ada", "Bela", "Cleo")]
+    for other in (bela, cleo):
+        await sync_to_async(follow)(ada, other)
+    fields = [await session.aload() for session in (hers, his, hers)]
+    found = await asyncio.gather(*map(connecting, fields))
+    assert [player.pk for player in found] == [ada.pk, bela.pk, ada.pk]
+    assert [list(player.follow_ids) for player in found] == [[cleo.pk, bela.pk], [], [cleo.pk, bela.pk]]
 
-    def hangs(self, ids):
-        asked.append(ids)
-        going_on.wait()
-        return in_bulk(self, ids)
 
-    look_ups = LookUps()
-    with monkeypatch.context() as patch:
-        patch.setattr(QuerySet, "in_bulk", hangs)
-        settings.SQL_TIMEOUT_S = 0.05
-        for _ in range(3):
-            with pytest.raises(TimeoutError):
-                await look_ups.player(1)
-        going_on.set()
-        while look_ups._task:
-            await asyncio.sleep(0.01)
-    assert len(asked) <= 2
-    settings.SQL_TIMEOUT_S = 20
-    assert await look_ups.player(int((await session.aload())["_auth_user_id"]))
+async def test_a_socket_needs_no_plain_session_but_one_that_is_its_player_s():
+    player, session = await signed_in()
+    await session.aset("guest", 5)
+    await session.asave()
+    assert await connecting(await session.aload()) == player
+    assert await connecting({}) is None
+    assert await connecting(await session.aload() | {HASH_SESSION_KEY: "0" * 64}) is None
+    assert await connecting(await session.aload() | {BACKEND_SESSION_KEY: "elsewhere.Backend"}) is None
+    await Player.objects.filter(pk=player.pk).aupdate(is_active=False)
+    assert await connecting(await session.aload()) is None
+
+
+async def test_whom_each_follows_is_what_each_follows(monkeypatch):
+    monkeypatch.setattr("accounts.follows.FOLLOWS_MAX", 3)
+    players = [await Player.objects.acreate(name=f"P{number}") for number in range(6)]
+    for follower, followed in ((0, 1), (0, 2), (1, 0), (0, 3), (2, 5), (1, 5)):
+        await sync_to_async(follow)(players[follower], players[followed])
+    with contextlib.suppress(TooManyFollows):
+        await sync_to_async(follow)(players[0], players[4])
+    each = await sync_to_async(followed_by_each)([player.pk for player in players])
+    for player in players:
+        assert each.get(player.pk, []) == await sync_to_async(followed_by)(player)
+    assert len(each[players[0].pk]) == 3

@@ -41,9 +41,12 @@ async def test_its_connection_stays_open():
         connection.ensure_connection()
         return connection.connection
 
+    def closed():
+        connection.close()
+
     first = await site.ask(connected)
     assert await site.ask(connected) is first
-    await site.ask(lambda: connection.close())
+    await site.ask(closed)
 
 
 async def test_those_at_the_same_time_have_threads_of_their_own():
