@@ -32,8 +32,7 @@ from store.trouble import SQL_TROUBLE
 
 logger = logging.getLogger(__name__)
 
-REFUSALS_MAX = 10
-REFUSALS_WINDOW_S = 60.0
+REFUSALS_MAX, REFUSALS_WINDOW_S = 10, 60.0
 TOPICS_MAX = 12
 WATCH_AGAIN_S = 0.5
 CLOSE_TIMEOUT_S = 2.0
@@ -131,7 +130,6 @@ class LiveConsumer(AsyncConsumer):
         except StoreUnavailable as error:
             # A socket that could not receive a sign-out must not stay open.
             logger.warning("a socket was turned away: %s", error)
-            self._ended = True
             await self.close(1013)
             return
         if self._ended:
@@ -161,8 +159,7 @@ class LiveConsumer(AsyncConsumer):
         """Release everything that this connection holds."""
         self._let_go()
         try:
-            with sharing():  # After a fault thousands leave at once.
-                await self.disconnected()
+            await self.disconnected()
         except Exception as error:
             logger.warning("socket left without saying so to Redis: %s", error)
 

@@ -48,7 +48,8 @@ class SiteConsumer(LiveConsumer):
 
     async def disconnected(self) -> None:
         if self.player:
-            await online.leave(self.player.pk, self.connection)
+            with sharing():  # After a fault thousands leave at once.
+                await online.leave(self.player.pk, self.connection)
 
     def cost(self, message: protocol.ClientMessage) -> int:
         # A due beat is free: it takes one round trip, and the rate limit adds none.
