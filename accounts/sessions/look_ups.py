@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, TypeVar
 
 from asgiref.sync import sync_to_async
-from django.conf import settings
 
 Found = TypeVar("Found")
 Read = Callable[[list[int]], dict[int, Found]]
@@ -28,18 +27,18 @@ class LookUps(Generic[Found]):
         self._task: asyncio.Task[None] | None = None
         self._began_s: float | None = None  # When the query that runs began.
 
-    async def find(self, id: int) -> Found | None:
+    async def find(self, id: int, timeout_s: float | None = None) -> Found | None:
         """What is found for an id, which may be the same object for several callers. Never older than the call.
 
         Raises:
-            TimeoutError: no answer within SQL_TIMEOUT_S; at once while a query runs for longer.
+            TimeoutError: no answer within the time limit, if there is one; at once while a query runs for longer.
         """
-        if self._began_s is not None and time.monotonic() - self._began_s > settings.SQL_TIMEOUT_S:
+        if timeout_s and self._began_s is not None and time.monotonic() - self._began_s > timeout_s:
             raise TimeoutError
         found = self._waiting.setdefault(id, asyncio.get_running_loop().create_future())
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name="look-ups")
-        async with asyncio.timeout(settings.SQL_TIMEOUT_S):
+        async with asyncio.timeout(timeout_s):
             return await asyncio.shield(found)
 
     async def _run(self) -> None:

@@ -21,6 +21,7 @@ from live.rate_limits import deny
 from live.servers.own_parts import Anybody, skeleton
 from store.client import StoreUnavailable
 from store.together import sharing
+from store.trouble import SQL_TROUBLE
 
 logger = logging.getLogger(__name__)
 
@@ -101,7 +102,7 @@ class SocketPlayerMiddleware:
                 with sharing():
                     fields = await session.aload()
                 player = await connecting(fields) or await self._by_django(session, fields)
-        except (StoreUnavailable, DatabaseError) as error:
+        except (StoreUnavailable, DatabaseError, *SQL_TROUBLE) as error:
             logger.warning("a socket was refused: %s", error)
             return await deny(send)
         name = session_name(session.session_key) if player and session.session_key else ""

@@ -38,23 +38,31 @@ async def player_of(session_key: str) -> Player | None:
     fields = await session.aload()
     if not fields.keys() <= FIELDS or PLAYER not in fields or session.slides:
         return None
-    return await _theirs(fields, _of_loop().pages)
+    try:
+        return await _theirs(fields, _of_loop().pages, settings.SQL_TIMEOUT_S)
+    except (*SQL_TROUBLE, DatabaseError, TimeoutError):
+        return None
 
 
 async def connecting(fields: Mapping[str, Any]) -> Player | None:
     """The active player of a session with these fields, and `follow_ids`, to be read only; None where Django must look.
+
+    Raises:
+        DatabaseError, InterfaceError: SQL is away.
 
     SQL: two queries for all who connect at the same time.
     """
     return await _theirs(fields, _of_loop().sockets) if PLAYER in fields else None
 
 
-async def _theirs(fields: Mapping[str, Any], look_ups: LookUps[Player]) -> Player | None:
+async def _theirs(
+    fields: Mapping[str, Any], look_ups: LookUps[Player], timeout_s: float | None = None
+) -> Player | None:
     if fields.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
         return None
     try:
-        player = await look_ups.find(int(fields[PLAYER]))
-    except (*SQL_TROUBLE, DatabaseError, OverflowError, TimeoutError):
+        player = await look_ups.find(int(fields[PLAYER]), timeout_s)
+    except OverflowError:
         return None
     is_theirs = player and constant_time_compare(fields.get(HASH_SESSION_KEY, ""), player.get_session_auth_hash())
     return player if is_theirs else None

@@ -99,6 +99,8 @@ async def test_sql_that_is_away_leaves_it_to_django(monkeypatch):
 
     monkeypatch.setattr(LookUps, "find", away)
     assert await player_of(session.session_key) is None
+    with pytest.raises(OperationalError):  # A socket is refused, and not looked up a second time.
+        await connecting(await session.aload())
 
 
 async def test_a_page_does_not_wait_for_what_sockets_ask_of_sql():
