@@ -94,7 +94,7 @@ async def test_who_may_not_sign_in_or_has_a_new_password_is_not_found():
 async def test_sql_that_is_away_leaves_it_to_django(monkeypatch):
     _, session = await signed_in()
 
-    async def away(self, id):
+    async def away(self, id, timeout_s):
         raise OperationalError
 
     monkeypatch.setattr(LookUps, "find", away)
