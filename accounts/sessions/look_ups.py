@@ -50,6 +50,7 @@ class LookUps(Generic[Found]):
             except Exception as error:
                 for found in asked.values():
                     found.set_exception(error)
+                    found.exception()  # Seen, though all who asked may have left.
                 continue
             finally:
                 self._began_s = None

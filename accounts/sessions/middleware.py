@@ -1,21 +1,17 @@
 """Who a request or a socket belongs to, read on the event loop without a thread hop."""
 
 import logging
-from collections.abc import Mapping
-from types import SimpleNamespace
 from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.contrib.auth import aget_user
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware as StockSessionMiddleware
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, parse_cookie
 from django.utils import translation
 
-from accounts.follows import followed_by
-from accounts.sessions.engine import PLAYER, SessionStore, session_name
+from accounts.sessions.engine import SessionStore, session_name
 from accounts.sessions.plain import connecting
 from live.rate_limits import deny
 from live.servers.own_parts import Anybody, skeleton
@@ -101,21 +97,9 @@ class SocketPlayerMiddleware:
             if session.session_key is not None:
                 with sharing():
                     fields = await session.aload()
-                player = await connecting(fields) or await self._by_django(session, fields)
+                player = await connecting(fields)
         except (StoreUnavailable, DatabaseError, *SQL_TROUBLE) as error:
             logger.warning("a socket was refused: %s", error)
             return await deny(send)
         name = session_name(session.session_key) if player and session.session_key else ""
         return await self.application({**scope, "player": player, "session_name": name}, receive, send)
-
-    @staticmethod
-    async def _by_django(session: SessionStore, fields: Mapping[str, Any]) -> Any:
-        """The player of a session that needs more than to be read, such as one that was signed with a former secret."""
-        if PLAYER not in fields:
-            return None
-        await sync_to_async(close_old_connections)()
-        user = await aget_user(SimpleNamespace(session=session))
-        if not user.is_authenticated:
-            return None
-        user.follow_ids = await sync_to_async(followed_by)(user)
-        return user

@@ -39,33 +39,41 @@ async def player_of(session_key: str) -> Player | None:
     if not fields.keys() <= FIELDS or PLAYER not in fields or session.slides:
         return None
     try:
-        return await _theirs(fields, _of_loop().pages, settings.SQL_TIMEOUT_S)
+        player = await _of(fields, _of_loop().pages, settings.SQL_TIMEOUT_S)
     except (*SQL_TROUBLE, DatabaseError, TimeoutError):
         return None
+    return player if player and _is_theirs(fields, player) else None
 
 
 async def connecting(fields: Mapping[str, Any]) -> Player | None:
-    """The active player of a session with these fields, and `follow_ids`, to be read only; None where Django must look.
+    """The active player of a socket's session with these fields, with `follow_ids`, to be read only; None: nobody's.
+
+    A session that was signed with a former SECRET_KEY stays as it is: only a page can give it a new key.
 
     Raises:
         DatabaseError, InterfaceError: SQL is away.
 
     SQL: two queries for all who connect at the same time.
     """
-    return await _theirs(fields, _of_loop().sockets) if PLAYER in fields else None
+    if PLAYER not in fields:
+        return None
+    player = await _of(fields, _of_loop().sockets)
+    return player if player and _is_theirs(fields, player, *player.get_session_auth_fallback_hash()) else None
 
 
-async def _theirs(
-    fields: Mapping[str, Any], look_ups: LookUps[Player], timeout_s: float | None = None
-) -> Player | None:
+async def _of(fields: Mapping[str, Any], look_ups: LookUps[Player], timeout_s: float | None = None) -> Player | None:
     if fields.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
         return None
     try:
-        player = await look_ups.find(int(fields[PLAYER]), timeout_s)
+        return await look_ups.find(int(fields[PLAYER]), timeout_s)
     except OverflowError:
         return None
-    is_theirs = player and constant_time_compare(fields.get(HASH_SESSION_KEY, ""), player.get_session_auth_hash())
-    return player if is_theirs else None
+
+
+def _is_theirs(fields: Mapping[str, Any], player: Player, *former: str) -> bool:
+    """Whether a session was begun with the player's password as it is, under this SECRET_KEY or the `former` ones."""
+    signed = fields.get(HASH_SESSION_KEY, "")
+    return any(constant_time_compare(signed, each) for each in (player.get_session_auth_hash(), *former))
 
 
 def _players(ids: list[int]) -> dict[int, Player]:

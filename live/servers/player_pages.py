@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 SITE_HEADERS = (b"host", b"x-forwarded-proto")
 #: A page that cannot be shared, or an answer that is no page, is not tried again for so long.
 REFUSED_S = 10.0
+#: After its time limit a request has this long to end by itself.
+GRACE_S = 1.0
 NO_PAGES = (301, 302, 404, 410, 500)
 #: The scope of a request that a store does not let answer has this key, with the reason or nothing.
 AWAY = "gameapp.away"
@@ -130,7 +132,7 @@ class PlayerPages:
         scope = {**asked.scope, "headers": headers, SKELETON: page}
         recorder = Recorder(scope, _ignore)
         with self._pages.renewing(address):
-            async with asyncio.timeout(settings.SQL_TIMEOUT_S):
+            async with asyncio.timeout(settings.SQL_TIMEOUT_S + GRACE_S):
                 await self.application(scope, _Nothing(), recorder)
         if kept := recorder.kept(self._compresses(scope["path"], scope["query_string"]), page):
             self._pages.put(address, kept)
@@ -143,14 +145,15 @@ class PlayerPages:
 
 
 class _Nothing:
-    """The body of a request that has none, from somebody who stays."""
+    """The body of a request that has none, from somebody who leaves after SQL_TIMEOUT_S: Django ends its view then."""
 
     def __init__(self) -> None:
         self._is_read = False
 
     async def __call__(self) -> dict[str, Any]:
         if self._is_read:
-            await asyncio.get_running_loop().create_future()
+            await asyncio.sleep(settings.SQL_TIMEOUT_S)
+            return {"type": "http.disconnect"}
         self._is_read = True
         return {"type": "http.request", "body": b"", "more_body": False}
 

@@ -20,15 +20,16 @@ class OneThread(ThreadPoolExecutor):
 
     def __init__(self) -> None:
         super().__init__(1, thread_name_prefix="request")
-        self._last: Future[Any] | None = None
+        self._given: list[Future[Any]] = []
 
     @property
     def is_busy(self) -> bool:
-        return self._last is not None and not self._last.done()
+        return any(not each.done() for each in self._given)
 
     def submit(self, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        self._last = super().submit(work, *args, **kwargs)
-        return self._last
+        given = super().submit(work, *args, **kwargs)
+        self._given = [*(each for each in self._given if not each.done()), given]
+        return given
 
     def end(self) -> None:
         """Close its SQL connections and end it, once it has done what it was given."""
@@ -48,9 +49,11 @@ class KeptThreads:
         try:
             async with ThreadSensitiveContext(executor=thread):
                 await self.application(scope, receive, send)
-        finally:
-            # Of somebody who left, a view may still be waiting for SQL there.
-            if thread.is_busy or len(self._free) >= KEPT_MAX:
-                thread.end()
-            else:
-                self._free.append(thread)
+        except BaseException:
+            thread.end()  # The request did not come to its end, where Django gives connections back.
+            raise
+        # Of somebody who left, a view may still be waiting for SQL there.
+        if thread.is_busy or len(self._free) >= KEPT_MAX:
+            thread.end()
+        else:
+            self._free.append(thread)

@@ -140,7 +140,8 @@ class Client(redis.asyncio.Redis):
     has_sharded = False
 
     async def execute_command(self, *args: Any, **options: Any) -> Any:
-        if self.joins and (shared := gathering()):
+        # A key that moves to another slot takes several commands, one after the other.
+        if self.joins and not (self.has_slots and args[0] == "RENAME") and (shared := gathering()):
             [reply] = await shared.ask([(args, options)], self.send_all)
             if isinstance(reply, Exception):
                 raise reply

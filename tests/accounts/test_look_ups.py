@@ -1,6 +1,7 @@
 """Look-ups that share queries: each gets what they asked for, nobody waits for what hangs."""
 
 import asyncio
+import gc
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -103,3 +104,17 @@ async def test_a_query_that_hangs_keeps_nobody_waiting_twice(table, thread):
     while looks._task:
         await asyncio.sleep(0.01)
     assert [await patient, await looks.find(1, 20)] == ["row 2", "row 1"]
+
+
+async def test_an_error_that_comes_after_all_have_left_is_no_news(table, thread):
+    heard = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: heard.append(context))
+    looks, table.error = LookUps(table.read, thread), OSError("away")
+    table.going_on.clear()
+    with pytest.raises(TimeoutError):
+        await looks.find(1, 0.05)
+    table.going_on.set()
+    while looks._task:
+        await asyncio.sleep(0.01)
+    gc.collect()
+    assert heard == []

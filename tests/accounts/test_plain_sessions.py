@@ -13,8 +13,9 @@ from django.test import AsyncClient
 from accounts.follows import TooManyFollows, follow, followed_by, followed_by_each
 from accounts.models import Player
 from accounts.sessions import engine
-from accounts.sessions.engine import SessionStore
+from accounts.sessions.engine import SessionStore, session_name
 from accounts.sessions.look_ups import LookUps
+from accounts.sessions.middleware import SocketPlayerMiddleware
 from accounts.sessions.plain import connecting, player_of
 from store.client import client
 
@@ -148,3 +149,23 @@ async def test_whom_each_follows_is_what_each_follows(monkeypatch):
     for player in players:
         assert each.get(player.pk, []) == await sync_to_async(followed_by)(player)
     assert len(each[players[0].pk]) == 3
+
+
+async def test_a_socket_that_comes_first_after_a_new_secret_key_leaves_the_session_to_a_page(settings):
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "old" * 20, []
+    player, session = await signed_in()
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "new" * 20, ["older" * 20, "old" * 20]
+    seen = {}
+
+    async def application(scope, receive, send):
+        seen.update(scope)
+
+    headers = [(b"cookie", f"sessionid={session.session_key}".encode())]
+    await SocketPlayerMiddleware(application)({"headers": headers}, None, None)
+    assert seen["player"] == player
+    assert seen["session_name"] == session_name(session.session_key)
+    assert await player_of(session.session_key) is None  # A page is Django's, which signs it anew.
+    assert (await SessionStore(session.session_key).aload())[engine.PLAYER] == str(player.pk)
+    settings.SECRET_KEY_FALLBACKS = []
+    await SocketPlayerMiddleware(application)({"headers": headers}, None, None)
+    assert seen["player"] is None

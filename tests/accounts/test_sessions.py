@@ -6,6 +6,7 @@ from django.contrib.sessions.backends.base import CreateError, UpdateError
 from accounts import keys
 from accounts.sessions.engine import SessionStore, session_name
 from store.client import StoreUnavailable, client
+from store.together import sharing
 
 
 async def begin(**data) -> SessionStore:
@@ -125,6 +126,14 @@ async def test_a_new_secret_key_signs_nobody_out(settings, colour):
     assert data == {"name": "Alice"}
     settings.SECRET_KEY_FALLBACKS = []
     assert await SessionStore(session.session_key).aget("name") == "Alice"
+
+
+async def test_a_new_secret_key_signs_nobody_out_whose_round_trips_are_shared(settings):
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "old", []
+    session = await begin(name="Alice")
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "new", ["older", "old"]
+    with sharing():
+        assert await SessionStore(session.session_key).aload() == {"name": "Alice"}
 
 
 async def test_an_outage_raises_and_ends_no_session(settings, tmp_path):

@@ -112,6 +112,23 @@ async def test_a_page_that_hangs_is_rendered_for_each(settings):
     assert await pages.get("ada") == "all: "
 
 
+async def test_a_page_for_all_that_takes_too_long_ends_as_if_its_reader_left(settings):
+    settings.SQL_TIMEOUT_S = 0.05
+    pages, told = Pages(), []
+
+    async def application(scope, receive, send):
+        if SKELETON in scope:
+            told.extend([(await receive())["type"], (await receive())["type"]])
+        else:
+            await send({"type": "http.response.body", "body": b"one: "})
+
+    pages.pages.application = application
+    assert await pages.get("ada") == "one: "
+    while pages.pages._rendering:
+        await asyncio.sleep(0.01)
+    assert told == ["http.request", "http.disconnect"]
+
+
 @pytest.mark.parametrize(
     ("status", "is_tried_again"), [(404, False), (302, False), (500, False), (400, True), (415, True), (429, True)]
 )

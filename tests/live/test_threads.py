@@ -80,6 +80,34 @@ async def test_nobody_waits_behind_the_view_of_somebody_who_left():
         going_on.set()
 
 
+async def test_nobody_waits_behind_what_was_still_queued_when_somebody_left():
+    """What is cancelled before it began is done, but not what runs before it."""
+    begun, going_on = threading.Event(), threading.Event()
+
+    def hang():
+        begun.set()
+        going_on.wait()
+
+    class Leaves(Site):
+        async def application(self, scope, receive, send):
+            if scope["work"] is not hang:
+                return await super().application(scope, receive, send)
+            both = [asyncio.ensure_future(sync_to_async(work)()) for work in (hang, threading.get_ident)]
+            while not begun.is_set():
+                await asyncio.sleep(0.01)
+            for each in both:
+                each.cancel()
+            scope["answer"] = await asyncio.gather(*both, return_exceptions=True)
+
+    site = Leaves()
+    assert all(isinstance(each, asyncio.CancelledError) for each in await site.ask(hang))
+    try:
+        assert await site.ask()
+        assert len(await kept(site)) == 1
+    finally:
+        going_on.set()
+
+
 async def test_what_is_asked_of_a_thread_after_an_error_is_answered():
     site = Site()
 
@@ -88,6 +116,7 @@ async def test_what_is_asked_of_a_thread_after_an_error_is_answered():
 
     with pytest.raises(ValueError, match="of ours"):
         await site.ask(broken)
+    assert await kept(site) == []  # Nobody knows in what state its connection is.
     assert await site.ask() == await site.ask()
 
 
