@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from games.fuse import rules
 from tests.browser import KEYS, PHONE, cells, points, start_playing
 from tests.slow_line import SlowLine
-from tests.stack import Site
+from tests.stack import Site, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -253,13 +253,15 @@ def test_what_changes_nothing_is_said_and_said_again(watched):
       const watcher = new MutationObserver(() => window.said.push(region.textContent));
       watcher.observe(region, { childList: true, characterData: true, subtree: true });
     }""")
-    for _ in range(40):  # To the left until nothing moves any more, and then twice more.
+
+    def is_said_twice() -> bool:
         page.keyboard.press("ArrowLeft")
         page.wait_for_timeout(20)
         said = page.evaluate("window.said")
-        if len([text for text in said if text.startswith("Nothing moves that way.")]) >= 2:
-            break
-    assert len([text for text in said if text.startswith("Nothing moves that way.")]) >= 2
+        return len([text for text in said if text.startswith("Nothing moves that way.")]) >= 2
+
+    wait_for(is_said_twice, 40)  # To the left until nothing moves any more, and then twice more.
+    said = page.evaluate("window.said")
     # A reader of screens says a changed text only; a tile that came moves again, and is told in between.
     assert all(one != other for one, other in itertools.pairwise(said))
 
