@@ -52,16 +52,16 @@ def unfollow(player: Player, other: Player) -> None:
     follows_changed.send(Player, player=player)
 
 
+def followed_by(player: Player) -> list[int]:
+    """The ids of the players that a player follows, newest first. Sync."""
+    return list(player.follows.values_list("followed_id", flat=True)[:FOLLOWS_MAX])
+
+
 def followed_by_each(players: Sequence[int]) -> dict[int, list[int]]:
-    """The same for several players at once, by their ids; those who follow nobody are left out. One query. Sync."""
+    """What `followed_by` gives, for several players by their ids; who follows nobody is left out. One query. Sync."""
     found: dict[int, list[int]] = defaultdict(list)
     rows = Follow.objects.filter(follower__in=players).order_by("-at").values_list("follower_id", "followed_id")
     for follower, followed in rows:
         if len(found[follower]) < FOLLOWS_MAX:
             found[follower].append(followed)
     return dict(found)
-
-
-def followed_by(player: Player) -> list[int]:
-    """The ids of the players that a player follows, newest first. Sync."""
-    return list(player.follows.values_list("followed_id", flat=True)[:FOLLOWS_MAX])

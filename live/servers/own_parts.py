@@ -35,8 +35,10 @@ class NotShared(Exception):
 
 
 class Hidden:
-    """Something that only a page's own parts may read: any other use refuses the page, even where Django's templates
-    take an error for false."""
+    """Something that only a page's own parts may read.
+
+    Any other use refuses the page. It raises, too, but Django's templates take some errors for false.
+    """
 
     def __init__(self, page: "Skeleton") -> None:
         self._page = page

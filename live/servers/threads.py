@@ -1,7 +1,7 @@
 """Threads for the sync code of requests, kept from one request to the next with their SQL connections. Plain ASGI.
 
-Django gives each request a thread of its own, which ends with it. Making one and opening SQLite in it takes a
-millisecond, a seventh of a page.
+Django gives each request a thread of its own, which ends with it. Making one and opening SQLite in it takes about a
+millisecond.
 """
 
 from collections.abc import Callable

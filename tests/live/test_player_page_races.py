@@ -112,8 +112,9 @@ async def test_a_page_that_hangs_is_rendered_for_each(settings):
     assert await pages.get("ada") == "all: "
 
 
-async def test_a_page_for_all_that_takes_too_long_ends_as_if_its_reader_left(settings):
+async def test_a_page_for_all_that_takes_too_long_ends_as_if_its_reader_left(settings, monkeypatch):
     settings.SQL_TIMEOUT_S = 0.05
+    monkeypatch.setattr("live.servers.player_pages.GRACE_S", 60.0)
     pages, told = Pages(), []
 
     async def application(scope, receive, send):
