@@ -20,7 +20,7 @@ from store.client import client, publishing
 from store.keys import prefix
 from store.scripts import Argument, script
 
-_encode = msgspec.json.Encoder().encode
+_encode = msgspec.msgpack.Encoder().encode
 _submit = script(__file__, "submit", prelude=("periods", "score", "place", "cards"), lasts=True)
 
 REPORT_TTL_MS = 2 * 24 * 60 * 60 * 1000
@@ -131,18 +131,18 @@ async def _rank(
                 assumed_ms, answers[index] = int(rest[0]), []
         waiting = [index for index in waiting if not answers[index]]
         if not waiting:
-            return [_answer(board, *each) for flat in answers for each in zip(*[iter(flat)] * 3, strict=True)]
+            return [_answer(board, *each) for flat in answers for each in zip(*[iter(flat)] * 4, strict=True)]
     raise RuntimeError("three period turns within one submit")
 
 
-def _answer(board: Board, status: str, text: str, cards: str) -> Report | GameError:
+def _answer(board: Board, status: str, text: str, players: list[str], cards: list[str | None]) -> Report | GameError:
     if status == "hidden":
         return PlayerHidden()
     if status == "late":
         return TooLate()
     if status == "range":
         return PointsOutOfRange("The player's total would no longer fit.")
-    return reports.decode(board, text, cards)
+    return reports.decode(board, text, players, cards)
 
 
 class _Period(msgspec.Struct):
@@ -165,7 +165,7 @@ class _Run(msgspec.Struct):
 
 
 class Plan(msgspec.Struct):
-    """The JSON argument of lua/submit.lua, which reads these field names."""
+    """The argument of lua/submit.lua, which reads these field names. In MessagePack: Lua reads it faster than JSON."""
 
     now_ms: int
     marks: str

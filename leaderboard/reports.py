@@ -1,12 +1,15 @@
 """What a ranked run changed, decoded from the report that lua/submit.lua returns and stores."""
 
-from typing import Any
+from collections.abc import Mapping, Sequence, Set
+from itertools import count as ranks_from
+from typing import Any, cast
 
 import msgspec
 
+from accounts.cards import Card
 from leaderboard import score
 from leaderboard.models import Board
-from leaderboard.reading.rows import Row, row, to_next
+from leaderboard.reading.rows import Row, rows, to_next
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -32,31 +35,48 @@ class Report(msgspec.Struct, frozen=True):
 
 
 class _RawChange(msgspec.Struct):
+    """`rows` has the id of a player and their score, in turns."""
+
     kind: str
     rank: int
     size: int
     first: int
-    rows: list[tuple[str, str]]
+    rows: list[int | float]
     rank_before: int | None = None
-    score_before: str | None = None
+    score_before: float | None = None
 
 
 class _RawReport(msgspec.Struct):
     run: str
-    points: str
-    at_ms: str
+    points: int
+    at_ms: int
     periods: list[_RawChange] = []
 
 
-_decoder = msgspec.json.Decoder(_RawReport)
-_cards = msgspec.json.Decoder(dict[str, str])
+#: The player of a row whose player was erased.
+NOBODY = "0"
+
+# The numbers are JSON strings, since the script writes them with every digit.
+_decoder = msgspec.json.Decoder(_RawReport, strict=False)
 
 
-def decode(board: Board, text: str, cards: str) -> Report:
-    """The report in the script's JSON, with the cards of the players in it."""
-    raw, names = _decoder.decode(text), _cards.decode(cards)
-    changes = [_change(board, each, names) for each in raw.periods]
-    return Report(raw.run, int(raw.points), int(raw.at_ms), changes)
+def decode(board: Board, text: str, players: Sequence[str], cards: Sequence[str | None]) -> Report:
+    """The report in the script's JSON. `cards` are those of the players in it, in the same order."""
+    raw = _decoder.decode(text)
+    known = {int(player): Card.decode(card or "") for player, card in zip(players, cards, strict=True)}
+    return Report(raw.run, raw.points, raw.at_ms, [_change(board, each, known) for each in raw.periods])
+
+
+def without(text: str, players: Set[str]) -> str:
+    """A stored report in which the rows of these players (ids as text) are nobody's, or the same text without any."""
+    report, found = msgspec.json.decode(text), False
+    for change in report.get("periods", ()):
+        # The rows of reports stored before December 2026 are pairs of id and score.
+        flat = [part for row in change["rows"] for part in (row if isinstance(row, list) else [row])]
+        found = found or not players.isdisjoint(flat[::2])
+        flat[::2] = [NOBODY if player in players else player for player in flat[::2]]
+        change["rows"] = flat
+    return msgspec.json.encode(report).decode() if found else text
 
 
 def to_state(report: Report) -> dict[str, Any]:
@@ -64,21 +84,18 @@ def to_state(report: Report) -> dict[str, Any]:
     return msgspec.to_builtins(report)
 
 
-def _change(board: Board, raw: _RawChange, cards: dict[str, str]) -> Change:
-    lower = board.lower_is_better
-    rows = [
-        row(lower, rank, player, value, cards.get(player, ""))
-        for rank, (player, value) in enumerate(raw.rows, raw.first)
-    ]
-    own = rows[raw.rank - raw.first]
-    above = rows[raw.rank - raw.first - 1] if raw.rank > raw.first else None
+def _change(board: Board, raw: _RawChange, cards: Mapping[int, Card]) -> Change:
+    players = cast(list[int], raw.rows[::2])
+    found = rows(board, ranks_from(raw.first), players, raw.rows[1::2], map(cards.__getitem__, players))
+    own = found[raw.rank - raw.first]
+    above = found[raw.rank - raw.first - 1] if raw.rank > raw.first else None
     return Change(
         kind=raw.kind,
         rank_before=raw.rank_before,
-        points_before=score.points(float(raw.score_before)) if raw.score_before else None,
+        points_before=None if raw.score_before is None else score.points(raw.score_before),
         rank=raw.rank,
         points=own.points,
         size=raw.size,
         to_next=to_next(board, own.points, above.points) if above else None,
-        rows=rows,
+        rows=found,
     )

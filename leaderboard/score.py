@@ -7,6 +7,7 @@ from mid-January 2024 on; before that, an earliness so close to 1 could round up
 """
 
 import math
+from collections.abc import Sequence
 
 EPOCH_S = 1_704_067_200  # 2024-01-01 UTC
 SPAN_S = 2**30
@@ -27,14 +28,15 @@ def points(score: float) -> int:
 
 def reached_at_ms(score: float, *, lower_is_better: bool = False) -> int:
     """When they were reached, to the second while points are below 2^22 and coarser above."""
-    return parts(score, lower_is_better)[1]
+    return decode([score], lower_is_better=lower_is_better)[1][0]
 
 
-def parts(score: float, lower_is_better: bool) -> tuple[int, int]:
-    """The points in a score, and when they were reached, as `points` and `reached_at_ms` tell them."""
-    whole = math.floor(score)
-    part_s = round((score - whole) * SPAN_S)
-    return whole, (EPOCH_S + (part_s if lower_is_better else SPAN_S - part_s)) * 1000
+def decode(scores: Sequence[float], *, lower_is_better: bool = False) -> tuple[list[int], list[int]]:
+    """The points in scores, and when they were reached: `points` and `reached_at_ms` of each, for many at once."""
+    points_of = list(map(math.floor, scores))
+    base_s, span_s = (EPOCH_S, SPAN_S) if lower_is_better else (EPOCH_S + SPAN_S, -SPAN_S)
+    # Half a second more, because int() rounds down.
+    return points_of, [int(base_s + 0.5 + score % 1.0 * span_s) * 1000 for score in scores]
 
 
 def resolution_s(points_max: int) -> float:

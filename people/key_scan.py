@@ -1,11 +1,10 @@
 """Finds and removes players' data in Redis whose keys no app can list by itself. It scans all keys once."""
 
-import re
 from collections.abc import Sequence
 
 from games import keys as game_keys
 from games.rooms.after import results
-from leaderboard import keys
+from leaderboard import keys, reports
 from leaderboard.boards import remove_players
 from leaderboard.models import Board
 from leaderboard.reading.windows import forget_windows
@@ -102,11 +101,9 @@ async def _look_into(names: Sequence[str], ids: set[str]) -> None:
             run_id = found.values["run"]
             await client().delete(game_keys.run(run_id), game_keys.inputs(run_id), game_keys.moments(run_id))
             await client().zrem(game_keys.finishing(), run_id)
-    reports = [name for name in names if name not in runs]
-    for name, text in zip(reports, await client().mget(reports) if reports else [], strict=True):
-        # A row of a report is ["player id","score"]; 0 is nobody.
-        cleaned = re.sub(rf'\["({"|".join(ids)})",', '["0",', text or "")
-        if cleaned != text and text:
+    others = [name for name in names if name not in runs]
+    for name, text in zip(others, await client().mget(others) if others else [], strict=True):
+        if text and (cleaned := reports.without(text, ids)) != text:
             await client().set(name, cleaned, xx=True, keepttl=True)
 
 

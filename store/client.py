@@ -79,6 +79,7 @@ async def servers() -> list[Address]:
     return [where.at(*host) for host in await found.hosts()] if isinstance(found, Cluster) else [where]
 
 
+@functools.cache
 def private_socket(data_dir: Path) -> Path:
     """The private server's socket path: in the data folder, or in the temporary folder when that is too long."""
     path = data_dir / "redis" / "redis.sock"

@@ -1,10 +1,10 @@
 -- Decodes the plan of a submit, and refuses it when `now` is outside its periods. Prepended to submit.lua.
 -- KEYS: 7… standings, one per period
--- ARGV: 1 the plan as JSON (boards.Plan): now_ms (0: the server's clock), day (start and end, ms), periods (kind, id,
+-- ARGV: 1 the plan as MessagePack (boards.Plan): now_ms (0: the server's clock), day (start and end, ms), periods (kind, id,
 --       start_ms, end_ms, which is 0 for none), and what submit.lua reads
 -- Returns: {"clock", now} when `now` is outside a period, else nothing: `plan`, `now`, `stamp`, `periods` are set
 -- Cost: O(periods)
-local plan = cjson.decode(ARGV[1])
+local plan = cmsgpack.unpack(ARGV[1])
 local now = plan.now_ms
 if now == 0 then
   local time = redis.call('TIME')

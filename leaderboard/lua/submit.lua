@@ -4,12 +4,12 @@
 -- ARGV: none of its own; of the plan: marks (how to publish), subject (what to mark), report_ttl_ms, full (reports),
 --       runs: id, player, points (both as text), card and record (JSON texts), started_ms, until_ms (0: for ever)
 -- Returns: {"clock", now} when `now` is outside a period (nothing is done; call again with those of `now`), else {"done",
---          status, report JSON, its cards JSON, …}: ok, repeated, hidden (player), late, range (total too large)
+--          status, report JSON, ids of its players, their cards, …}: ok, repeated, hidden (player), late, range (total)
 -- Cost: O(log N) per run and period
 local answers, accepted = {'done'}, 0
 -- Cards are read for every answer, because a stored report contains no names.
 local function answer(status, text, ids)
-  answers[#answers + 1], answers[#answers + 2], answers[#answers + 3] = status, text, ids and cards_of(ids) or '{}'
+  for _, part in ipairs({status, text, cards_of(ids or {})}) do answers[#answers + 1] = part end
 end
 local function rank(run, report_key)
   -- Only the first card is stored: the player's name may have changed since their socket read it.
@@ -35,7 +35,7 @@ for i, run in ipairs(plan.runs) do
   local report_key = KEYS[6 + #periods + i]
   local first = call('GET', report_key)
   if first and call('PEXPIRE', report_key, plan.report_ttl_ms) then -- A write, for which WAIT waits.
-    answer('repeated', first, ids_in(first))
+    answer('repeated', stored(first))
   elseif call('SISMEMBER', KEYS[4], run.player) == 1 then answer('hidden', '')
   elseif run.until_ms > 0 and now >= run.until_ms then answer('late', '')
   elseif not fits(run.player, tonumber(run.points)) then answer('range', '')

@@ -1,4 +1,6 @@
-"""A line of a board, parsed from what the scripts return."""
+"""The lines of a board, made from what the scripts return."""
+
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -17,10 +19,12 @@ class Row(msgspec.Struct, frozen=True):
     card: Card
 
 
-def row(lower_is_better: bool, rank: int, player: str, raw_score: str, card: str) -> Row:
-    """A line from a script's player id, score and card. A page reads hundreds of them."""
-    points, at_ms = score.parts(float(raw_score), lower_is_better)
-    return Row(rank, int(player), points, at_ms, Card.decode(card))
+def rows(
+    board: Board, ranks: Iterable[int], players: Iterable[int], scores: Sequence[float], cards: Iterable[Card]
+) -> list[Row]:
+    """Lines from their columns. A page has hundreds, and each finished run twenty."""
+    points, at_ms = score.decode(scores, lower_is_better=board.lower_is_better)
+    return list(map(Row, ranks, players, points, at_ms, cards))
 
 
 def to_next(board: Board, own: int, above: int) -> int:

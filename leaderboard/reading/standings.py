@@ -4,17 +4,19 @@ All of them use one order: points, then who reached them first, then the player 
 where higher is better, ascending where lower is). Each is one round trip, names included.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import count as ranks_from
 from typing import Any
 
 import msgspec
 from django.core import signing
 
+from accounts.cards import Card
 from leaderboard import keys, score
 from leaderboard.errors import BadCursor, PeriodEnded
 from leaderboard.known_boards import find, period
 from leaderboard.models import Board
-from leaderboard.reading.rows import Row, row, to_next
+from leaderboard.reading.rows import Row, rows, to_next
 from store.scripts import Argument, script
 
 _rows = script(__file__, "rows")
@@ -46,9 +48,10 @@ class Standing(msgspec.Struct, frozen=True):
     percentile: float | None = None
 
 
-def _rows_of(board: Board, first: int, flat: Sequence[Any]) -> list[Row]:
-    lower = board.lower_is_better
-    return [row(lower, first + i // 3, *flat[i : i + 3]) for i in range(0, len(flat), 3)]
+def _rows_of(board: Board, ranks: Iterable[int], flat: Sequence[Any], width: int = 3) -> list[Row]:
+    """Lines of `width` values each, the first of which are player id, score and card."""
+    players, scores, cards = (flat[column::width] for column in range(3))
+    return rows(board, ranks, map(int, players), list(map(float, scores)), map(Card.decode, cards))
 
 
 async def top(slug: str, kind: str, count: int, *, now_ms: int | None = None) -> Rows:
@@ -73,13 +76,13 @@ async def around(slug: str, kind: str, player: int, count: int, *, now_ms: int |
     board = await find(slug)
     name = keys.standings(slug, period(board, kind, now_ms).id)
     size, first, flat = await _read(board, name, count, str(player))
-    return Rows(size, _rows_of(board, first, flat))
+    return Rows(size, _rows_of(board, ranks_from(first), flat))
 
 
 async def rows_of_key(board: Board, name: str, count: int) -> Rows:
     """The first lines of a standings key with this board's order and cards, such as a window or an ended period."""
     size, first, flat = await _read(board, name, count, "")
-    return Rows(size, _rows_of(board, first, flat))
+    return Rows(size, _rows_of(board, ranks_from(first), flat))
 
 
 async def _read(board: Board, name: str, count: int, player: str) -> tuple[int, int, list[Any]]:
@@ -88,7 +91,7 @@ async def _read(board: Board, name: str, count: int, player: str) -> tuple[int, 
 
 def _page_of(board: Board, period_id: str, size: int, first: int, flat: Sequence[Any]) -> Rows:
     more = bool(flat) and first + len(flat) // 3 <= size
-    return Rows(size, _rows_of(board, first, flat), _cursor(period_id, flat) if more else None)
+    return Rows(size, _rows_of(board, ranks_from(first), flat), _cursor(period_id, flat) if more else None)
 
 
 def _cursor(period_id: str, flat: Sequence[Any]) -> str:
@@ -169,5 +172,5 @@ async def among(slug: str, kind: str, players: Sequence[int], *, now_ms: int | N
 async def among_of_key(board: Board, name: str, players: Sequence[int]) -> Rows:
     """The places of some players in a sorted set of a board, as `among`."""
     size, flat = await _among([name, keys.cards(board.slug)], [board.order, *players])
-    found = [row(board.lower_is_better, flat[i + 3], *flat[i : i + 3]) for i in range(0, len(flat), 4)]
+    found = _rows_of(board, flat[3::4], flat, 4)
     return Rows(size, sorted(found, key=lambda each: each.rank))

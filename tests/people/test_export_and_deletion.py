@@ -175,6 +175,8 @@ class TestDeletion:
         await deletion.delete(odd)
         again = await boards.submit(FinishedRun("n1", "fuse", neighbour.pk, neighbour.card, 510, 0, "{}"))
         assert again.points == 510
+        shown = {(row.player, row.card.name) for change in again.changes for row in change.rows}
+        assert shown == {(0, "Somebody"), (neighbour.pk, "Neighbour")}
         assert await Run.objects.acount() == 5
 
     async def test_a_crash_half_way_is_finished_by_the_worker(self, odd, monkeypatch):
