@@ -16,6 +16,7 @@ from leaderboard.boards import FinishedRun
 from leaderboard.models import Board
 from store.server import private
 from tests.browser import chromium, opened  # noqa: F401  (fixtures)
+from tests.database import django_db_setup  # noqa: F401  (a fixture)
 from tests.left_keys import unknown_or_endless
 from tests.prepared import share
 from tests.servers import restrict
