@@ -22,6 +22,8 @@ def test_the_stage_fits_the_window_and_nothing_scrolls_sideways(opened, game):
     for width, height in WINDOWS:
         page.set_viewport_size({"width": width, "height": height})
         page.evaluate("document.querySelector('.play-stage').scrollIntoView()")
+        # Once the page has been laid out anew.
+        page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         box = stage.bounding_box()
         assert box["y"] >= 0 and box["y"] + box["height"] <= height, (width, height, box)
         assert min(box["width"], box["height"]) >= 220, (width, height, box)
