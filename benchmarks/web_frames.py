@@ -97,7 +97,10 @@ def read(sockets: Sequence[socket.socket], buffer: bytearray) -> float:
 
 
 def measure(processes: int, watchers: int, rate: float, seconds: float) -> dict[str, float]:
-    """Frames per second from so many web processes, and the processor time that each takes."""
+    """Frames per second from so many web processes, and the processor time that each takes.
+
+    `of all` is the share of what could be shown. Near 1 the changes are the limit, not the processes: raise the rate.
+    """
     port = stage.free_port()
     command = web_command(argparse.Namespace(host="127.0.0.1", port=port, server="uvicorn", web=processes), APPLICATION)
     # The limits count, but are too high to be reached. The control port of the application is not used: any will do.
@@ -120,7 +123,12 @@ def measure(processes: int, watchers: int, rate: float, seconds: float) -> dict[
             frames += read(sockets, buffer)
         took_s = time.monotonic() - started
         used_s = sum(map(stage.cpu_s, pids)) - used_s
-    return {"frames/s": frames / took_s, "cores": used_s / took_s, "µs/frame": 1e6 * used_s / frames}
+    return {
+        "frames/s": frames / took_s,
+        "of all": frames / took_s / (rate * watchers),
+        "cores": used_s / took_s,
+        "µs/frame": 1e6 * used_s / frames,
+    }
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""After each test the database is as migrations left it. What they filled in is copied back, not computed again."""
+"""After each test the database is as `migrate` leaves it. What its signal adds is copied, not computed again."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -39,6 +39,7 @@ def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
     Asking takes longer than most tests: contents, permissions, roles, flags and boards are looked up one by one.
     """
     with django_db_blocker.unblock():
+        # Tables that are used again, by --reuse-db, may hold more.
         call_command("flush", verbosity=0, interactive=False, reset_sequences=False)
         copy = copied()
     asked = flush.emit_post_migrate_signal

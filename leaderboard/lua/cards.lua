@@ -1,7 +1,7 @@
 -- Reads the names of the players in a report. Prepended to submit.lua, after place.lua.
 -- KEYS: 2 cards
 -- ARGV: none of its own
--- Returns: nothing; `cards_of` and `stored` are set
+-- Returns: nothing; `cards_of` and `ids_in` are set
 -- Cost: O(players in the report)
 -- The players whose ids are the keys of `ids`, and their cards in the same order (false: none).
 local function cards_of(ids)
@@ -10,16 +10,11 @@ local function cards_of(ids)
   return players, players[1] and call('HMGET', KEYS[2], unpack(players)) or {}
 end
 
--- A stored report and the ids of its players. The rows of reports stored before December 2026 are {id, score} pairs.
-local function stored(text)
-  local report, ids = cjson.decode(text), {}
-  for _, change in ipairs(report.periods or {}) do
-    local rows = {}
-    for _, row in ipairs(change.rows) do
-      for _, part in ipairs(type(row) == 'table' and row or {row}) do rows[#rows + 1] = part end
-    end
-    for i = 1, #rows, 2 do ids[rows[i]] = true end
-    change.rows = rows
+-- The ids of the players in a stored report.
+local function ids_in(report)
+  local ids = {}
+  for _, change in ipairs(cjson.decode(report).periods or {}) do
+    for _, row in ipairs(change.rows) do ids[row[1]] = true end
   end
-  return cjson.encode(report), ids
+  return ids
 end

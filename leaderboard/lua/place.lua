@@ -12,10 +12,12 @@ local function rank_of(key, player)
   return rank and rank + 1 or nil
 end
 
--- The ids and scores around a rank, in turns. The ids are added to `ids`, so that each card is read once.
+-- The rows around a rank as {id, score} pairs; their ids are added to `ids`, so that each card is read once.
 local function rows_around(key, rank, ids)
-  local rows = call(RANGE, key, math.max(0, rank - 3), rank + 1, 'WITHSCORES')
-  for i = 1, #rows, 2 do ids[rows[i]] = true end
+  local near, rows = call(RANGE, key, math.max(0, rank - 3), rank + 1, 'WITHSCORES'), {}
+  for i = 1, #near, 2 do
+    rows[#rows + 1], ids[near[i]] = {near[i], near[i + 1]}, true
+  end
   return rows
 end
 
@@ -26,9 +28,8 @@ local function rank_on(period, player, points, ids)
   if full then change.score_before, change.rank_before = before, before and rank_of(period.key, player) or nil end
   local sum = plan.operator == 'total' and before and points + math.floor(tonumber(before)) or points
   local score = score_of(sum, now, plan.lower)
-  local gain = before and (tonumber(score) - tonumber(before)) * (plan.lower and -1 or 1)
-  -- Whether the result before stays. ZADD would see it as well, but costs more than the comparison.
-  local stays = flag and before and (flag == 'NX' or gain <= 0)
+  -- Whether the former result stays. ZADD would see it as well, but costs more than the comparison.
+  local stays = flag and before and (flag == 'NX' or (tonumber(score) - tonumber(before)) * (plan.lower and -1 or 1) <= 0)
   local added = stays and 0 or flag and call('ZADD', period.key, flag, 'CH', score, player)
     or call('ZADD', period.key, 'CH', score, player)
   local size = (full or added == 1 and ends > 0) and call('ZCARD', period.key)

@@ -35,7 +35,7 @@ for i, run in ipairs(plan.runs) do
   local report_key = KEYS[6 + #periods + i]
   local first = call('GET', report_key)
   if first and call('PEXPIRE', report_key, plan.report_ttl_ms) then -- A write, for which WAIT waits.
-    answer('repeated', stored(first))
+    answer('repeated', first, ids_in(first))
   elseif call('SISMEMBER', KEYS[4], run.player) == 1 then answer('hidden', '')
   elseif run.until_ms > 0 and now >= run.until_ms then answer('late', '')
   elseif not fits(run.player, tonumber(run.points)) then answer('range', '')
