@@ -41,7 +41,7 @@ def test_a_full_disk_is_said():
 
 
 async def test_a_busy_script_is_the_store_being_away(tmp_path, settings):
-    with Started(tmp_path, "--busy-reply-threshold", "5") as server:
+    with Started(tmp_path, "--lua-time-limit", "5") as server:
         settings.REDIS_URL = server.url
         await close()
         stuck = asyncio.create_task(asyncio.to_thread(server.run, "EVAL", "while true do end", "0"))
