@@ -24,13 +24,29 @@ def masked(payload: bytes) -> bytes:
     return head + b"\0\0\0\0" + payload
 
 
+def handshake(url: str, cookie: str = "") -> bytes:
+    """The request that opens a WebSocket, from a page of the same site."""
+    where = urlsplit(url)
+    lines = [
+        f"GET {where.path} HTTP/1.1",
+        f"Host: {where.netloc}",
+        f"Origin: http://{where.netloc}",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}",
+        "Sec-WebSocket-Version: 13",
+        *([f"Cookie: {cookie}"] if cookie else []),
+    ]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
 class Socket(asyncio.Protocol):
     """One socket: says `first` when it is open, answers beats, and gives every other frame to `received`."""
 
     def __init__(
         self, url: str, received: Callable[["Socket", bytes], None], first: Sequence[bytes] = (), cookie: str = ""
     ) -> None:
-        self.url, self.received, self.first, self.cookie = urlsplit(url), received, first, cookie
+        self.url, self.received, self.first, self.cookie = url, received, first, cookie
         self.buffer = b""
         self.open = asyncio.get_running_loop().create_future()
         self.closed = False
@@ -40,17 +56,7 @@ class Socket(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport
-        lines = [
-            f"GET {self.url.path} HTTP/1.1",
-            f"Host: {self.url.netloc}",
-            f"Origin: http://{self.url.netloc}",
-            "Upgrade: websocket",
-            "Connection: Upgrade",
-            f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}",
-            "Sec-WebSocket-Version: 13",
-            *([f"Cookie: {self.cookie}"] if self.cookie else []),
-        ]
-        transport.write(("\r\n".join(lines) + "\r\n\r\n").encode())  # type: ignore[attr-defined]
+        transport.write(handshake(self.url, self.cookie))  # type: ignore[attr-defined]
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.closed = True

@@ -2,8 +2,8 @@
 
 Pairs of runs, one after the other, each with web processes of its own. All sockets watch one topic, whose state changes
 more often than it can be shown to all of them, so that every process sends as much as it can. The readers run on the
-same machine: they read what has come only twice a second, in large pieces. What changes the
-state is a process of its own, too, and like Redis takes a share of the cores.
+same machine: they read what has come only twice a second, in large pieces. What changes the state is a process of its
+own, too, and like Redis takes a share of the cores.
 """
 
 import argparse
@@ -23,7 +23,8 @@ from typing import Any
 import uvloop
 
 from benchmarks import stage
-from benchmarks.load import masked
+from benchmarks.load import handshake, masked
+from benchmarks.nodes import until
 from benchmarks.report import Target, show
 from gameapp.launch.start import web_command
 
@@ -58,16 +59,7 @@ def listeners(port: int) -> int:
 def watching(port: int) -> socket.socket:
     """A socket that watches the topic."""
     opened = socket.create_connection(("127.0.0.1", port))
-    lines = [
-        "GET /ws/ HTTP/1.1",
-        f"Host: 127.0.0.1:{port}",
-        f"Origin: http://127.0.0.1:{port}",
-        "Upgrade: websocket",
-        "Connection: Upgrade",
-        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
-        "Sec-WebSocket-Version: 13",
-    ]
-    opened.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
+    opened.sendall(handshake(f"ws://127.0.0.1:{port}/ws/"))
     answer = opened.recv(4096)
     assert b" 101 " in answer, answer
     opened.sendall(masked(b'{"type":"watch","topic":"bench"}'))
@@ -108,8 +100,7 @@ def measure(processes: int, watchers: int, rate: float, seconds: float) -> dict[
     environment = {"CONTENDER": "hub", "CONTROL_PORT": "0", **limits}
     with contextlib.ExitStack() as opened:
         pids = [opened.enter_context(stage.running(command, port, **environment)) for _ in range(processes)]
-        while listeners(port) < processes:
-            time.sleep(0.05)
+        until(lambda: listeners(port) == processes, "all web processes listen")
         sockets = [opened.enter_context(contextlib.closing(watching(port))) for _ in range(watchers)]
         driver = [sys.executable, "-m", "benchmarks.web_frames", "--change", str(rate), str(seconds + 2 * WARM_UP_S)]
         changing = opened.enter_context(subprocess.Popen(driver, cwd=stage.ROOT))
@@ -135,7 +126,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=3, help="pairs of runs (default: 3)")
     parser.add_argument("--watchers", type=int, default=3_000, help="sockets that watch (default: 3,000)")
-    parser.add_argument("--rate", type=float, default=300, help="changes of the state per second (default: 300)")
+    parser.add_argument("--rate", type=float, default=400, help="changes of the state per second (default: 400)")
     parser.add_argument("--seconds", type=float, default=5, help="seconds for each figure (default: 5)")
     parser.add_argument("--json", action="store_true", help="make the last line one JSON object")
     parser.add_argument("--change", type=float, nargs=2, help=argparse.SUPPRESS)

@@ -165,7 +165,7 @@ class _Run(msgspec.Struct):
 
 
 class Plan(msgspec.Struct):
-    """The argument of lua/submit.lua, which reads these field names. In MessagePack: Lua reads it faster than JSON."""
+    """The argument of lua/submit.lua, which reads these field names. It is MessagePack: faster to read than JSON."""
 
     now_ms: int
     marks: str

@@ -33,10 +33,10 @@ def reached_at_ms(score: float, *, lower_is_better: bool = False) -> int:
 
 def decode(scores: Sequence[float], *, lower_is_better: bool = False) -> tuple[list[int], list[int]]:
     """The points in scores, and when they were reached: `points` and `reached_at_ms` of each, for many at once."""
-    points_of = list(map(math.floor, scores))
+    whole = list(map(math.floor, scores))
     base_s, span_s = (EPOCH_S, SPAN_S) if lower_is_better else (EPOCH_S + SPAN_S, -SPAN_S)
     # Half a second more, because int() rounds down.
-    return points_of, [int(base_s + 0.5 + score % 1.0 * span_s) * 1000 for score in scores]
+    return whole, [int(base_s + 0.5 + score % 1.0 * span_s) * 1000 for score in scores]
 
 
 def resolution_s(points_max: int) -> float:

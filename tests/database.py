@@ -36,7 +36,7 @@ def put_back(copy: Copy) -> None:
 def django_db_setup(django_db_setup, django_db_blocker) -> Iterator[None]:
     """Migrated tables. Django empties them after a test that commits, and then asks every app to fill them again.
 
-    Asking takes longer than most tests: contents, permissions, roles, flags and boards are looked up one by one.
+    Asking takes longer than most tests: content types, permissions, roles, flags and boards are looked up one by one.
     """
     with django_db_blocker.unblock():
         # Tables that are used again, by --reuse-db, may hold more.

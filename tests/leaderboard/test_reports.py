@@ -7,11 +7,9 @@ import pytest
 from accounts.models import Player
 from leaderboard import boards, reports
 from leaderboard.reading import standings
+from tests.leaderboard.test_boards import NOON_MS
 
 pytestmark = pytest.mark.usefixtures("fuse")
-
-
-NOON_MS = 1_795_478_400_000 + 12 * 3600 * 1000
 
 
 async def test_the_rows_of_a_report_are_the_lines_of_the_board(finished, fuse):
